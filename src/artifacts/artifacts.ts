@@ -1,0 +1,30 @@
+import type { Arch } from './arch.js';
+
+/** A file of a release in the cache. */
+export interface ReleaseFile {
+  readonly path: string;
+  /** Lower-case hex; empty while the release is still to be downloaded. */
+  readonly sha256: string;
+}
+
+/** An archive with images that are not part of the k3s release. */
+export interface ExtraImage {
+  readonly path: string;
+  /** Ends in `.tar`, `.tar.gz` or `.tar.zst`, as k3s wants it in its image folder. */
+  readonly fileName: string;
+  /** Full references of the images in it. */
+  readonly refs: readonly string[];
+}
+
+/** What a lab needs from the cache. While `to-download`, the paths are those the files will have. */
+export interface Artifacts {
+  /** Release tag, e.g. `v1.36.2+k3s1`. */
+  readonly version: string;
+  readonly arch: Arch;
+  readonly state: 'cached' | 'to-download';
+  readonly binary: ReleaseFile;
+  readonly airgap?: ReleaseFile & { readonly fileName: string };
+  readonly extraImages: readonly ExtraImage[];
+  /** Full references of the images in the bundle; empty while `to-download`. */
+  readonly images: readonly string[];
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { CliError } from '../errors/cli-error.js';
+
+/** Checksums by file name. */
+export type Checksums = ReadonlyMap<string, string>;
+
+const LINE = /^([0-9a-f]{64}) [ *](?:\.\/)?(\S+)$/i;
+
+/** Reads the output format of sha256sum; other lines are passed over. */
+export const parseChecksums = (text: string): Checksums =>
+  new Map(
+    text.split('\n').flatMap((line) => {
+      const [, sum, name] = LINE.exec(line.trim()) ?? [];
+      return sum === undefined || name === undefined ? [] : [[name, sum.toLowerCase()] as const];
+    }),
+  );
+
+/** Reads a checksum file from the disk. */
+export const readChecksums = async (path: string): Promise<Checksums> =>
+  parseChecksums(await readFile(path, 'utf8'));
+
+/** The checksum of a file, or ARTIFACT_CHECKSUM when `source` has no line for it. */
+export const checksumOf = (sums: Checksums, name: string, source: string): string => {
+  const sum = sums.get(name);
+  if (sum !== undefined) return sum;
+  throw new CliError('ARTIFACT_CHECKSUM', `${source} has no checksum for ${name}.`, {
+    hint: 'The file with the checksums is damaged or of another release: download it again.',
+    details: [`files with a checksum: ${[...sums.keys()].join(', ') || 'none'}`],
+  });
+};
+
+/** SHA-256 of a file as lower-case hex, read in a stream. */
+export const sha256File = async (path: string, signal?: AbortSignal): Promise<string> => {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash, { ...(signal && { signal }) });
+  return hash.digest('hex');
+};
+
+/** Throws ARTIFACT_CHECKSUM with both sums when they differ. `shown` is the file or address a person knows. */
+export const compareChecksum = (shown: string, expected: string, actual: string): void => {
+  if (actual === expected) return;
+  throw new CliError('ARTIFACT_CHECKSUM', `${shown} does not have the checksum its release states.`, {
+    hint: 'The file is damaged or of another release: download it again.',
+    details: [`expected ${expected}`, `actual   ${actual}`],
+  });
+};

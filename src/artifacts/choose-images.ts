@@ -1,0 +1,38 @@
+import type { Artifacts } from './artifacts.js';
+import { DEFAULT_HELPER_IMAGE, DEFAULT_PROVISIONER_IMAGE } from './defaults.js';
+import { shortName } from './image-name.js';
+
+/** References from the lab file; each wins over what is found. */
+export interface ImageOverrides {
+  readonly provisioner?: string | undefined;
+  readonly helper?: string | undefined;
+  readonly smoke?: string | undefined;
+}
+
+/** The images of everything that kglab itself puts into the cluster. */
+export interface ChosenImages {
+  readonly provisioner: string;
+  readonly helper: string;
+  readonly smoke: string;
+}
+
+const { compare } = new Intl.Collator('en', { numeric: true });
+
+/** Of several versions the highest, so that the choice does not depend on file names. */
+const newest = (refs: readonly string[], names: readonly string[]): string | undefined =>
+  refs.filter((ref) => names.includes(shortName(ref))).sort((a, b) => compare(b, a))[0];
+
+/** Settles the images: the lab file, else an extra archive, else the k3s bundle, else the default. */
+export const chooseImages = (
+  { extraImages, images }: Pick<Artifacts, 'extraImages' | 'images'>,
+  overrides: ImageOverrides = {},
+): ChosenImages => {
+  const extra = extraImages.flatMap(({ refs }) => refs);
+  const find = (...names: string[]): string | undefined => newest(extra, names) ?? newest(images, names);
+  const helper = overrides.helper ?? find('mirrored-library-busybox', 'busybox') ?? DEFAULT_HELPER_IMAGE;
+  return {
+    provisioner: overrides.provisioner ?? find('local-path-provisioner') ?? DEFAULT_PROVISIONER_IMAGE,
+    helper,
+    smoke: overrides.smoke ?? helper,
+  };
+};

@@ -1,0 +1,80 @@
+import type { ProviderId } from '../providers/provider.js';
+
+/** A node's role: `server` and `agent` run k3s, `storage` carries bricks. */
+export type Role = 'server' | 'agent' | 'storage';
+
+/** One machine of the lab, every value settled. */
+export interface NodeConfig {
+  /** Short name, unique in the lab, e.g. `node1`. */
+  readonly name: string;
+  /** Machine, host and Kubernetes node name: `<lab>-<name>`. */
+  readonly machine: string;
+  readonly roles: readonly Role[];
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly diskGiB: number;
+}
+
+export type VolumeType = 'replica' | 'arbiter';
+
+/** A Gluster volume with its bricks and where every Kubernetes node mounts it. */
+export interface VolumeConfig {
+  readonly name: string;
+  readonly type: VolumeType;
+  /** Bricks in one replica set, the arbiter included. */
+  readonly replica: number;
+  /** Nodes that carry its bricks, in brick order (node names, not machine names). */
+  readonly nodes: readonly string[];
+  /** Brick directory on each of them. */
+  readonly brick: string;
+  /** Mount point on every Kubernetes node. */
+  readonly mount: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** A StorageClass and the volume it serves from. */
+export interface ClassConfig {
+  readonly name: string;
+  readonly volume: string;
+  readonly default: boolean;
+  readonly reclaim: 'Delete' | 'Retain';
+}
+
+/** A lab file with every default filled in: what all other code works from. */
+export interface LabConfig {
+  readonly name: string;
+  readonly provider: ProviderId | 'auto';
+  /** Image of the machines: a release name, or `default`. */
+  readonly image: string;
+  readonly nodes: readonly NodeConfig[];
+  readonly volumes: readonly VolumeConfig[];
+  readonly classes: readonly ClassConfig[];
+  readonly k3s: {
+    /** Release tag, e.g. `v1.33.4+k3s1`, or `cached`: the newest release in the cache. */
+    readonly version: string;
+    readonly disable: readonly string[];
+    /** Extra keys of config.yaml for servers and for agents. */
+    readonly serverConfig: Readonly<Record<string, unknown>>;
+    readonly agentConfig: Readonly<Record<string, unknown>>;
+    /** Folder with release files to be used instead of a download (offline), if any. */
+    readonly artifacts: string | undefined;
+  };
+  readonly provisioner: {
+    /** Image references; undefined = taken from the k3s release, else the defaults of src/artifacts. */
+    readonly image: string | undefined;
+    readonly helperImage: string | undefined;
+    readonly namespace: string;
+  };
+  readonly smoke: {
+    readonly enabled: boolean;
+    readonly image: string | undefined;
+    readonly namespace: string;
+    readonly timeoutSeconds: number;
+  };
+  readonly network: {
+    /** IPv4 range of the lab's own bridge, e.g. `10.77.0.0/24`; undefined = chosen by kglab. */
+    readonly subnet: string | undefined;
+    /** Whether machines reach the internet through the host. */
+    readonly internet: 'auto' | 'on' | 'off';
+  };
+}

@@ -1,0 +1,33 @@
+import type { LabConfig, NodeConfig, VolumeConfig } from './config.js';
+
+/** Nodes that run k3s, the server first. */
+export const kubernetesNodes = ({ nodes }: LabConfig): readonly NodeConfig[] => [
+  ...nodes.filter(({ roles }) => roles.includes('server')),
+  ...nodes.filter(({ roles }) => roles.includes('agent') && !roles.includes('server')),
+];
+
+/** Nodes that carry bricks. */
+export const storageNodes = ({ nodes }: LabConfig): readonly NodeConfig[] =>
+  nodes.filter(({ roles }) => roles.includes('storage'));
+
+/** The machine of the k3s server. Configuration checks guarantee that there is one. */
+export const serverMachine = (config: LabConfig): string => {
+  const [server] = kubernetesNodes(config);
+  if (server === undefined) throw new Error('a lab without a server passed the configuration checks');
+  return server.machine;
+};
+
+/** The machine that Gluster commands run on: the first storage node. */
+export const glusterMachine = (config: LabConfig): string => {
+  const [first] = storageNodes(config);
+  if (first === undefined) throw new Error('a lab without storage passed the configuration checks');
+  return first.machine;
+};
+
+/** The machines of a volume's bricks, in brick order. */
+export const brickMachines = ({ nodes }: LabConfig, volume: VolumeConfig): readonly string[] =>
+  volume.nodes.map((name) => {
+    const node = nodes.find((candidate) => candidate.name === name);
+    if (node === undefined) throw new Error(`volume ${volume.name} names the unknown node ${name}`);
+    return node.machine;
+  });

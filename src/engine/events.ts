@@ -1,0 +1,28 @@
+import type { Plan } from '../plan/step.js';
+
+/** What became of a step. */
+export type Outcome = 'changed' | 'unchanged' | 'would-change' | 'skipped' | 'failed';
+
+/** All that a run tells the world; plain data, one JSON object a line when asked for. */
+export type RunEvent =
+  | { readonly type: 'run.started'; readonly plan: Plan; readonly at: number }
+  | { readonly type: 'step.started'; readonly id: string; readonly at: number }
+  /** The probe found work to do; `because` says what is not yet true. */
+  | { readonly type: 'step.pending'; readonly id: string; readonly because: string; readonly at: number }
+  | { readonly type: 'step.line'; readonly id: string; readonly line: string; readonly at: number }
+  | {
+      readonly type: 'step.finished';
+      readonly id: string;
+      readonly outcome: Outcome;
+      /** Why: of a skipped step the step that failed, of a failed one the message. */
+      readonly because?: string;
+      readonly durationMs: number;
+      readonly at: number;
+    }
+  | { readonly type: 'run.finished'; readonly ok: boolean; readonly changed: number; readonly durationMs: number; readonly at: number };
+
+/** Shows a run to somebody. `close` resolves when all is drawn. */
+export interface Reporter {
+  emit(event: RunEvent): void;
+  close(): Promise<void>;
+}

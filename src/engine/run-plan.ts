@@ -1,0 +1,157 @@
+import type { Plan, Step } from '../plan/step.js';
+import { CliError } from '../errors/cli-error.js';
+import { pending, type RunContext, type StepContext, type StepHandler, type StepHandlers } from './context.js';
+import type { Outcome, Reporter } from './events.js';
+import { factCache } from './facts.js';
+
+export interface RunOptions {
+  readonly context: RunContext;
+  readonly handlers: StepHandlers;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  /** Only probe: a step whose need would change would change too, its world not being there yet. */
+  readonly dryRun?: boolean;
+  /** How many steps may be under way at the same time. */
+  readonly limit?: number;
+}
+
+export interface StepResult {
+  readonly step: Step;
+  readonly outcome: Outcome;
+  readonly because?: string;
+}
+
+export interface RunResult {
+  readonly results: readonly StepResult[];
+  /** Steps that changed something, or would. */
+  readonly changed: number;
+}
+
+/** Steps under way at once: each is mostly waiting for a machine, and a lab of three is to be busy everywhere. */
+const LIMIT = 12;
+
+type Settled = Omit<StepResult, 'step'>;
+
+/**
+ * Probes every step and applies what is pending; whatever is ready runs in parallel. After a failure nothing new is
+ * started, what runs is let finish, and the rest is skipped; then the failure is thrown (an AggregateError of
+ * several). An aborted run throws INTERRUPTED.
+ */
+export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResult> => {
+  const { context, reporter, signal, limit = LIMIT } = options;
+  const { clock } = context;
+  const start = clock.now();
+  reporter.emit({ type: 'run.started', plan, at: start });
+  const run = new Run(plan, options);
+  await run.all(limit);
+  const results = plan.steps.map((step) => ({ step, ...run.outcome(step.id) }));
+  const changed = results.filter(({ outcome }) => outcome === 'changed' || outcome === 'would-change').length;
+  const ok = run.errors.length === 0 && !signal.aborted;
+  reporter.emit({ type: 'run.finished', ok, changed, durationMs: clock.now() - start, at: clock.now() });
+  if (signal.aborted) throw new CliError('INTERRUPTED', 'Interrupted; what was done is kept, and `kglab up` continues.');
+  if (run.errors.length === 1) throw run.errors[0];
+  if (run.errors.length > 1) throw new AggregateError(run.errors, `${run.errors.length} steps failed`);
+  return { results, changed };
+};
+
+class Run {
+  readonly errors: unknown[] = [];
+  private readonly settled = new Map<string, Settled>();
+  private readonly facts = factCache();
+  private readonly waiting: Set<Step>;
+  private running = 0;
+  private finish: () => void = () => {};
+
+  constructor(
+    plan: Plan,
+    private readonly options: RunOptions,
+  ) {
+    this.waiting = new Set(plan.steps);
+  }
+
+  outcome(id: string): Settled {
+    return this.settled.get(id) ?? { outcome: 'skipped', because: 'the run ended before' };
+  }
+
+  all(limit: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.finish = resolve;
+      this.startReady(limit);
+    });
+  }
+
+  private startReady(limit: number): void {
+    const stopped = this.errors.length > 0 || this.options.signal.aborted;
+    for (const step of this.waiting) {
+      if (stopped || this.running >= limit) break;
+      if (!step.needs.every((need) => this.settled.has(need))) continue;
+      this.waiting.delete(step);
+      this.running += 1;
+      void this.one(step).then(() => {
+        this.running -= 1;
+        this.startReady(limit);
+      });
+    }
+    if (this.running > 0) return;
+    this.skipRest();
+    this.finish();
+  }
+
+  private skipRest(): void {
+    const because = this.options.signal.aborted ? 'interrupted' : 'an earlier step failed';
+    for (const step of this.waiting) this.settle(step, { outcome: 'skipped', because }, this.options.context.clock.now());
+    this.waiting.clear();
+  }
+
+  private settle(step: Step, settled: Settled, startedAt: number): void {
+    const at = this.options.context.clock.now();
+    this.settled.set(step.id, settled);
+    this.options.reporter.emit({ type: 'step.finished', id: step.id, ...settled, durationMs: at - startedAt, at });
+  }
+
+  private async one(step: Step): Promise<void> {
+    const at = this.options.context.clock.now();
+    this.options.reporter.emit({ type: 'step.started', id: step.id, at });
+    try {
+      this.settle(step, await this.perform(step), at);
+    } catch (error) {
+      if (!this.options.signal.aborted) this.errors.push(error);
+      this.settle(step, { outcome: 'failed', because: error instanceof Error ? error.message : String(error) }, at);
+    }
+  }
+
+  private async perform(step: Step): Promise<Settled> {
+    const { handlers, reporter, dryRun = false, context } = this.options;
+    // The union of step kinds is correlated with the handler table by construction.
+    const handler = handlers[step.kind] as StepHandler<typeof step.kind>;
+    const input = step.input as never;
+    const stepContext = this.contextOf(step);
+    const probe = dryRun && this.needWouldChange(step) ? pending('it waits for a step before it') : await handler.probe(input, stepContext);
+    if (probe.state === 'satisfied') return { outcome: 'unchanged' };
+    reporter.emit({ type: 'step.pending', id: step.id, because: probe.because, at: context.clock.now() });
+    if (dryRun) return { outcome: 'would-change', because: probe.because };
+    this.options.signal.throwIfAborted();
+    try {
+      await handler.apply(input, stepContext);
+    } finally {
+      this.facts.clear();
+    }
+    return { outcome: 'changed', because: probe.because };
+  }
+
+  private needWouldChange(step: Step): boolean {
+    return step.needs.some((need) => this.settled.get(need)?.outcome === 'would-change');
+  }
+
+  private contextOf(step: Step): StepContext {
+    const { context, signal, reporter } = this.options;
+    return {
+      ...context,
+      signal,
+      say: (line) => reporter.emit({ type: 'step.line', id: step.id, line, at: context.clock.now() }),
+      machine: (name) => context.provider.machine(name),
+      fact: (key, read) => this.facts.get(key, read),
+    };
+  }
+}
+

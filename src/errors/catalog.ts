@@ -1,0 +1,47 @@
+/**
+ * Every code that kglab can fail with. `exit` is the process exit code: 2 usage, 10 configuration, 20 host,
+ * 30 machines, 40 Gluster, 50 k3s, 60 mounts, 70 provisioner, 80 smoke test, 130 interrupted, 1 a bug in kglab.
+ * Codes are part of the interface: they may be added, never renamed.
+ */
+export const CATALOG = {
+  BUG: { exit: 1, title: 'kglab met a case it does not know' },
+  USAGE: { exit: 2, title: 'The command line is not valid' },
+  CONFIRMATION_NEEDED: { exit: 2, title: 'A confirmation is needed' },
+  CONFIG_INVALID: { exit: 10, title: 'The lab file is not valid' },
+  CONFIG_UNREADABLE: { exit: 10, title: 'The lab file cannot be read' },
+  LAB_UNKNOWN: { exit: 11, title: 'There is no such lab' },
+  LAB_CHANGED: { exit: 12, title: 'The running lab does not fit its lab file' },
+  HOST_UNFIT: { exit: 20, title: 'This host lacks something the lab needs' },
+  HOST_NOT_ROOT: { exit: 20, title: 'Root is needed' },
+  HOST_NO_SPACE: { exit: 21, title: 'There is not enough free disk space' },
+  HOST_ADDRESS_TAKEN: { exit: 22, title: 'The bridge or address range of the lab is taken' },
+  LAB_BUSY: { exit: 23, title: 'Another kglab works on this lab' },
+  IMAGE_FAILED: { exit: 24, title: 'The machine image could not be made' },
+  ARTIFACT_MISSING: { exit: 25, title: 'k3s release files cannot be had' },
+  ARTIFACT_CHECKSUM: { exit: 26, title: 'A release file does not match its checksum' },
+  ARTIFACT_UNREADABLE: { exit: 27, title: 'An image archive cannot be read' },
+  MACHINE_FAILED: { exit: 30, title: 'A machine could not be made' },
+  MACHINE_NOT_BOOTED: { exit: 31, title: 'A machine does not come up' },
+  MACHINE_CLOUD_INIT: { exit: 32, title: 'cloud-init did not finish cleanly' },
+  MACHINE_FOREIGN: { exit: 33, title: 'A machine of that name belongs to somebody else' },
+  MACHINE_UNREACHABLE: { exit: 34, title: 'A machine cannot be reached' },
+  GLUSTER_FAILED: { exit: 40, title: 'A Gluster command failed' },
+  GLUSTER_PEER_REJECTED: { exit: 41, title: 'A Gluster peer is rejected' },
+  GLUSTER_PEER_TIMEOUT: { exit: 42, title: 'The trusted pool does not form' },
+  GLUSTER_DUPLICATE_UUID: { exit: 43, title: 'Two machines have the same Gluster UUID' },
+  GLUSTER_BRICK_LEFTOVER: { exit: 44, title: 'A brick holds data of another volume' },
+  GLUSTER_BRICKS_OFFLINE: { exit: 45, title: 'Bricks do not come online' },
+  GLUSTER_VOLUME_DIFFERS: { exit: 46, title: 'The volume exists in another shape' },
+  K3S_FAILED: { exit: 50, title: 'k3s could not be set up' },
+  K3S_NOT_STARTED: { exit: 51, title: 'k3s does not start' },
+  K3S_NODE_NOT_READY: { exit: 52, title: 'A node does not become Ready' },
+  KUBECTL_FAILED: { exit: 53, title: 'kubectl failed' },
+  MOUNT_FAILED: { exit: 60, title: 'The volume cannot be mounted' },
+  MOUNT_NOT_EMPTY: { exit: 61, title: 'The mount point holds files of its own' },
+  PROVISIONER_FAILED: { exit: 70, title: 'The provisioner does not become ready' },
+  SMOKE_FAILED: { exit: 80, title: 'The smoke test failed' },
+  TIMEOUT: { exit: 90, title: 'Something took too long' },
+  INTERRUPTED: { exit: 130, title: 'Interrupted' },
+} as const satisfies Record<string, { exit: number; title: string }>;
+
+export type ErrorCode = keyof typeof CATALOG;

@@ -1,0 +1,78 @@
+import type { ClassConfig, VolumeType } from '../config/config.js';
+
+/** A brick: a directory of a machine that holds a replica. */
+export interface Brick {
+  readonly machine: string;
+  readonly path: string;
+}
+
+/** A Gluster volume as the plan wants it. */
+export interface VolumeSpec {
+  readonly name: string;
+  readonly type: VolumeType;
+  readonly replica: number;
+  readonly bricks: readonly Brick[];
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** A Kubernetes node as k3s is told of it. */
+export interface NodeSpec {
+  readonly machine: string;
+  readonly role: 'server' | 'agent';
+  /** Machine of the server. */
+  readonly server: string;
+  readonly disable: readonly string[];
+  readonly extraConfig: Readonly<Record<string, unknown>>;
+  /** Paths that must be Gluster mounts before k3s may run. */
+  readonly mounts: readonly string[];
+}
+
+/** The input of every kind of step: plain data that prints, and nothing that is only known at run time. */
+export interface StepInputs {
+  'machines.prepare': Record<string, never>;
+  'machines.create': {
+    readonly name: string;
+    readonly cpus: number;
+    readonly memoryMiB: number;
+    readonly diskGiB: number;
+  };
+  'machines.ready': { readonly machine: string };
+  'machines.hosts': { readonly machine: string; readonly names: readonly string[] };
+  'gluster.service': { readonly machine: string };
+  'gluster.pool': { readonly machines: readonly string[] };
+  'gluster.brick': { readonly brick: Brick; readonly volume: string; readonly from: string };
+  'gluster.volume': { readonly volume: VolumeSpec; readonly from: string };
+  'gluster.options': { readonly volume: VolumeSpec; readonly from: string };
+  'gluster.start': { readonly volume: VolumeSpec; readonly from: string };
+  'mounts.mount': {
+    readonly machine: string;
+    readonly volume: string;
+    readonly path: string;
+    /** Machines that can hand out the volume file, the machine itself first if it is one of them. */
+    readonly servers: readonly string[];
+    /** Whether glusterd runs on the machine itself. */
+    readonly local: boolean;
+  };
+  'k3s.install': { readonly machine: string };
+  'k3s.config': { readonly node: NodeSpec };
+  'k3s.service': { readonly machine: string; readonly role: 'server' | 'agent' };
+  'k3s.ready': { readonly machine: string; readonly server: string };
+  'k3s.kubeconfig': { readonly server: string };
+  'provisioner.apply': {
+    readonly server: string;
+    readonly namespace: string;
+    readonly path: string;
+    readonly volume: string;
+    readonly classes: readonly ClassConfig[];
+  };
+  'smoke.run': {
+    readonly server: string;
+    readonly namespace: string;
+    readonly nodes: readonly string[];
+    readonly storageClass: string;
+    readonly path: string;
+    readonly timeoutMs: number;
+  };
+}
+
+export type StepKind = keyof StepInputs;

@@ -1,0 +1,73 @@
+import type { ExecOptions, Executor } from '../exec/command.js';
+
+export type ProviderId = 'multipass' | 'nspawn' | 'simulator';
+
+/** What differs between providers. Ask this, never the provider's name. */
+export interface ProviderFeatures {
+  /** Machines run a kernel of their own (VMs), not the host's. */
+  readonly ownKernel: boolean;
+  /** The packages of a node are part of the image; otherwise cloud-init installs them. */
+  readonly packagesInImage: boolean;
+  /** Addresses stay the same over restarts. */
+  readonly stableAddresses: boolean;
+  /** How many machines may be created or started at the same time. */
+  readonly parallelCreates: number;
+}
+
+/** `unknown`: it exists, but cannot be asked or is between two states. */
+export type MachineState = 'running' | 'stopped' | 'unknown';
+
+/** A machine to be made. */
+export interface MachineSpec {
+  /** Host name, unique on the host: `<lab>-<node>`. */
+  readonly name: string;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly diskGiB: number;
+  /** cloud-init user-data, complete with its `#cloud-config` line. */
+  readonly userData: string;
+}
+
+/** A machine as the provider finds it. */
+export interface MachineInfo {
+  readonly name: string;
+  readonly state: MachineState;
+  /** Its address on the lab's network, when known. */
+  readonly address?: string;
+}
+
+/** A machine one can run commands in, as root. Throws MACHINE_UNREACHABLE when it does not run. */
+export interface Machine extends Executor {
+  readonly name: string;
+}
+
+/** The lab on whose behalf a provider acts. */
+export interface LabRef {
+  /** Name of the lab; its machines are called `<name>-<node>`. */
+  readonly name: string;
+  /** Random id of the lab, written into everything it creates. */
+  readonly id: string;
+}
+
+/** Where machines come from. Every method may be repeated; none touches what another lab or person made. */
+export interface MachineProvider {
+  readonly id: ProviderId;
+  readonly features: ProviderFeatures;
+  /** What is there for this lab's machines to stand on (image, network), or undefined when that is complete. */
+  unprepared(options?: ExecOptions): Promise<string | undefined>;
+  /** Makes the image and the network. Reports progress by `onLine`. */
+  prepare(options?: ExecOptions): Promise<void>;
+  /** The machines of this lab, whatever their state. */
+  list(options?: ExecOptions): Promise<readonly MachineInfo[]>;
+  /** A handle; the machine need not exist yet. */
+  machine(name: string): Machine;
+  /** Creates the machine and starts it; does not wait for cloud-init. */
+  create(spec: MachineSpec, options?: ExecOptions): Promise<void>;
+  start(name: string, options?: ExecOptions): Promise<void>;
+  /** Shuts down in order, or cuts the power when `force`. */
+  stop(name: string, options?: ExecOptions & { readonly force?: boolean }): Promise<void>;
+  /** Removes the machine with all its data; no error when it is not there. */
+  remove(name: string, options?: ExecOptions): Promise<void>;
+  /** Removes what `prepare` made for this lab alone (network), not the caches. Call it when no machine is left. */
+  cleanup(options?: ExecOptions): Promise<void>;
+}

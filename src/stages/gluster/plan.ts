@@ -1,0 +1,44 @@
+import type { LabConfig, VolumeConfig } from '../../config/config.js';
+import { brickMachines, glusterMachine, storageNodes } from '../../config/roles.js';
+import type { VolumeSpec } from '../../plan/kinds.js';
+import { step } from '../../plan/make-step.js';
+import type { Step } from '../../plan/step.js';
+
+const spec = (config: LabConfig, volume: VolumeConfig): VolumeSpec => ({
+  name: volume.name,
+  type: volume.type,
+  replica: volume.replica,
+  bricks: brickMachines(config, volume).map((machine) => ({ machine, path: volume.brick })),
+  options: volume.options,
+});
+
+const planVolume = (volume: VolumeSpec, from: string): readonly Step[] => {
+  const bricks = volume.bricks.map((brick) =>
+    step(
+      'gluster.brick',
+      `${volume.name}@${brick.machine}`,
+      `Prepare brick ${brick.machine}:${brick.path}`,
+      ['gluster.pool'],
+      { brick, volume: volume.name, from },
+    ),
+  );
+  const input = { volume, from };
+  return [
+    ...bricks,
+    step('gluster.volume', volume.name, `Create volume ${volume.name}`, bricks.map(({ id }) => id), input),
+    step('gluster.options', volume.name, `Set the options of volume ${volume.name}`, [`gluster.volume:${volume.name}`], input),
+    step('gluster.start', volume.name, `Start volume ${volume.name} and wait for its bricks`, [`gluster.options:${volume.name}`], input),
+  ];
+};
+
+/** glusterd on every storage node, one trusted pool of them, then each volume from brick to started. */
+export const planGluster = (config: LabConfig): readonly Step[] => {
+  const machines = storageNodes(config).map(({ machine }) => machine);
+  return [
+    ...machines.map((machine) =>
+      step('gluster.service', machine, `Start glusterd on ${machine}`, [`machines.hosts:${machine}`], { machine }),
+    ),
+    step('gluster.pool', '', `Form the trusted pool of ${machines.length} machines`, machines.map((machine) => `gluster.service:${machine}`), { machines }),
+    ...config.volumes.flatMap((volume) => planVolume(spec(config, volume), glusterMachine(config))),
+  ];
+};

@@ -1,0 +1,130 @@
+import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
+import { CliError } from '../../errors/cli-error.js';
+import { checked } from '../../exec/checked.js';
+import { sh } from '../../exec/command.js';
+import type { Brick, VolumeSpec } from '../../plan/kinds.js';
+import { waitFor } from '../../util/wait.js';
+import { must, processes, volumes } from './ask.js';
+import { createVolume, gluster, setOptions } from './commands.js';
+import type { Volume, VolumeProcess } from './parse.js';
+
+/** Bricks follow `volume start` by 1-3 s; after this long they are started again by force. */
+const ONLINE_MS = 20_000;
+
+/**
+ * Prints what a brick directory is: `missing`, `empty`, or the volume id it is marked with (`unmarked` when it has
+ * content or Gluster's bookkeeping without one).
+ */
+const BRICK_STATE = `
+[ -d "$1" ] || { echo missing; exit 0; }
+id=$(getfattr --absolute-names -n trusted.glusterfs.volume-id -e hex --only-values "$1" 2>/dev/null | od -An -tx1 | tr -d ' \\n')
+[ -n "$id" ] && { echo "$id"; exit 0; }
+[ -z "$(ls -A "$1")" ] && echo empty || echo unmarked`;
+
+const brickState = async ({ machine, path }: Brick, context: StepContext): Promise<string> => {
+  const { stdout } = await checked(context.machine(machine), machine, sh(BRICK_STATE, path), {
+    code: 'GLUSTER_FAILED',
+    what: `Looking at brick ${machine}:${path}`,
+    signal: context.signal,
+  });
+  return stdout.trim();
+};
+
+const find = async (context: StepContext, from: string, name: string): Promise<Volume | undefined> =>
+  (await volumes(context, from)).find((volume) => volume.name === name);
+
+/** The brick directory exists and is either ours or empty; anything else is left alone and refused. */
+export const brickHandler: StepHandler<'gluster.brick'> = {
+  probe: async ({ brick, volume, from }, context) => {
+    const state = await brickState(brick, context);
+    if (state === 'missing') return pending('the brick directory does not exist');
+    if (state === 'empty') return satisfied;
+    const id = (await find(context, from, volume))?.id.replaceAll('-', '');
+    if (state === id) return satisfied;
+    const owner = state === 'unmarked' ? 'files that are not from Gluster' : `data of another volume (id ${state})`;
+    throw new CliError('GLUSTER_BRICK_LEFTOVER', `${brick.machine}:${brick.path} holds ${owner}; it is left alone.`, {
+      hint: `Move it away, or choose another gluster.brick in lab.yaml. To look: kglab exec ${brick.machine} -- ls -la ${brick.path}`,
+    });
+  },
+  apply: async ({ brick: { machine, path } }, context) => {
+    await checked(context.machine(machine), machine, sh('mkdir -p "$1"', path), {
+      code: 'GLUSTER_FAILED',
+      what: `Making brick directory ${machine}:${path}`,
+      signal: context.signal,
+    });
+  },
+};
+
+/** How an existing volume differs from the wanted one; undefined when it does not. */
+export const difference = (wanted: VolumeSpec, found: Volume): string | undefined => {
+  const bricks = wanted.bricks.map(({ machine, path }) => `${machine}:${path}`);
+  if (bricks.join() !== found.bricks.join()) return `its bricks are ${found.bricks.join(' ')}`;
+  const arbiter = wanted.type === 'arbiter' ? 1 : 0;
+  if (found.arbiter !== arbiter) return `it has ${found.arbiter} arbiter bricks`;
+  return found.replica === wanted.replica ? undefined : `its replica count is ${found.replica}`;
+};
+
+/** The volume exists, in this very shape. */
+export const volumeHandler: StepHandler<'gluster.volume'> = {
+  probe: async ({ volume, from }, context) => {
+    const found = await find(context, from, volume.name);
+    if (found === undefined) return pending('the volume does not exist');
+    const differs = difference(volume, found);
+    if (differs === undefined) return satisfied;
+    throw new CliError('GLUSTER_VOLUME_DIFFERS', `Volume ${volume.name} does not fit lab.yaml: ${differs}.`, {
+      hint: 'Bricks of a volume with data are not rearranged. Put lab.yaml back, or give the volume another name.',
+    });
+  },
+  apply: async ({ volume, from }, context) => {
+    await must(context, from, createVolume(volume), /already exists/);
+  },
+};
+
+const unset = ({ options }: VolumeSpec, found: Volume | undefined): Record<string, string> =>
+  Object.fromEntries(Object.entries(options).filter(([name, value]) => found?.options[name] !== value));
+
+/** The options of lab.yaml are set. */
+export const optionsHandler: StepHandler<'gluster.options'> = {
+  probe: async ({ volume, from }, context) => {
+    const missing = Object.entries(unset(volume, await find(context, from, volume.name)));
+    return missing.length === 0 ? satisfied : pending(missing.map(([name, value]) => `${name} is not ${value}`).join(', '));
+  },
+  apply: async ({ volume, from }, context) => {
+    await must(context, from, setOptions(volume.name, unset(volume, await find(context, from, volume.name))));
+  },
+};
+
+/** Bricks of a volume that are not online; those of a machine whose glusterd is down do not even show. */
+export const offline = ({ bricks }: VolumeSpec, found: readonly VolumeProcess[]): readonly string[] =>
+  bricks
+    .filter(({ machine, path }) => !found.some((one) => one.host === machine && one.path === path && one.online))
+    .map(({ machine, path }) => `${machine}:${path}`);
+
+const waitOnline = (volume: VolumeSpec, from: string, context: StepContext): Promise<true | undefined> =>
+  waitFor(
+    async () => {
+      const fresh = { ...context, fact: <T>(_key: string, read: () => Promise<T>) => read() };
+      return offline(volume, await processes(fresh, from, volume.name)).length === 0 ? true : undefined;
+    },
+    { clock: context.clock, signal: context.signal, timeoutMs: ONLINE_MS },
+  );
+
+/** The volume is started and every brick of it is online. */
+export const startHandler: StepHandler<'gluster.start'> = {
+  probe: async ({ volume, from }, context) => {
+    if (!(await find(context, from, volume.name))?.started) return pending('the volume is not started');
+    const down = offline(volume, await processes(context, from, volume.name));
+    return down.length === 0 ? satisfied : pending(`${down.join(', ')} offline`);
+  },
+  apply: async ({ volume, from }, context) => {
+    await must(context, from, gluster('volume', 'start', volume.name), /already started/);
+    if (await waitOnline(volume, from, context)) return;
+    context.say('bricks are missing; starting them by force');
+    await must(context, from, gluster('volume', 'start', volume.name, 'force'));
+    if (await waitOnline(volume, from, context)) return;
+    const down = offline(volume, await processes({ ...context, fact: (_key, read) => read() }, from, volume.name));
+    throw new CliError('GLUSTER_BRICKS_OFFLINE', `Bricks of ${volume.name} do not come online: ${down.join(', ')}.`, {
+      hint: `See the brick logs: kglab exec ${down[0]?.split(':')[0] ?? from} -- sh -c 'tail -n 30 /var/log/glusterfs/bricks/*.log'`,
+    });
+  },
+};

@@ -1,0 +1,31 @@
+import type { Clock } from './clock.js';
+
+export interface WaitOptions {
+  readonly clock: Clock;
+  /** How long to try, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Pause between two tries, in milliseconds. */
+  readonly everyMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Default pause between two looks at a condition: short against a boot (seconds), long against an exec (20 ms). */
+const EVERY_MS = 250;
+
+/**
+ * Calls `look` until it returns something other than `undefined`, and returns that; `undefined` when time is up.
+ * Whatever `look` throws ends the wait.
+ */
+export const waitFor = async <T>(
+  look: () => Promise<T | undefined>,
+  { clock, timeoutMs, everyMs = EVERY_MS, signal }: WaitOptions,
+): Promise<T | undefined> => {
+  const end = clock.now() + timeoutMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    const found = await look();
+    if (found !== undefined) return found;
+    if (clock.now() + everyMs > end) return undefined;
+    await clock.sleep(everyMs, signal);
+  }
+};
