@@ -7,6 +7,8 @@ export interface Command {
   /** A file of the host that is streamed to standard input. */
   readonly stdinFile?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The program gets `env` alone, nothing of the caller's environment. */
+  readonly cleanEnv?: boolean;
   readonly secrets?: readonly string[];
   /** The output holds secrets (a kubeconfig): it is never logged or shown. */
   readonly private?: boolean;

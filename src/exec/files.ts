@@ -1,0 +1,74 @@
+import type { ErrorCode } from '../errors/catalog.js';
+import { CommandError } from '../errors/cli-error.js';
+import { checked } from './checked.js';
+import { sh, type Command, type ExecOptions, type Executor } from './command.js';
+
+export interface FileOptions extends ExecOptions {
+  /** Permissions, e.g. `0o600`. */
+  readonly mode: number;
+  /** `user` or `user:group`; the writing user's own without it. */
+  readonly owner?: string;
+  /** Name of the machine, for errors. */
+  readonly where?: string;
+  readonly code?: ErrorCode;
+}
+
+/**
+ * The content arrives on stdin, so no secret is ever in an argument; the file is complete or not there at all, and at
+ * no moment readable by others. Missing parent folders are made.
+ */
+const WRITE = [
+  'set -e',
+  'umask 022',
+  'mkdir -p -- "$(dirname -- "$1")"',
+  'umask 077',
+  'rm -f -- "$1.kglab-new"',
+  'cat > "$1.kglab-new"',
+  'if [ -n "$3" ]; then chown -- "$3" "$1.kglab-new"; fi',
+  'chmod -- "$2" "$1.kglab-new"',
+  'sync -- "$1.kglab-new"',
+  'mv -fT -- "$1.kglab-new" "$1"',
+].join('\n');
+
+/** The exit code by which READ tells "no such file" from cat's own failures. */
+const ABSENT = 44;
+const READ = `[ -e "$1" ] || exit ${ABSENT}; exec cat -- "$1"`;
+
+const put = async (
+  executor: Executor,
+  path: string,
+  input: Pick<Command, 'stdin' | 'stdinFile'>,
+  { mode, owner = '', where = 'the machine', code = 'MACHINE_FAILED', ...options }: FileOptions,
+): Promise<void> => {
+  const command = { ...sh(WRITE, path, mode.toString(8).padStart(4, '0'), owner), ...input };
+  await checked(executor, where, command, { ...options, code, what: `Writing ${path} on ${where}` });
+};
+
+/** Writes a text file atomically. Throws `code` (MACHINE_FAILED) when that fails. */
+export const writeFile = (
+  executor: Executor,
+  path: string,
+  content: string,
+  options: FileOptions,
+): Promise<void> => put(executor, path, { stdin: content }, options);
+
+/** Streams a file of the host to `path`, atomically. Throws `code` (MACHINE_FAILED) when that fails. */
+export const copyIn = (
+  executor: Executor,
+  hostPath: string,
+  path: string,
+  options: FileOptions,
+): Promise<void> => put(executor, path, { stdinFile: hostPath }, options);
+
+/** The text of a file, `undefined` when there is none. Throws `code` (MACHINE_FAILED) when it cannot be read. */
+export const readFile = async (
+  executor: Executor,
+  path: string,
+  { where = 'the machine', code = 'MACHINE_FAILED', ...options }: Omit<FileOptions, 'mode' | 'owner'> = {},
+): Promise<string | undefined> => {
+  const command = sh(READ, path);
+  const result = await executor.exec(command, options);
+  if (result.exitCode === ABSENT) return undefined;
+  if (result.exitCode === 0) return result.stdout;
+  throw new CommandError(code, where, command, result, { what: `Reading ${path} on ${where}` });
+};

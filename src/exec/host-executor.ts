@@ -1,0 +1,96 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
+import { execa, type Options, type ResultPromise } from 'execa';
+import type { Command, CommandResult, ExecOptions, Executor } from './command.js';
+
+/** Most characters kept of each stream; a command that says more is ended. Logs of a whole lab fit ten times. */
+const MAX_OUTPUT = 100 * 1024 * 1024;
+
+/** What a command gets between the polite end (SIGTERM) and the other one (SIGKILL), in milliseconds. */
+const GRACE_MS = 5_000;
+
+/** Exit codes a POSIX shell uses for a program it cannot start. */
+const NOT_FOUND = 127;
+const NOT_RUNNABLE = 126;
+
+/** Cuts a stream into lines as it arrives; an unfinished last line is told when the stream ends. */
+const tellLines = (stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void => {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  stream?.on('data', (chunk: Buffer) => {
+    const lines = (rest + decoder.write(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    lines.forEach((line) => onLine(line.replace(/\r$/, '')));
+  });
+  stream?.on('end', () => {
+    if (rest !== '') onLine(rest);
+  });
+};
+
+const toExecaOptions = (command: Command, options: ExecOptions, stdin: FileHandle | undefined) =>
+  ({
+    // An open file becomes the program's own stdin: nothing is copied here. The types only know descriptor 3.
+    ...(command.stdin === undefined
+      ? { stdin: (stdin?.fd as 3 | undefined) ?? 'ignore' }
+      : { input: command.stdin }),
+    env: { LC_ALL: 'C', ...command.env },
+    extendEnv: command.cleanEnv !== true,
+    reject: false,
+    buffer: true,
+    stripFinalNewline: false,
+    maxBuffer: MAX_OUTPUT,
+    forceKillAfterDelay: GRACE_MS,
+    ...(options.signal && { cancelSignal: options.signal }),
+    ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
+  }) satisfies Options;
+
+type Outcome = Awaited<ResultPromise<ReturnType<typeof toExecaOptions>>>;
+
+/** A program that could not be started reads as in a shell: 127 when it is missing, 126 when it may not run. */
+const notStarted = (command: Command, outcome: Outcome): Pick<CommandResult, 'exitCode' | 'stderr'> => {
+  const missing = outcome.code === 'ENOENT';
+  const why = missing ? 'command not found' : (outcome.originalMessage ?? 'cannot be run');
+  return { exitCode: missing ? NOT_FOUND : NOT_RUNNABLE, stderr: `${command.file}: ${why}\n` };
+};
+
+/** Linux signal numbers count from 128 in an exit code; SIGKILL stands in for one that is not known. */
+const SIGNAL_BASE = 128;
+const SIGKILL = 9;
+
+const toResult = (command: Command, outcome: Outcome): CommandResult => {
+  const started = outcome.exitCode !== undefined || outcome.signal !== undefined || outcome.timedOut;
+  return {
+    exitCode: outcome.exitCode ?? SIGNAL_BASE + SIGKILL,
+    stdout: outcome.stdout,
+    stderr: outcome.isMaxBuffer
+      ? `${outcome.stderr}\nmore than ${MAX_OUTPUT} characters of output\n`
+      : outcome.stderr,
+    ...(started ? {} : notStarted(command, outcome)),
+    ...(outcome.signal !== undefined && { signal: outcome.signal }),
+    ...(outcome.timedOut && { timedOut: true }),
+    durationMs: outcome.durationMs,
+  };
+};
+
+/**
+ * Runs programs of the host; never through a shell. Output comes back as it was, final newline included.
+ * Throws the signal's reason when that aborts, and the system's error when `stdinFile` cannot be read.
+ */
+export class HostExecutor implements Executor {
+  async exec(command: Command, options: ExecOptions = {}): Promise<CommandResult> {
+    options.signal?.throwIfAborted();
+    const stdin = command.stdinFile === undefined ? undefined : await open(command.stdinFile, 'r');
+    try {
+      const subprocess = execa(command.file, command.args, toExecaOptions(command, options, stdin));
+      if (options.onLine) {
+        tellLines(subprocess.stdout, options.onLine);
+        tellLines(subprocess.stderr, options.onLine);
+      }
+      const outcome = await subprocess;
+      if (outcome.isCanceled) options.signal?.throwIfAborted();
+      return toResult(command, outcome);
+    } finally {
+      await stdin?.close();
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+
+/** A process of the host. The start time tells it from a later one with the same number. */
+export interface ProcessRef {
+  readonly pid: number;
+  /** Clock ticks since the host's boot, field 22 of /proc/PID/stat. */
+  readonly startTime: string;
+}
+
+/** Zombies and the dead have left everything but their number. */
+const GONE = new Set(['Z', 'X', 'x']);
+
+/** Reads a line of /proc/PID/stat; `undefined` when it is not one, or of a process that has ended. */
+export const parseStat = (stat: string): ProcessRef | undefined => {
+  // The name stands in parentheses and may itself hold spaces and parentheses: count from the last one.
+  const pid = Number.parseInt(stat, 10);
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const startTime = fields[18];
+  if (!Number.isInteger(pid) || state === undefined || startTime === undefined) return undefined;
+  return GONE.has(state) ? undefined : { pid, startTime };
+};
+
+const readProc = async (path: string): Promise<string> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return ''; // gone between two looks
+  }
+};
+
+/** The live process of that number, if there is one. */
+export const findProcess = async (pid: number): Promise<ProcessRef | undefined> =>
+  parseStat(await readProc(`/proc/${pid}/stat`));
+
+/** Whether it still runs. */
+export const isAlive = async ({ pid, startTime }: ProcessRef): Promise<boolean> =>
+  (await findProcess(pid))?.startTime === startTime;
+
+/** Its children's process ids. */
+export const childrenOf = async (pid: number): Promise<number[]> =>
+  (await readProc(`/proc/${pid}/task/${pid}/children`)).split(' ').filter(Boolean).map(Number);
+
+/** The process's numbers from the host's PID namespace inwards: `[4711, 1]` is the init of a container. */
+export const namespacePids = async (pid: number): Promise<number[]> => {
+  const line = /^NSpid:(.*)$/m.exec(await readProc(`/proc/${pid}/status`))?.[1] ?? '';
+  return line.trim().split(/\s+/).filter(Boolean).map(Number);
+};
+
+/** Sends a signal if the process still is the one meant; no error when it is gone. */
+export const sendSignal = async (target: ProcessRef, signal: NodeJS.Signals | number): Promise<void> => {
+  if (!(await isAlive(target))) return;
+  try {
+    process.kill(target.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+};

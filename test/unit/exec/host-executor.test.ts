@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cmd, sh } from '../../../src/exec/command.js';
+import { HostExecutor } from '../../../src/exec/host-executor.js';
+
+const host = new HostExecutor();
+let dir = '';
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'kglab-exec-'));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+describe('HostExecutor', () => {
+  it('returns both streams as they were, and the exit code', async () => {
+    const result = await host.exec(sh('printf "a\\n\\n"; echo b >&2; exit 3'));
+    expect(result).toMatchObject({ exitCode: 3, stdout: 'a\n\n', stderr: 'b\n' });
+    expect(result.signal).toBeUndefined();
+    expect(result.timedOut).toBeUndefined();
+  });
+
+  it('passes words as they are, without a shell', async () => {
+    const words = ['$HOME', 'a b', "it's", '*', ''];
+    expect((await host.exec(cmd('printf', '%s|', ...words))).stdout).toBe(words.join('|') + '|');
+  });
+
+  it('closes stdin when there is none', async () => {
+    expect(await host.exec(cmd('cat'), { timeoutMs: 10_000 })).toMatchObject({ exitCode: 0, stdout: '' });
+  });
+
+  it('feeds text, and does not mind a program that never reads it', async () => {
+    const stdin = 'ä€\n'.repeat(1_000_000);
+    expect((await host.exec({ ...cmd('cat'), stdin })).stdout).toBe(stdin);
+    expect(await host.exec({ ...cmd('true'), stdin })).toMatchObject({ exitCode: 0 });
+  });
+
+  it('feeds a file, and fails when there is no such file', async () => {
+    const path = join(dir, 'in');
+    await writeFile(path, 'from a file');
+    expect((await host.exec({ ...cmd('cat'), stdinFile: path })).stdout).toBe('from a file');
+    await expect(host.exec({ ...cmd('cat'), stdinFile: join(dir, 'none') })).rejects.toThrow('ENOENT');
+  });
+
+  it('keeps outputs of many megabytes', async () => {
+    const { stdout } = await host.exec(sh('head -c 30000000 /dev/zero | tr "\\0" x'));
+    expect(stdout.length).toBe(30_000_000);
+  });
+
+  it('speaks like a shell about a program that is missing or not runnable', async () => {
+    await writeFile(join(dir, 'plain'), '', { mode: 0o644 });
+    expect(await host.exec(cmd('kglab-no-such-program'))).toMatchObject({
+      exitCode: 127,
+      stderr: 'kglab-no-such-program: command not found\n',
+    });
+    expect((await host.exec(cmd(join(dir, 'plain')))).exitCode).toBe(126);
+  });
+
+  it('names the signal that killed a program', async () => {
+    expect(await host.exec(sh('kill -TERM $$'))).toMatchObject({ signal: 'SIGTERM' });
+  });
+
+  it('ends a program at its deadline and says so', async () => {
+    const result = await host.exec(cmd('sleep', '60'), { timeoutMs: 50 });
+    expect(result).toMatchObject({ timedOut: true, signal: 'SIGTERM' });
+    expect(result.exitCode).not.toBe(0);
+  });
+
+  it('throws the reason of an abort, before and during a run', async () => {
+    const reason = new Error('enough');
+    await expect(host.exec(cmd('true'), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const controller = new AbortController();
+    const onLine = (): void => controller.abort(reason);
+    const running = host.exec(sh('echo started; exec sleep 60'), { signal: controller.signal, onLine });
+    await expect(running).rejects.toBe(reason);
+  });
+
+  it('tells lines of both streams, the unfinished last one too', async () => {
+    const lines: string[] = [];
+    await host.exec(sh('echo one; sleep 0.05; printf "t\\303"; sleep 0.05; printf "\\244g"; echo err >&2'), {
+      onLine: (line) => lines.push(line),
+    });
+    expect(lines.sort()).toEqual(['err', 'one', 'täg']);
+  });
+
+  it('speaks English, and hands over an environment or replaces it', async () => {
+    const show = sh('echo "$LC_ALL-$KGLAB_TEST-${HOME:-none}"');
+    const env = { KGLAB_TEST: 'x' };
+    expect((await host.exec({ ...show, env })).stdout).toMatch(/^C-x-\//);
+    const path = '/usr/bin:/bin';
+    expect((await host.exec({ ...show, env: { ...env, PATH: path }, cleanEnv: true })).stdout).toBe(
+      'C-x-none\n',
+    );
+  });
+});
