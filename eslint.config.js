@@ -5,7 +5,8 @@ const EDGES = ['src/cli/**', 'src/exec/**', 'src/report/**', 'src/util/clock.ts'
 
 const AMBIENT = ['process', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'performance'];
 
-const injected = (name) => `${name} is for src/cli, src/exec, src/report and src/util/clock.ts; have it injected.`;
+const injected = (name) =>
+  `${name} is for src/cli, src/exec, src/report and src/util/clock.ts; have it injected.`;
 
 const typeAware = {
   '@typescript-eslint/no-floating-promises': 'error',
@@ -66,7 +67,10 @@ export default tseslint.config(
       ],
       'no-restricted-imports': [
         'error',
-        ...['node:process', 'node:timers', 'node:timers/promises'].map((name) => ({ name, message: injected(name) })),
+        ...['node:process', 'node:timers', 'node:timers/promises'].map((name) => ({
+          name,
+          message: injected(name),
+        })),
       ],
     },
   },

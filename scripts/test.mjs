@@ -61,7 +61,8 @@ const obstacle = () => {
 };
 
 const runAll = async () => {
-  if ((await run(process.execPath, ['scripts/build.mjs'])) !== 0) return [{ passed: 0, failed: 1, skipped: 0 }];
+  if ((await run(process.execPath, ['scripts/build.mjs'])) !== 0)
+    return [{ passed: 0, failed: 1, skipped: 0 }];
   const unit = await runProject('unit');
   const reason = obstacle();
   if (reason === undefined) return [unit, await runProject('e2e')];
