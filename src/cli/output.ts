@@ -1,0 +1,41 @@
+import { stripVTControlCharacters } from 'node:util';
+
+export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+const width = (text: string): number => stripVTControlCharacters(text).length;
+const pad = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - width(text)));
+
+/** Rows below a header, columns aligned and three spaces apart; ends with a newline. */
+export const renderTable = (header: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const lines = [header.map((title) => title.toUpperCase()), ...rows];
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => width(line[column] ?? ''))));
+  return lines
+    .map((line) =>
+      widths
+        .map((columns, column) => pad(line[column] ?? '', columns))
+        .join('   ')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+};
+
+/** A result as text for stdout: `table` draws it for people, JSON and YAML show the same data to programs. */
+export const renderOutput = async (
+  format: OutputFormat,
+  data: unknown,
+  table: () => string,
+): Promise<string> => {
+  switch (format) {
+    case 'table':
+      return table();
+    case 'json':
+      return `${JSON.stringify(data, null, 2)}\n`;
+    case 'yaml': {
+      // Loaded when asked for: most runs print no YAML.
+      const { stringify } = await import('yaml');
+      return stringify(data);
+    }
+  }
+};

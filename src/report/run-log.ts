@@ -1,0 +1,96 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import type { Reporter, RunEvent } from '../engine/events.js';
+import { pretty, redact as blank } from '../exec/command.js';
+import type { CommandLog, LoggedCommand } from '../exec/logged-executor.js';
+import { systemClock, type Clock } from '../util/clock.js';
+import { formatDuration } from './duration.js';
+
+export interface RunLogOptions {
+  /** Folder of the logs; made with mode 0700 when missing. */
+  readonly directory: string;
+  /** What runs, e.g. `up-demo`: part of the file name. */
+  readonly name: string;
+  /** Blanks secrets the commands themselves do not declare. */
+  readonly redact?: (text: string) => string;
+  readonly clock?: Clock;
+}
+
+/** Characters kept of each stream of a command; the end is what explains a failure. */
+const OUTPUT_LIMIT = 64 * 1024;
+
+/** The debug log of one run: every event and every command with its output. Only its owner may read it. */
+export class RunLog implements Reporter, CommandLog {
+  #file: number | undefined;
+
+  constructor(
+    readonly path: string,
+    file: number,
+    readonly redact: (text: string) => string,
+    readonly clock: Clock,
+  ) {
+    this.#file = file;
+  }
+
+  emit(event: RunEvent): void {
+    this.note(describe(event));
+  }
+
+  command({ where, command, durationMs, result, error }: LoggedCommand): void {
+    const ended = result === undefined ? `did not run: ${String(error)}` : `exit ${result.exitCode}`;
+    const how = [
+      ended,
+      ...(result?.signal === undefined ? [] : [result.signal]),
+      ...(result?.timedOut ? ['timed out'] : []),
+      formatDuration(durationMs),
+    ].join(', ');
+    const streams =
+      result === undefined ? [] : [...indent('1', result.stdout), ...indent('2', result.stderr)];
+    // The whole entry, as an error message may quote the command line.
+    const text = [`[${where}] $ ${pretty(command)}`, `  → ${how}`, ...streams].join('\n');
+    this.note(blank(text, command.secrets));
+  }
+
+  /** Writes a line of its own, e.g. the error the run ended with. */
+  note(text: string): void {
+    if (this.#file === undefined) return;
+    const time = new Date(this.clock.now()).toISOString();
+    // Synchronous, so that the last line before a crash is there.
+    writeSync(this.#file, `${time} ${this.redact(stripVTControlCharacters(text))}\n`);
+  }
+
+  /** Closes the file; whatever comes later is dropped. */
+  close(): Promise<void> {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+    return Promise.resolve();
+  }
+}
+
+/** Starts the log of a run, in a new file of mode 0600. */
+export const openRunLog = (options: RunLogOptions): RunLog => {
+  const { directory, name, redact = (text) => text, clock = systemClock } = options;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
+  const path = join(directory, `${time}-${name}-${process.pid}.log`);
+  // Exclusive: never through a link somebody put there.
+  return new RunLog(path, openSync(path, 'ax', 0o600), redact, clock);
+};
+
+const indent = (stream: string, output: string): string[] =>
+  output
+    .slice(-OUTPUT_LIMIT)
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => `  ${stream}| ${line.trimEnd()}`);
+
+const describe = (event: RunEvent): string => {
+  if (event.type !== 'run.started') {
+    const { type, at: _at, ...rest } = event;
+    return `${type} ${JSON.stringify(rest)}`;
+  }
+  // Step inputs hold whole cloud-init files; ids say enough.
+  const ids = event.plan.steps.map(({ id }) => id).join(' ');
+  return `run.started lab=${event.plan.lab} steps: ${ids}`;
+};

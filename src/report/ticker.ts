@@ -1,0 +1,16 @@
+import type { Clock } from '../util/clock.js';
+
+/** Calls `tick` every `everyMs` milliseconds until the returned function is called. */
+export const startTicker = (clock: Clock, everyMs: number, tick: () => void): (() => void) => {
+  const stopped = new AbortController();
+  const loop = async (): Promise<void> => {
+    for (;;) {
+      await clock.sleep(everyMs, stopped.signal);
+      tick();
+    }
+  };
+  loop().catch((error: unknown) => {
+    if (!stopped.signal.aborted) throw error;
+  });
+  return () => stopped.abort();
+};
