@@ -17,5 +17,8 @@ export const hostArch = async (host: Executor): Promise<Arch> => {
   const { stdout } = await host.exec(cmd('uname', '-m'));
   const arch = BY_MACHINE[stdout.trim()];
   if (arch !== undefined) return arch;
-  throw new CliError('HOST_UNFIT', `This host is of architecture "${stdout.trim()}"; labs need amd64 or arm64.`);
+  throw new CliError(
+    'HOST_UNFIT',
+    `This host is of architecture "${stdout.trim()}"; labs need amd64 or arm64.`,
+  );
 };

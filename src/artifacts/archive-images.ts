@@ -10,10 +10,16 @@ const TAR_TIMEOUT = 300_000;
 /** The images of an archive are remembered beside it. */
 export const REFS_SUFFIX = '.refs.json';
 
-const tar = async (host: Executor, compression: Compression, args: readonly string[], path: string): Promise<string> => {
+const tar = async (
+  host: Executor,
+  compression: Compression,
+  args: readonly string[],
+  path: string,
+): Promise<string> => {
   const command: Command = {
     file: 'tar',
-    args: [...TAR_OPTION[compression], ...args],
+    // A colon in a file name is no host name.
+    args: ['--force-local', ...TAR_OPTION[compression], ...args],
     env: { LC_ALL: 'C' },
   };
   const result = await host.exec(command, { timeoutMs: TAR_TIMEOUT });
@@ -45,6 +51,12 @@ interface Remembered {
   readonly refs: readonly string[];
 }
 
+/** Notes what images an archive holds, so that it need not be read again. */
+export const rememberImages = async (path: string, refs: readonly string[]): Promise<void> => {
+  const { size, mtimeMs } = await stat(path);
+  await writeFile(path + REFS_SUFFIX, JSON.stringify({ size, mtimeMs, refs } satisfies Remembered));
+};
+
 const recall = async (path: string): Promise<Remembered | undefined> => {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Remembered;
@@ -64,6 +76,6 @@ export const archiveImages = async (host: Executor, path: string): Promise<reado
   if (known?.size === size && known.mtimeMs === mtimeMs) return known.refs;
   const refs = await readArchiveImages(host, path);
   // A cache that may only be read is no reason to fail.
-  await writeFile(path + REFS_SUFFIX, JSON.stringify({ size, mtimeMs, refs })).catch(() => undefined);
+  await rememberImages(path, refs).catch(() => undefined);
   return refs;
 };

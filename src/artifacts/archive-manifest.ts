@@ -34,5 +34,7 @@ const refOf = (annotations: Readonly<Record<string, unknown>>): unknown => {
 /** References in the `index.json` of an OCI archive. */
 export const refsOfIndex = (text: string | undefined): readonly string[] => {
   const { manifests } = (parse(text) ?? {}) as Index;
-  return Array.isArray(manifests) ? full((manifests as NonNullable<Index['manifests']>).map(({ annotations = {} }) => refOf(annotations))) : [];
+  return Array.isArray(manifests)
+    ? full((manifests as NonNullable<Index['manifests']>).map(({ annotations = {} }) => refOf(annotations)))
+    : [];
 };

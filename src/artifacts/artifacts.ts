@@ -28,3 +28,11 @@ export interface Artifacts {
   /** Full references of the images in the bundle; empty while `to-download`. */
   readonly images: readonly string[];
 }
+
+/** The images of everything that kglab itself puts into the cluster. */
+export interface ImageChoice {
+  readonly provisioner: string;
+  /** Runs the provisioner's set-up and tear-down of directories. */
+  readonly helper: string;
+  readonly smoke: string;
+}

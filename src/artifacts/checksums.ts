@@ -35,7 +35,10 @@ export const checksumOf = (sums: Checksums, name: string, source: string): strin
 /** SHA-256 of a file as lower-case hex, read in a stream. */
 export const sha256File = async (path: string, signal?: AbortSignal): Promise<string> => {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash, { ...(signal && { signal }) });
+  await pipeline(createReadStream(path), hash, { ...(signal && { signal }) }).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw error;
+  });
   return hash.digest('hex');
 };
 

@@ -1,4 +1,4 @@
-import type { Artifacts } from './artifacts.js';
+import type { Artifacts, ImageChoice } from './artifacts.js';
 import { DEFAULT_HELPER_IMAGE, DEFAULT_PROVISIONER_IMAGE } from './defaults.js';
 import { shortName } from './image-name.js';
 
@@ -7,13 +7,6 @@ export interface ImageOverrides {
   readonly provisioner?: string | undefined;
   readonly helper?: string | undefined;
   readonly smoke?: string | undefined;
-}
-
-/** The images of everything that kglab itself puts into the cluster. */
-export interface ChosenImages {
-  readonly provisioner: string;
-  readonly helper: string;
-  readonly smoke: string;
 }
 
 const { compare } = new Intl.Collator('en', { numeric: true });
@@ -26,7 +19,7 @@ const newest = (refs: readonly string[], names: readonly string[]): string | und
 export const chooseImages = (
   { extraImages, images }: Pick<Artifacts, 'extraImages' | 'images'>,
   overrides: ImageOverrides = {},
-): ChosenImages => {
+): ImageChoice => {
   const extra = extraImages.flatMap(({ refs }) => refs);
   const find = (...names: string[]): string | undefined => newest(extra, names) ?? newest(images, names);
   const helper = overrides.helper ?? find('mirrored-library-busybox', 'busybox') ?? DEFAULT_HELPER_IMAGE;

@@ -12,4 +12,5 @@ export const normalizeImage = (ref: string): string => {
 };
 
 /** The last part of the repository: `busybox` of `docker.io/library/busybox:1.37@sha256:…`. */
-export const shortName = (ref: string): string => (ref.split('@')[0] ?? '').replace(/:[^/:]*$/, '').replace(/^.*\//, '');
+export const shortName = (ref: string): string =>
+  (ref.split('@')[0] ?? '').replace(/:[^/:]*$/, '').replace(/^.*\//, '');

@@ -1,0 +1,68 @@
+import { chmod, mkdir, readdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
+import type { Executor } from '../exec/command.js';
+import type { Clock } from '../util/clock.js';
+import type { Added } from './added.js';
+import { readArchiveImages, rememberImages } from './archive-images.js';
+import { sha256File } from './checksums.js';
+import { compressionOf, TAR_ENDING } from './compression.js';
+import { imagesDir, isImageArchive } from './extra-images.js';
+import { copyFile, withStaging } from './staging.js';
+
+export interface AddImageOptions {
+  readonly path: string;
+  readonly cacheDir: string;
+  readonly host: Executor;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Hex digits of the checksum in a file name: enough that no two archives of a cache meet. */
+const PREFIX_DIGITS = 12;
+
+const cacheName = async (path: string, sha256: string): Promise<string> => {
+  const stem = basename(path)
+    .replace(/\.(tar|tgz|tzst|tar\.\w+)$/i, '')
+    .replaceAll(/[^\w.-]/g, '_');
+  return `${sha256.slice(0, PREFIX_DIGITS)}-${stem}${TAR_ENDING[await compressionOf(path)]}`;
+};
+
+/** The same archive under whatever name, provided it is unharmed. */
+const twin = async (dir: string, sha256: string): Promise<string | undefined> => {
+  const names = await readdir(dir).catch(() => []);
+  for (const name of names.filter((candidate) => isImageArchive(candidate)))
+    if (
+      name.startsWith(`${sha256.slice(0, PREFIX_DIGITS)}-`) &&
+      (await sha256File(join(dir, name))) === sha256
+    )
+      return name;
+  return undefined;
+};
+
+const checkedRefs = async (host: Executor, path: string): Promise<readonly string[]> => {
+  const refs = await readArchiveImages(host, path);
+  if (refs.length > 0) return refs;
+  throw new CliError('ARTIFACT_UNREADABLE', `${path} names no image.`, {
+    hint: 'Save images by their name, e.g. `docker save docker.io/library/busybox:1.37 -o busybox.tar`, not by their id.',
+  });
+};
+
+/** Adds an image archive. */
+export const addImage = async ({ path, cacheDir, host, clock, signal }: AddImageOptions): Promise<Added> => {
+  const refs = await checkedRefs(host, path);
+  const dir = imagesDir(cacheDir);
+  return withStaging(cacheDir, clock, async (staging) => {
+    const copy = join(staging, 'archive');
+    await copyFile(host, path, copy, signal);
+    await chmod(copy, 0o644);
+    const sha256 = await sha256File(copy, signal);
+    await mkdir(dir, { recursive: true });
+    const known = await twin(dir, sha256);
+    const fileName = known ?? (await cacheName(path, sha256));
+    const target = join(dir, fileName);
+    if (known === undefined) await rename(copy, target);
+    await rememberImages(target, refs);
+    return { kind: 'image', path: target, fileName, refs, already: known !== undefined };
+  });
+};

@@ -1,0 +1,95 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
+import { cmd, type Executor } from '../exec/command.js';
+import type { Clock } from '../util/clock.js';
+import type { Added } from './added.js';
+import { hostArch, type Arch } from './arch.js';
+import { archiveImages } from './archive-images.js';
+import { findReleaseFiles, type ReleaseFiles } from './release-files.js';
+import { installRelease, readRelease, releaseDir, verifyRelease } from './release-entry.js';
+import { copyFile, withStaging } from './staging.js';
+import { isVersion } from './version.js';
+
+export interface AddReleaseOptions {
+  readonly path: string;
+  readonly cacheDir: string;
+  readonly arch: Arch;
+  readonly version: string | undefined;
+  readonly host: Executor;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The first start of a big binary from a cold disk. Milliseconds. */
+const VERSION_TIMEOUT = 30_000;
+
+/** The release a k3s binary says it is, or undefined when it does not run on this host. */
+const versionOf = async (binary: string, host: Executor): Promise<string | undefined> => {
+  try {
+    const { stdout } = await host.exec(cmd(binary, '--version'), { timeoutMs: VERSION_TIMEOUT });
+    const version = /^k3s version (\S+)/.exec(stdout)?.[1];
+    return version !== undefined && isVersion(version) ? version : undefined;
+  } catch {
+    // E.g. the cache is on a file system mounted noexec.
+    return undefined;
+  }
+};
+
+const settleVersion = async (
+  binary: string,
+  { path, arch, version, host }: AddReleaseOptions,
+): Promise<string> => {
+  const own = arch === (await hostArch(host)) ? await versionOf(binary, host) : undefined;
+  const settled = version ?? own;
+  if (settled === undefined)
+    throw new CliError(
+      'USAGE',
+      `${join(path, basename(binary))} does not run on this host, so its version is unknown.`,
+      {
+        hint: `Name it, e.g.: kglab cache add ${path} --arch ${arch} --version v1.36.2+k3s1`,
+      },
+    );
+  if (own !== undefined && own !== settled)
+    throw new CliError('USAGE', `${join(path, basename(binary))} is k3s ${own}, not ${settled}.`);
+  return settled;
+};
+
+const filesOf = async (dir: string, arch: Arch): Promise<ReleaseFiles> => {
+  const found = await findReleaseFiles(dir, arch);
+  if ('files' in found) return found.files;
+  throw new CliError('ARTIFACT_MISSING', `${dir} is not a complete k3s release for ${arch}.`, {
+    hint: 'Get the missing files of the same release from https://github.com/k3s-io/k3s/releases',
+    details: found.missing.map((name) => `missing: ${name}`),
+  });
+};
+
+/** Copies a release, verifies the copy (the original may change meanwhile) and finds its version. */
+const stage = async (entry: string, options: AddReleaseOptions): Promise<string> => {
+  const { path, arch, host, signal } = options;
+  const files = await filesOf(path, arch);
+  // Fails on a missing checksum before anything big is copied.
+  await readRelease(path, arch);
+  await mkdir(entry);
+  for (const name of [files.sums, files.binary, files.airgap, ...files.optional]) {
+    await copyFile(host, join(path, name), join(entry, name), signal);
+    await chmod(join(entry, name), name === files.binary ? 0o755 : 0o644);
+  }
+  const copy = await readRelease(entry, arch);
+  if (copy === undefined) throw new CliError('BUG', `The copy of ${path} is not complete.`);
+  await verifyRelease(copy, { shown: (file) => join(path, basename(file)), signal });
+  const version = await settleVersion(join(entry, files.binary), options);
+  // Read now, once; a host without zstd can still use the release if it has a list of images.
+  if (files.optional.length === 0) await archiveImages(host, copy.airgap.path);
+  return version;
+};
+
+/** Adds the release in a folder. */
+export const addRelease = async (options: AddReleaseOptions): Promise<Added & { kind: 'release' }> =>
+  withStaging(options.cacheDir, options.clock, async (staging) => {
+    const { arch, cacheDir } = options;
+    const version = await stage(join(staging, 'entry'), options);
+    const key = { version, arch, cacheDir };
+    const already = (await installRelease(staging, key)) === 'already';
+    return { kind: 'release', version, arch, path: releaseDir(key), already };
+  });

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Arch } from './arch.js';
+import { compareChecksum } from './checksums.js';
+import type { Progress } from './progress.js';
+import { noSpace, syncFile } from './staging.js';
+import { get, type Web } from './web.js';
+
+export interface DownloadOptions {
+  readonly web: Web;
+  readonly release: { readonly version: string; readonly arch: Arch };
+  readonly url: string;
+  readonly to: string;
+  /** The cache that `to` is in, for messages. */
+  readonly cacheDir: string;
+  /** Expected checksum; undefined for a file the release states none for. */
+  readonly sha256: string | undefined;
+  readonly progress: Progress;
+}
+
+/** The length is that of the body only when it comes as it is. */
+const lengthOf = ({ headers }: Response): number | undefined => {
+  const length = Number(headers.get('content-length') ?? Number.NaN);
+  return Number.isFinite(length) && !headers.has('content-encoding') ? length : undefined;
+};
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Streams the body into the file and returns its checksum. */
+const save = async (
+  { to, cacheDir, progress }: DownloadOptions,
+  response: Response,
+  signal: AbortSignal,
+  beat: () => void,
+): Promise<string> => {
+  const [hash, total] = [createHash('sha256'), lengthOf(response)];
+  let received = 0;
+  const watched = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      beat();
+      hash.update(chunk);
+      received += chunk.length;
+      progress(basename(to), received, total);
+      yield chunk;
+    }
+  };
+  const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
+  await pipeline(body, watched, createWriteStream(to), { signal }).catch((error: unknown) => {
+    throw FULL.has((error as NodeJS.ErrnoException).code ?? '') ? noSpace(cacheDir, error) : error;
+  });
+  if (total !== undefined && received !== total)
+    throw new Error(`it ended after ${received} of ${total} bytes`);
+  return hash.digest('hex');
+};
+
+/** Downloads one file and verifies it; on any failure no file is left. Throws as `get`, and ARTIFACT_CHECKSUM. */
+export const download = async (options: DownloadOptions): Promise<void> => {
+  const { web, release, url, to, sha256 } = options;
+  try {
+    const actual = await get(web, release, url, (...answer) => save(options, ...answer));
+    // Not while the silence of the server is watched: a slow disk is none of it.
+    await syncFile(to);
+    if (sha256 !== undefined) compareChecksum(url, sha256, actual);
+  } catch (error) {
+    await rm(to, { force: true });
+    throw error;
+  }
+};

@@ -1,0 +1,74 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Executor } from '../exec/command.js';
+import type { Artifacts } from './artifacts.js';
+import { K3S_RELEASES_URL } from './defaults.js';
+import { download } from './download.js';
+import { CliError } from '../errors/cli-error.js';
+import { releaseUrl } from './offline-way.js';
+import { probeRelease, type ProbeOptions } from './probe-release.js';
+import { progressLines } from './progress.js';
+import { installRelease } from './release-entry.js';
+import { IMAGES_LIST, sumsName } from './release-files.js';
+import { resolveArtifacts } from './resolve-artifacts.js';
+import { withStaging } from './staging.js';
+import { BadStatus } from './web.js';
+
+export interface FetchOptions extends ProbeOptions {
+  readonly cacheDir: string;
+  readonly host: Executor;
+  /** Progress, at most a line a second. */
+  readonly onLine?: ((line: string) => void) | undefined;
+}
+
+const NOT_FOUND = 404;
+
+/** Old releases and mirrors may lack an optional file. */
+const unlessAbsent = async (downloading: Promise<void>): Promise<void> => {
+  try {
+    await downloading;
+  } catch (error) {
+    const absent =
+      error instanceof CliError && error.cause instanceof BadStatus && error.cause.status === NOT_FOUND;
+    if (!absent) throw error;
+  }
+};
+
+const fill = async (dir: string, options: FetchOptions): Promise<void> => {
+  const { version, arch, baseUrl = K3S_RELEASES_URL, clock } = options;
+  const { sumsText, checksums, binary, airgap } = await probeRelease(options);
+  const progress = progressLines(clock, options.onLine);
+  const load = (name: string): Promise<void> =>
+    download({
+      web: options,
+      release: options,
+      url: releaseUrl(baseUrl, version, name),
+      to: join(dir, name),
+      cacheDir: options.cacheDir,
+      sha256: checksums.get(name),
+      progress,
+    });
+  await mkdir(dir);
+  await writeFile(join(dir, sumsName(arch)), sumsText, { flush: true });
+  await unlessAbsent(load(IMAGES_LIST));
+  await load(binary.fileName);
+  await chmod(join(dir, binary.fileName), 0o755);
+  await load(airgap.fileName);
+};
+
+/**
+ * Makes sure that a release is in the cache, downloading it if it is not, and returns its files.
+ * Throws ARTIFACT_MISSING (with the commands for a host without internet), ARTIFACT_CHECKSUM, HOST_NO_SPACE,
+ * or the reason of an aborted signal; the cache then is as it was.
+ */
+export const fetchArtifacts = async (options: FetchOptions): Promise<Artifacts> => {
+  const { arch, cacheDir, host, clock } = options;
+  const known = await resolveArtifacts({ version: options.version, arch, cacheDir, host });
+  if (known.state === 'cached') return known;
+  const { version } = known;
+  await withStaging(cacheDir, clock, async (staging) => {
+    await fill(join(staging, 'entry'), { ...options, version });
+    await installRelease(staging, { version, arch, cacheDir });
+  });
+  return resolveArtifacts({ version, arch, cacheDir, host, offline: true });
+};

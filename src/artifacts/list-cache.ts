@@ -1,0 +1,98 @@
+import { readdir, rename, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
+import type { Executor } from '../exec/command.js';
+import { systemClock, type Clock } from '../util/clock.js';
+import type { Arch } from './arch.js';
+import { archiveImages, REFS_SUFFIX } from './archive-images.js';
+import { cachedReleases } from './cached-releases.js';
+import { imagesDir, isImageArchive } from './extra-images.js';
+import { withStaging } from './staging.js';
+
+/** A thing in the cache. `id` is what `kglab cache rm` takes. */
+export type CacheEntry = { readonly id: string; readonly path: string; readonly bytes: number } & (
+  | { readonly kind: 'release'; readonly version: string; readonly arch: Arch }
+  | { readonly kind: 'image'; readonly fileName: string; readonly refs: readonly string[] }
+);
+
+const bytesOf = async (path: string): Promise<number> => {
+  const found = await stat(path);
+  if (!found.isDirectory()) return found.size;
+  const sizes = await Promise.all((await readdir(path)).map((name) => bytesOf(join(path, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+};
+
+const releases = async (cacheDir: string): Promise<CacheEntry[]> =>
+  Promise.all(
+    (await cachedReleases(cacheDir)).map(async ({ key: { version, arch }, dir }) => ({
+      kind: 'release' as const,
+      id: `${version}/${arch}`,
+      path: dir,
+      bytes: await bytesOf(dir),
+      version,
+      arch,
+    })),
+  );
+
+const images = async (cacheDir: string, host: Executor): Promise<CacheEntry[]> => {
+  const dir = imagesDir(cacheDir);
+  const found: CacheEntry[] = [];
+  for (const fileName of (await readdir(dir).catch(() => [])).filter((name) => isImageArchive(name)).sort()) {
+    const path = join(dir, fileName);
+    // A damaged archive is listed too: it must be possible to remove it.
+    const refs = await archiveImages(host, path).catch(() => []);
+    found.push({ kind: 'image', id: fileName, path, bytes: await bytesOf(path), fileName, refs });
+  }
+  return found;
+};
+
+/** All that is in the cache: releases, newest first, then image archives by name. */
+export const listCache = async ({
+  cacheDir,
+  host,
+}: {
+  cacheDir: string;
+  host: Executor;
+}): Promise<CacheEntry[]> => [...(await releases(cacheDir)), ...(await images(cacheDir, host))];
+
+/** What is not there any more was removed by another kglab, or never had a side file. */
+const moveAway = async (from: string, to: string): Promise<void> =>
+  rename(from, to).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  });
+
+const matches = (entry: CacheEntry, what: string): boolean =>
+  entry.id === what || (entry.kind === 'release' ? entry.version === what : entry.refs.includes(what));
+
+export interface RemoveOptions {
+  readonly cacheDir: string;
+  /** A version (all architectures), `version/arch`, the file name of an image archive, or an image in it. */
+  readonly what: string;
+  readonly host: Executor;
+  readonly clock?: Clock;
+}
+
+/** Removes entries at once (they are renamed away first) and returns them. ARTIFACT_MISSING when there is no such entry. */
+export const removeFromCache = async ({
+  cacheDir,
+  what,
+  host,
+  clock = systemClock,
+}: RemoveOptions): Promise<CacheEntry[]> => {
+  const all = await listCache({ cacheDir, host });
+  const chosen = all.filter((entry) => matches(entry, what));
+  if (chosen.length === 0)
+    throw new CliError('ARTIFACT_MISSING', `The cache has no ${what}.`, {
+      hint: 'See what there is: kglab cache list',
+      details: all.map(({ id }) => id),
+    });
+  await withStaging(cacheDir, clock, async (staging) => {
+    for (const [index, { kind, path }] of chosen.entries()) {
+      await moveAway(path, join(staging, `${index}`));
+      if (kind === 'image') await moveAway(path + REFS_SUFFIX, join(staging, `${index}${REFS_SUFFIX}`));
+      // Fails on purpose while another architecture is in it.
+      if (kind === 'release') await rmdir(dirname(path)).catch(() => undefined);
+    }
+  });
+  return chosen;
+};

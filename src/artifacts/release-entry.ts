@@ -1,0 +1,105 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
+import type { Arch } from './arch.js';
+import type { Artifacts, ReleaseFile } from './artifacts.js';
+import { checksumOf, compareChecksum, readChecksums, sha256File } from './checksums.js';
+import { findReleaseFiles, IMAGES_LIST } from './release-files.js';
+
+/** Which release, where. */
+export interface ReleaseKey {
+  readonly version: string;
+  readonly arch: Arch;
+  readonly cacheDir: string;
+}
+
+/** Folder of a release in the cache. It is renamed into place, so if it exists it is whole. */
+export const releaseDir = ({ cacheDir, version, arch }: ReleaseKey): string =>
+  join(cacheDir, 'k3s', version, arch);
+
+/** The files of a release in a folder with the checksums they ought to have. */
+export interface ReleaseEntry {
+  readonly binary: ReleaseFile;
+  readonly airgap: NonNullable<Artifacts['airgap']>;
+  /** The list of images, if the release has one. */
+  readonly imagesList: string | undefined;
+}
+
+/** Reads a release folder without hashing it; undefined when there is none or files are missing. */
+export const readRelease = async (dir: string, arch: Arch): Promise<ReleaseEntry | undefined> => {
+  const found = await findReleaseFiles(dir, arch);
+  if ('missing' in found) return undefined;
+  const { binary, sums, airgap, optional } = found.files;
+  const checksums = await readChecksums(join(dir, sums));
+  const file = (name: string): ReleaseFile => ({
+    path: join(dir, name),
+    sha256: checksumOf(checksums, name, join(dir, sums)),
+  });
+  return {
+    binary: file(binary),
+    airgap: { ...file(airgap), fileName: airgap },
+    imagesList: optional.includes(IMAGES_LIST) ? join(dir, IMAGES_LIST) : undefined,
+  };
+};
+
+/** Hashes the files of a release; throws ARTIFACT_CHECKSUM at the first that differs. `shown` names it for a person. */
+export const verifyRelease = async (
+  { binary, airgap }: ReleaseEntry,
+  {
+    shown = (path) => path,
+    signal,
+  }: { shown?: (path: string) => string; signal?: AbortSignal | undefined } = {},
+): Promise<void> => {
+  for (const { path, sha256 } of [binary, airgap])
+    compareChecksum(shown(path), sha256, await sha256File(path, signal));
+};
+
+/** Whether two folders state the same checksums for the same files. */
+export const sameRelease = (a: ReleaseEntry, b: ReleaseEntry): boolean =>
+  a.binary.sha256 === b.binary.sha256 &&
+  a.airgap.sha256 === b.airgap.sha256 &&
+  a.airgap.fileName === b.airgap.fileName;
+
+const isIntact = async (dir: string, arch: Arch, wanted: ReleaseEntry): Promise<boolean> => {
+  try {
+    const entry = await readRelease(dir, arch);
+    if (entry === undefined || !sameRelease(entry, wanted)) return false;
+    await verifyRelease(entry);
+    return true;
+  } catch {
+    // Gone, damaged or unreadable: it is replaced.
+    return false;
+  }
+};
+
+/** The target is occupied (first two), or was moved away by another kglab in this moment. */
+const RACES = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
+
+const tryRename = async (from: string, to: string): Promise<boolean> => {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (RACES.has((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+};
+
+/** More kglabs than this never meet over one release. */
+const TRIES = 10;
+
+/**
+ * Moves a verified folder `<staging>/entry` into the cache. `already` when the same release is there unharmed;
+ * a damaged or other one is replaced.
+ */
+export const installRelease = async (staging: string, key: ReleaseKey): Promise<'added' | 'already'> => {
+  const [entry, target] = [join(staging, 'entry'), releaseDir(key)];
+  const wanted = await readRelease(entry, key.arch);
+  for (let attempt = 0; wanted !== undefined && attempt < TRIES; attempt++) {
+    await mkdir(dirname(target), { recursive: true });
+    if (await tryRename(entry, target)) return 'added';
+    if (await isIntact(target, key.arch, wanted)) return 'already';
+    await tryRename(target, join(staging, `old-${attempt}`));
+  }
+  throw new CliError('BUG', `The release cannot be moved to ${target}.`);
+};

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Executor } from '../exec/command.js';
+import { addToCache } from './add-to-cache.js';
+import type { Arch } from './arch.js';
+import { archiveImages } from './archive-images.js';
+import type { Artifacts } from './artifacts.js';
+import { cachedReleases } from './cached-releases.js';
+import { DEFAULT_K3S_VERSION } from './defaults.js';
+import { extraImages } from './extra-images.js';
+import { normalizeImage } from './image-name.js';
+import { unavailable } from './offline-way.js';
+import { readRelease, releaseDir, sameRelease, type ReleaseEntry, type ReleaseKey } from './release-entry.js';
+import { airgapNames, binaryName } from './release-files.js';
+import { checkVersion } from './version.js';
+
+export interface ResolveOptions {
+  /** A release tag; `default`: the newest in the cache, else DEFAULT_K3S_VERSION; `cached`: only the former. */
+  readonly version: string;
+  /** Folder with a release that wins over everything; it is added to the cache. */
+  readonly artifactsDir?: string | undefined;
+  readonly arch: Arch;
+  readonly cacheDir: string;
+  readonly host: Executor;
+  /** What is not in the cache is an error (ARTIFACT_MISSING). */
+  readonly offline?: boolean;
+}
+
+const tagOf = (version: string): string | undefined =>
+  version === 'default' || version === 'cached' ? undefined : checkVersion(version);
+
+/** The version in a folder: known from the cache if it has a release with the same checksums, else it is added. */
+const versionIn = async (artifactsDir: string, options: ResolveOptions): Promise<string> => {
+  const { arch, cacheDir, host } = options;
+  const tag = tagOf(options.version);
+  const given = await readRelease(artifactsDir, arch);
+  const known = (await cachedReleases(cacheDir, [arch])).find(
+    ({ key, entry }) =>
+      given !== undefined && sameRelease(entry, given) && (tag ?? key.version) === key.version,
+  );
+  if (known !== undefined) return known.key.version;
+  const [added] = await addToCache({ path: artifactsDir, cacheDir, arch, host, version: tag });
+  return added?.kind === 'release' ? added.version : DEFAULT_K3S_VERSION;
+};
+
+const settleVersion = async (options: ResolveOptions): Promise<string> => {
+  const { artifactsDir, arch, cacheDir } = options;
+  if (artifactsDir !== undefined) return versionIn(artifactsDir, options);
+  return (
+    tagOf(options.version) ?? (await cachedReleases(cacheDir, [arch]))[0]?.key.version ?? DEFAULT_K3S_VERSION
+  );
+};
+
+/** The list of the release where it has one (instant); else the bundle itself is read. */
+const bundleImages = async (
+  { imagesList, airgap }: ReleaseEntry,
+  host: Executor,
+): Promise<readonly string[]> => {
+  if (imagesList === undefined) return archiveImages(host, airgap.path);
+  const lines = (await readFile(imagesList, 'utf8')).split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '' && !line.startsWith('#')).map(normalizeImage);
+};
+
+const toDownload = (key: ReleaseKey): Omit<Artifacts, 'extraImages'> => {
+  const { version, arch } = key;
+  const [fileName] = airgapNames(arch);
+  const file = (name: string) => ({ path: join(releaseDir(key), name), sha256: '' });
+  return {
+    version,
+    arch,
+    state: 'to-download',
+    binary: file(binaryName(arch)),
+    airgap: { ...file(fileName), fileName },
+    images: [],
+  };
+};
+
+/**
+ * Finds out which release files a lab uses and whether they are in the cache; downloads nothing.
+ * Throws ARTIFACT_MISSING for a release that is not there when `offline` or `cached`; the errors of addToCache for `artifactsDir`.
+ */
+export const resolveArtifacts = async (options: ResolveOptions): Promise<Artifacts> => {
+  const { arch, cacheDir, host, offline = false } = options;
+  const key = { version: await settleVersion(options), arch, cacheDir };
+  const extra = await extraImages(cacheDir, host);
+  const entry = await readRelease(releaseDir(key), arch).catch(() => undefined);
+  if (entry !== undefined) {
+    const { binary, airgap } = entry;
+    const images = await bundleImages(entry, host);
+    return { version: key.version, arch, state: 'cached', binary, airgap, extraImages: extra, images };
+  }
+  if (options.version === 'cached') throw unavailable(key, 'the lab file asks for a cached release');
+  if (offline) throw unavailable(key, 'nothing may be downloaded (offline)');
+  return { ...toDownload(key), extraImages: extra };
+};

@@ -1,0 +1,77 @@
+import { mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError, CommandError } from '../errors/cli-error.js';
+import { cmd, type Executor } from '../exec/command.js';
+import type { Clock } from '../util/clock.js';
+
+const PREFIX = '.tmp-';
+
+/** What a killed kglab left behind is removed after a day: no copy or download takes that long. Milliseconds. */
+const STALE = 24 * 3600 * 1000;
+
+const sweep = async (cacheDir: string, clock: Clock): Promise<void> => {
+  for (const name of await readdir(cacheDir)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const path = join(cacheDir, name);
+    // Another kglab may be sweeping or finishing as well.
+    const found = await stat(path).catch(() => undefined);
+    if (found && clock.now() - found.mtimeMs > STALE) await rm(path, { recursive: true, force: true });
+  }
+};
+
+/**
+ * Lets `work` fill a folder of its own inside the cache (so that a rename out of it is atomic) and removes that
+ * folder afterwards, whatever happened.
+ */
+export const withStaging = async <T>(
+  cacheDir: string,
+  clock: Clock,
+  work: (dir: string) => Promise<T>,
+): Promise<T> => {
+  await mkdir(cacheDir, { recursive: true });
+  await sweep(cacheDir, clock);
+  const dir = await mkdtemp(join(cacheDir, PREFIX));
+  try {
+    return await work(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+};
+
+/** Brings a file to the disk: a rename must not outlive a power cut that its content does not. */
+export const syncFile = async (path: string): Promise<void> => {
+  const file = await open(path);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+};
+
+/** Copies take a minute on a slow disk without reflinks. Milliseconds. */
+const COPY_TIMEOUT = 600_000;
+
+/** Copies a file, sharing its blocks where the file system can, and brings it to the disk. */
+export const copyFile = async (
+  host: Executor,
+  from: string,
+  to: string,
+  signal?: AbortSignal,
+): Promise<void> => {
+  signal?.throwIfAborted();
+  const command = cmd('cp', '--reflink=auto', '--', from, to);
+  const result = await host.exec(command, { timeoutMs: COPY_TIMEOUT, ...(signal && { signal }) });
+  signal?.throwIfAborted();
+  if (result.exitCode !== 0) throw new CommandError(copyFault(result.stderr), 'the host', command, result);
+  await syncFile(to);
+};
+
+const copyFault = (stderr: string): 'HOST_NO_SPACE' | 'ARTIFACT_MISSING' =>
+  /No space left|quota exceeded/i.test(stderr) ? 'HOST_NO_SPACE' : 'ARTIFACT_MISSING';
+
+/** The error for a disk that filled up while writing below `cacheDir`. */
+export const noSpace = (cacheDir: string, cause: unknown): CliError =>
+  new CliError('HOST_NO_SPACE', `The disk of the cache ${cacheDir} is full.`, {
+    hint: 'A k3s release takes about 300 MB. Old ones can go: kglab cache list; kglab cache rm VERSION',
+    cause,
+  });

@@ -1,0 +1,66 @@
+import type { Clock } from '../util/clock.js';
+import { CliError } from '../errors/cli-error.js';
+import type { Arch } from './arch.js';
+import { unavailable } from './offline-way.js';
+import { guardStall } from './stall-guard.js';
+
+/** The part of the global `fetch` that is used here. */
+export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
+
+/** How to reach the place where releases are published. */
+export interface Web {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  /** Default: K3S_RELEASES_URL; another for a mirror with the same layout. */
+  readonly baseUrl?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Longest silence of the server in milliseconds. */
+  readonly stallMs?: number | undefined;
+}
+
+/** A server that says nothing for so long is not coming back. Milliseconds. */
+const STALL = 30_000;
+
+/** An answer that is not a file. */
+export class BadStatus extends Error {
+  constructor(
+    readonly status: number,
+    statusText: string,
+  ) {
+    super(`the server answers ${status} ${statusText}`.trim());
+    this.name = 'BadStatus';
+  }
+}
+
+/** `fetch failed` says nothing: the reason is in the innermost cause. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error.cause;
+  return inner === undefined ? error.message : reasonOf(inner);
+};
+
+/**
+ * Gets a URL and hands the answer to `read`. A failure of the network becomes ARTIFACT_MISSING with the way out;
+ * an abort of `signal` throws its reason; a CliError of `read` passes through.
+ */
+export const get = async <T>(
+  web: Web,
+  release: { readonly version: string; readonly arch: Arch },
+  url: string,
+  read: (response: Response, signal: AbortSignal, beat: () => void) => Promise<T>,
+): Promise<T> => {
+  const { clock, signal, stallMs = STALL } = web;
+  try {
+    return await guardStall({ clock, stallMs, signal }, async (guarded, beat) => {
+      const response = await web.fetch(url, { signal: guarded });
+      beat();
+      if (response.ok) return read(response, guarded, beat);
+      await response.body?.cancel();
+      throw new BadStatus(response.status, response.statusText);
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof CliError) throw error;
+    throw unavailable(release, `${url} cannot be downloaded: ${reasonOf(error)}`, error);
+  }
+};

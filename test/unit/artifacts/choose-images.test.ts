@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { chooseImages } from '../../../src/artifacts/choose-images.js';
+
+const LPP = 'docker.io/rancher/local-path-provisioner';
+const extra = (...refs: string[]) => ({ path: '/c/x.tar', fileName: 'x.tar', refs });
+const images = [
+  `${LPP}:v0.0.36`,
+  'docker.io/rancher/mirrored-library-busybox:1.36.1',
+  'docker.io/rancher/k3s:1',
+];
+
+describe('chooseImages', () => {
+  it('falls back to the defaults when nothing is there', () => {
+    expect(chooseImages({ extraImages: [], images: [] })).toEqual({
+      provisioner: `${LPP}:v0.0.37`,
+      helper: 'docker.io/library/busybox:1.37',
+      smoke: 'docker.io/library/busybox:1.37',
+    });
+  });
+
+  it('takes what the bundle has', () => {
+    expect(chooseImages({ extraImages: [], images })).toEqual({
+      provisioner: `${LPP}:v0.0.36`,
+      helper: images[1],
+      smoke: images[1],
+    });
+  });
+
+  it('prefers extra archives, and of several the newest', () => {
+    const extraImages = [extra(`${LPP}:v0.0.9`), extra(`${LPP}:v0.0.10`, 'docker.io/library/busybox:1.35')];
+    const chosen = chooseImages({ extraImages, images });
+    expect(chosen.provisioner).toBe(`${LPP}:v0.0.10`);
+    expect(chosen.helper).toBe('docker.io/library/busybox:1.35');
+  });
+
+  it('lets the lab file win, the smoke image following the helper', () => {
+    const extraImages = [extra(`${LPP}:v0.0.38`)];
+    expect(chooseImages({ extraImages, images }, { provisioner: 'p:1', helper: 'h:1' })).toEqual({
+      provisioner: 'p:1',
+      helper: 'h:1',
+      smoke: 'h:1',
+    });
+    expect(chooseImages({ extraImages, images }, { smoke: 's:1' })).toMatchObject({
+      helper: images[1],
+      smoke: 's:1',
+    });
+  });
+
+  it('is not fooled by names that only end alike', () => {
+    const lookalikes = ['docker.io/x/not-busybox:1', 'docker.io/x/local-path-provisioner-debug:9'];
+    expect(chooseImages({ extraImages: [], images: lookalikes })).toEqual(
+      chooseImages({ extraImages: [], images: [] }),
+    );
+  });
+});

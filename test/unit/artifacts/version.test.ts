@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { checkVersion, compareVersions, isVersion } from '../../../src/artifacts/version.js';
+
+describe('compareVersions', () => {
+  it('orders by number, candidates before the release, then by build', () => {
+    const ordered = [
+      'v1.9.12+k3s1',
+      'v1.20.2+k3s1',
+      'v1.36.2-alpha1+k3s1',
+      'v1.36.2-rc2+k3s1',
+      'v1.36.2-rc10+k3s1',
+      'v1.36.2+k3s1',
+      'v1.36.2+k3s2',
+      'v1.36.2+k3s10',
+      'v1.36.10+k3s1',
+    ];
+    expect([...ordered].reverse().sort(compareVersions)).toEqual(ordered);
+    expect(compareVersions('v1.36.2+k3s1', 'v1.36.2+k3s1')).toBe(0);
+  });
+});
+
+describe('checkVersion', () => {
+  it.each(['1.36.2+k3s1', 'v1.36.2', 'v1.36+k3s1', '../v1.36.2+k3s1', 'v1.36.2+k3s1/..', 'latest', ''])(
+    'refuses %j',
+    (text) => {
+      expect(isVersion(text)).toBe(false);
+      expect(() => checkVersion(text)).toThrowError(expect.objectContaining({ code: 'USAGE' }) as Error);
+    },
+  );
+});
