@@ -23,7 +23,7 @@ const { metafile } = await build({
   metafile: true,
   banner: { js: '#!/usr/bin/env node' },
   logLevel: 'warning',
-});
+}).catch(() => process.exit(1)); // esbuild has said what is wrong
 await chmod(join(dist, 'main.js'), 0o755);
 
 // Chunks of earlier builds go only now: a kglab that started a moment ago may still load one of the new ones.
