@@ -50,7 +50,7 @@ export interface LabConfig {
   readonly volumes: readonly VolumeConfig[];
   readonly classes: readonly ClassConfig[];
   readonly k3s: {
-    /** Release tag, e.g. `v1.33.4+k3s1`, or `cached`: the newest release in the cache. */
+    /** Release tag, e.g. `v1.33.4+k3s1`, or `default`: settled later against the releases in the cache. */
     readonly version: string;
     readonly disable: readonly string[];
     /** Extra keys of config.yaml for servers and for agents. */

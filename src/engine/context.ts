@@ -58,3 +58,6 @@ export interface StepHandler<K extends StepKind> {
 }
 
 export type StepHandlers = { readonly [K in StepKind]: StepHandler<K> };
+
+/** The same context, in which every fact is read anew: for waiting until something has changed. */
+export const fresh = (context: StepContext): StepContext => ({ ...context, fact: (_key, read) => read() });

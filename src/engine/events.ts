@@ -19,7 +19,13 @@ export type RunEvent =
       readonly durationMs: number;
       readonly at: number;
     }
-  | { readonly type: 'run.finished'; readonly ok: boolean; readonly changed: number; readonly durationMs: number; readonly at: number };
+  | {
+      readonly type: 'run.finished';
+      readonly ok: boolean;
+      readonly changed: number;
+      readonly durationMs: number;
+      readonly at: number;
+    };
 
 /** Shows a run to somebody. `close` resolves when all is drawn. */
 export interface Reporter {

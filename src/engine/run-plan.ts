@@ -1,6 +1,12 @@
 import type { Plan, Step } from '../plan/step.js';
 import { CliError } from '../errors/cli-error.js';
-import { pending, type RunContext, type StepContext, type StepHandler, type StepHandlers } from './context.js';
+import {
+  pending,
+  type RunContext,
+  type StepContext,
+  type StepHandler,
+  type StepHandlers,
+} from './context.js';
 import type { Outcome, Reporter } from './events.js';
 import { factCache } from './facts.js';
 
@@ -48,7 +54,8 @@ export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResul
   const changed = results.filter(({ outcome }) => outcome === 'changed' || outcome === 'would-change').length;
   const ok = run.errors.length === 0 && !signal.aborted;
   reporter.emit({ type: 'run.finished', ok, changed, durationMs: clock.now() - start, at: clock.now() });
-  if (signal.aborted) throw new CliError('INTERRUPTED', 'Interrupted; what was done is kept, and `kglab up` continues.');
+  if (signal.aborted)
+    throw new CliError('INTERRUPTED', 'Interrupted; what was done is kept, and `kglab up` continues.');
   if (run.errors.length === 1) throw run.errors[0];
   if (run.errors.length > 1) throw new AggregateError(run.errors, `${run.errors.length} steps failed`);
   return { results, changed };
@@ -99,14 +106,21 @@ class Run {
 
   private skipRest(): void {
     const because = this.options.signal.aborted ? 'interrupted' : 'an earlier step failed';
-    for (const step of this.waiting) this.settle(step, { outcome: 'skipped', because }, this.options.context.clock.now());
+    for (const step of this.waiting)
+      this.settle(step, { outcome: 'skipped', because }, this.options.context.clock.now());
     this.waiting.clear();
   }
 
   private settle(step: Step, settled: Settled, startedAt: number): void {
     const at = this.options.context.clock.now();
     this.settled.set(step.id, settled);
-    this.options.reporter.emit({ type: 'step.finished', id: step.id, ...settled, durationMs: at - startedAt, at });
+    this.options.reporter.emit({
+      type: 'step.finished',
+      id: step.id,
+      ...settled,
+      durationMs: at - startedAt,
+      at,
+    });
   }
 
   private async one(step: Step): Promise<void> {
@@ -116,7 +130,11 @@ class Run {
       this.settle(step, await this.perform(step), at);
     } catch (error) {
       if (!this.options.signal.aborted) this.errors.push(error);
-      this.settle(step, { outcome: 'failed', because: error instanceof Error ? error.message : String(error) }, at);
+      this.settle(
+        step,
+        { outcome: 'failed', because: error instanceof Error ? error.message : String(error) },
+        at,
+      );
     }
   }
 
@@ -126,7 +144,10 @@ class Run {
     const handler = handlers[step.kind] as StepHandler<typeof step.kind>;
     const input = step.input as never;
     const stepContext = this.contextOf(step);
-    const probe = dryRun && this.needWouldChange(step) ? pending('it waits for a step before it') : await handler.probe(input, stepContext);
+    const probe =
+      dryRun && this.needWouldChange(step)
+        ? pending('it waits for a step before it')
+        : await handler.probe(input, stepContext);
     if (probe.state === 'satisfied') return { outcome: 'unchanged' };
     reporter.emit({ type: 'step.pending', id: step.id, because: probe.because, at: context.clock.now() });
     if (dryRun) return { outcome: 'would-change', because: probe.because };
@@ -154,4 +175,3 @@ class Run {
     };
   }
 }
-

@@ -49,7 +49,8 @@ export const sh = (script: string, ...args: string[]): Command => ({
 const SAFE = /^[\w@%+=:,./-]+$/;
 
 /** Quotes one word for a POSIX shell. */
-export const quote = (word: string): string => (SAFE.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);
+export const quote = (word: string): string =>
+  SAFE.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /** Replaces every secret by `***`. */
 export const redact = (text: string, secrets: readonly string[] = []): string =>

@@ -4,8 +4,8 @@ import { checked } from './checked.js';
 import { sh, type Command, type ExecOptions, type Executor } from './command.js';
 
 export interface FileOptions extends ExecOptions {
-  /** Permissions, e.g. `0o600`. */
-  readonly mode: number;
+  /** Permissions, e.g. `'0600'`. */
+  readonly mode: string;
   /** `user` or `user:group`; the writing user's own without it. */
   readonly owner?: string;
   /** Name of the machine, for errors. */
@@ -40,7 +40,7 @@ const put = async (
   input: Pick<Command, 'stdin' | 'stdinFile'>,
   { mode, owner = '', where = 'the machine', code = 'MACHINE_FAILED', ...options }: FileOptions,
 ): Promise<void> => {
-  const command = { ...sh(WRITE, path, mode.toString(8).padStart(4, '0'), owner), ...input };
+  const command = { ...sh(WRITE, path, mode, owner), ...input };
   await checked(executor, where, command, { ...options, code, what: `Writing ${path} on ${where}` });
 };
 

@@ -61,8 +61,8 @@ export interface StepInputs {
   'provisioner.apply': {
     readonly server: string;
     readonly namespace: string;
-    readonly path: string;
-    readonly volume: string;
+    /** Volumes by name, with where every node mounts them. */
+    readonly volumes: readonly { readonly name: string; readonly path: string }[];
     readonly classes: readonly ClassConfig[];
   };
   'smoke.run': {

@@ -1,4 +1,4 @@
-import type { ExecOptions, Executor } from '../exec/command.js';
+import type { Command, ExecOptions, Executor } from '../exec/command.js';
 
 export type ProviderId = 'multipass' | 'nspawn' | 'simulator';
 
@@ -39,6 +39,11 @@ export interface MachineInfo {
 /** A machine one can run commands in, as root. Throws MACHINE_UNREACHABLE when it does not run. */
 export interface Machine extends Executor {
   readonly name: string;
+  /**
+   * The command as the host runs it, for a person's own terminal or pipes; absent where there is no such command.
+   * Throws MACHINE_UNREACHABLE when the machine does not run.
+   */
+  hostCommand?(command: Command): Promise<Command>;
 }
 
 /** The lab on whose behalf a provider acts. */

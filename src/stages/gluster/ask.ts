@@ -2,7 +2,14 @@ import type { StepContext } from '../../engine/context.js';
 import { CommandError } from '../../errors/cli-error.js';
 import type { Command } from '../../exec/command.js';
 import { waitFor } from '../../util/wait.js';
-import { parsePeers, parseStatus, parseVolumes, type Peer, type Volume, type VolumeProcess } from './parse.js';
+import {
+  parsePeers,
+  parseStatus,
+  parseVolumes,
+  type Peer,
+  type Volume,
+  type VolumeProcess,
+} from './parse.js';
 import { gluster } from './commands.js';
 import { parseAnswer, type Answer } from './xml.js';
 
@@ -18,7 +25,9 @@ export const ask = async (context: StepContext, machine: string, command: Comman
   let answer: Answer = { ok: false, errno: 0, message: '', body: '' };
   await waitFor(
     async () => {
-      const { stdout, stderr } = await context.machine(machine).exec(command, { signal, timeoutMs: COMMAND_MS });
+      const { stdout, stderr } = await context
+        .machine(machine)
+        .exec(command, { signal, timeoutMs: COMMAND_MS });
       answer = parseAnswer(stdout, stderr);
       return !answer.ok && BUSY.test(answer.message) ? undefined : answer;
     },
@@ -45,14 +54,22 @@ export const must = async (
 
 /** The pool as a machine sees it, itself included. */
 export const poolOf = (context: StepContext, machine: string): Promise<readonly Peer[]> =>
-  context.fact(`pool@${machine}`, async () => parsePeers(await ask(context, machine, gluster('pool', 'list'))));
+  context.fact(`pool@${machine}`, async () =>
+    parsePeers(await ask(context, machine, gluster('pool', 'list'))),
+  );
 
 /** All volumes. */
 export const volumes = (context: StepContext, machine: string): Promise<readonly Volume[]> =>
-  context.fact('gluster volumes', async () => parseVolumes(await must(context, machine, gluster('volume', 'info'))));
+  context.fact('gluster volumes', async () =>
+    parseVolumes(await must(context, machine, gluster('volume', 'info'))),
+  );
 
 /** Processes of a volume; none when it is stopped. */
-export const processes = (context: StepContext, machine: string, volume: string): Promise<readonly VolumeProcess[]> =>
+export const processes = (
+  context: StepContext,
+  machine: string,
+  volume: string,
+): Promise<readonly VolumeProcess[]> =>
   context.fact(`status of ${volume}`, async () =>
     parseStatus(await ask(context, machine, gluster('volume', 'status', volume))),
   );

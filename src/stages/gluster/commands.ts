@@ -2,11 +2,15 @@ import type { Command } from '../../exec/command.js';
 import type { VolumeSpec } from '../../plan/kinds.js';
 
 /** A gluster command that asks nothing and answers in XML. With XML its exit code says nothing: read `<opRet>`. */
-export const gluster = (...args: string[]): Command => ({ file: 'gluster', args: ['--mode=script', '--xml', ...args] });
+export const gluster = (...args: string[]): Command => ({
+  file: 'gluster',
+  args: ['--mode=script', '--xml', ...args],
+});
 
 /** The arguments that make a volume of this shape. `force`, as bricks may stand on a root disk in a lab. */
 export const createVolume = ({ name, type, replica, bricks }: VolumeSpec): Command => {
-  const shape = type === 'arbiter' ? ['replica', '3', 'arbiter', '1'] : replica > 1 ? ['replica', String(replica)] : [];
+  const shape =
+    type === 'arbiter' ? ['replica', '3', 'arbiter', '1'] : replica > 1 ? ['replica', String(replica)] : [];
   const places = bricks.map(({ machine, path }) => `${machine}:${path}`);
   return gluster('volume', 'create', name, ...shape, ...places, 'force');
 };

@@ -25,9 +25,27 @@ const planVolume = (volume: VolumeSpec, from: string): readonly Step[] => {
   const input = { volume, from };
   return [
     ...bricks,
-    step('gluster.volume', volume.name, `Create volume ${volume.name}`, bricks.map(({ id }) => id), input),
-    step('gluster.options', volume.name, `Set the options of volume ${volume.name}`, [`gluster.volume:${volume.name}`], input),
-    step('gluster.start', volume.name, `Start volume ${volume.name} and wait for its bricks`, [`gluster.options:${volume.name}`], input),
+    step(
+      'gluster.volume',
+      volume.name,
+      `Create volume ${volume.name}`,
+      bricks.map(({ id }) => id),
+      input,
+    ),
+    step(
+      'gluster.options',
+      volume.name,
+      `Set the options of volume ${volume.name}`,
+      [`gluster.volume:${volume.name}`],
+      input,
+    ),
+    step(
+      'gluster.start',
+      volume.name,
+      `Start volume ${volume.name} and wait for its bricks`,
+      [`gluster.options:${volume.name}`],
+      input,
+    ),
   ];
 };
 
@@ -36,9 +54,17 @@ export const planGluster = (config: LabConfig): readonly Step[] => {
   const machines = storageNodes(config).map(({ machine }) => machine);
   return [
     ...machines.map((machine) =>
-      step('gluster.service', machine, `Start glusterd on ${machine}`, [`machines.hosts:${machine}`], { machine }),
+      step('gluster.service', machine, `Start glusterd on ${machine}`, [`machines.hosts:${machine}`], {
+        machine,
+      }),
     ),
-    step('gluster.pool', '', `Form the trusted pool of ${machines.length} machines`, machines.map((machine) => `gluster.service:${machine}`), { machines }),
+    step(
+      'gluster.pool',
+      '',
+      `Form the trusted pool of ${machines.length} machines`,
+      machines.map((machine) => `gluster.service:${machine}`),
+      { machines },
+    ),
     ...config.volumes.flatMap((volume) => planVolume(spec(config, volume), glusterMachine(config))),
   ];
 };

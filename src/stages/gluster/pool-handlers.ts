@@ -1,4 +1,4 @@
-import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
+import { fresh, pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd } from '../../exec/command.js';
@@ -18,31 +18,44 @@ export const serviceHandler: StepHandler<'gluster.service'> = {
   probe: async ({ machine }, context) => {
     const { stdout } = await context
       .machine(machine)
-      .exec(cmd('systemctl', 'show', '-p', 'ActiveState,UnitFileState', 'glusterd.service'), { signal: context.signal });
+      .exec(cmd('systemctl', 'show', '-p', 'ActiveState,UnitFileState', 'glusterd.service'), {
+        signal: context.signal,
+      });
     if (!stdout.includes('ActiveState=active')) return pending('glusterd does not run');
     return stdout.includes('UnitFileState=enabled') ? satisfied : pending('glusterd does not start at boot');
   },
   apply: async ({ machine }, context) => {
-    await checked(context.machine(machine), machine, cmd('systemctl', 'enable', '--now', 'glusterd.service'), {
-      code: 'GLUSTER_FAILED',
-      what: `Starting glusterd on ${machine}`,
-      hint: `Look at its journal: kglab exec ${machine} -- journalctl -u glusterd -n 30`,
-      signal: context.signal,
-    });
+    await checked(
+      context.machine(machine),
+      machine,
+      cmd('systemctl', 'enable', '--now', 'glusterd.service'),
+      {
+        code: 'GLUSTER_FAILED',
+        what: `Starting glusterd on ${machine}`,
+        hint: `Look at its journal: kglab exec ${machine} -- journalctl -u glusterd -n 30`,
+        signal: context.signal,
+      },
+    );
   },
 };
 
 /** What is missing for `machines` to be one pool, seen from all of them; undefined when nothing is. */
-export const poolGap = (machines: readonly string[], views: readonly (readonly Peer[])[]): string | undefined => {
+export const poolGap = (
+  machines: readonly string[],
+  views: readonly (readonly Peer[])[],
+): string | undefined => {
   for (const [index, view] of views.entries()) {
     const machine = machines[index] as string;
     const others = view.filter(({ names }) => !names.includes('localhost'));
     const rejected = others.find(({ state }) => state === REJECTED);
     if (rejected) return `${machine} has rejected ${rejected.names[0]}`;
-    const missing = machines.find((name) => name !== machine && !others.some(({ names }) => names.includes(name)));
+    const missing = machines.find(
+      (name) => name !== machine && !others.some(({ names }) => names.includes(name)),
+    );
     if (missing !== undefined) return `${machine} does not know ${missing}`;
     const away = others.find(({ connected, state }) => !connected || state !== IN_CLUSTER);
-    if (away) return `${machine} sees ${away.names[0]} as ${away.connected ? away.stateText : 'disconnected'}`;
+    if (away)
+      return `${machine} sees ${away.names[0]} as ${away.connected ? away.stateText : 'disconnected'}`;
   }
   return undefined;
 };
@@ -54,10 +67,14 @@ const assertDistinct = (machines: readonly string[], view: readonly Peer[]): voi
   const uuids = new Set(view.map(({ uuid }) => uuid));
   const twin = view.find(({ names }) => machines.filter((machine) => names.includes(machine)).length > 1);
   if (uuids.size === view.length && twin === undefined && view.length >= machines.length) return;
-  throw new CliError('GLUSTER_DUPLICATE_UUID', `The pool has ${uuids.size} distinct UUIDs for ${machines.length} machines.`, {
-    details: view.map(({ uuid, names }) => `${uuid} ${names.join(' ')}`),
-    hint: 'Machines cloned from one image share a UUID. Take the lab down and up again: kglab down && kglab up',
-  });
+  throw new CliError(
+    'GLUSTER_DUPLICATE_UUID',
+    `The pool has ${uuids.size} distinct UUIDs for ${machines.length} machines.`,
+    {
+      details: view.map(({ uuid, names }) => `${uuid} ${names.join(' ')}`),
+      hint: 'Machines cloned from one image share a UUID. Take the lab down and up again: kglab down && kglab up',
+    },
+  );
 };
 
 const explain = (gap: string): CliError =>
@@ -65,9 +82,13 @@ const explain = (gap: string): CliError =>
     ? new CliError('GLUSTER_PEER_REJECTED', `The trusted pool does not form: ${gap}.`, {
         hint: 'A rejected peer was in another pool or lost its state. Rebuild that machine, or take the lab down and up again.',
       })
-    : new CliError('GLUSTER_PEER_TIMEOUT', `The trusted pool does not form within ${POOL_MS / 1000} s: ${gap}.`, {
-        hint: 'See whether glusterd runs and the machines reach each other on port 24007, then run `kglab up` again.',
-      });
+    : new CliError(
+        'GLUSTER_PEER_TIMEOUT',
+        `The trusted pool does not form within ${POOL_MS / 1000} s: ${gap}.`,
+        {
+          hint: 'See whether glusterd runs and the machines reach each other on port 24007, then run `kglab up` again.',
+        },
+      );
 
 /** One trusted pool of exactly these machines, in which all see all others connected. */
 export const poolHandler: StepHandler<'gluster.pool'> = {
@@ -78,7 +99,9 @@ export const poolHandler: StepHandler<'gluster.pool'> = {
   apply: async ({ machines }, context) => {
     const [first = '', second] = machines;
     const known = await poolOf(context, first);
-    for (const machine of machines.slice(1).filter((name) => !known.some(({ names }) => names.includes(name)))) {
+    for (const machine of machines
+      .slice(1)
+      .filter((name) => !known.some(({ names }) => names.includes(name)))) {
       context.say(`probing ${machine}`);
       await must(context, first, gluster('peer', 'probe', machine));
     }
@@ -92,7 +115,7 @@ const settle = async (machines: readonly string[], context: StepContext): Promis
   let gap: string | undefined;
   const formed = await waitFor(
     async () => {
-      const views = await mapPool(machines, ASK_LIMIT, (machine) => freshPool(context, machine));
+      const views = await mapPool(machines, ASK_LIMIT, (machine) => poolOf(fresh(context), machine));
       gap = poolGap(machines, views);
       if (gap === undefined) assertDistinct(machines, views[0] ?? []);
       return gap === undefined ? true : undefined;
@@ -101,6 +124,3 @@ const settle = async (machines: readonly string[], context: StepContext): Promis
   );
   if (!formed) throw explain(gap ?? 'no answer');
 };
-
-const freshPool = (context: StepContext, machine: string): Promise<readonly Peer[]> =>
-  poolOf({ ...context, fact: (_key, read) => read() }, machine);

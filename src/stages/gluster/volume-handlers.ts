@@ -1,4 +1,4 @@
-import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
+import { fresh, pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { sh } from '../../exec/command.js';
@@ -41,10 +41,15 @@ export const brickHandler: StepHandler<'gluster.brick'> = {
     if (state === 'empty') return satisfied;
     const id = (await find(context, from, volume))?.id.replaceAll('-', '');
     if (state === id) return satisfied;
-    const owner = state === 'unmarked' ? 'files that are not from Gluster' : `data of another volume (id ${state})`;
-    throw new CliError('GLUSTER_BRICK_LEFTOVER', `${brick.machine}:${brick.path} holds ${owner}; it is left alone.`, {
-      hint: `Move it away, or choose another gluster.brick in lab.yaml. To look: kglab exec ${brick.machine} -- ls -la ${brick.path}`,
-    });
+    const owner =
+      state === 'unmarked' ? 'files that are not from Gluster' : `data of another volume (id ${state})`;
+    throw new CliError(
+      'GLUSTER_BRICK_LEFTOVER',
+      `${brick.machine}:${brick.path} holds ${owner}; it is left alone.`,
+      {
+        hint: `Move it away, or choose another gluster.brick in lab.yaml. To look: kglab exec ${brick.machine} -- ls -la ${brick.path}`,
+      },
+    );
   },
   apply: async ({ brick: { machine, path } }, context) => {
     await checked(context.machine(machine), machine, sh('mkdir -p "$1"', path), {
@@ -87,7 +92,9 @@ const unset = ({ options }: VolumeSpec, found: Volume | undefined): Record<strin
 export const optionsHandler: StepHandler<'gluster.options'> = {
   probe: async ({ volume, from }, context) => {
     const missing = Object.entries(unset(volume, await find(context, from, volume.name)));
-    return missing.length === 0 ? satisfied : pending(missing.map(([name, value]) => `${name} is not ${value}`).join(', '));
+    return missing.length === 0
+      ? satisfied
+      : pending(missing.map(([name, value]) => `${name} is not ${value}`).join(', '));
   },
   apply: async ({ volume, from }, context) => {
     await must(context, from, setOptions(volume.name, unset(volume, await find(context, from, volume.name))));
@@ -97,15 +104,15 @@ export const optionsHandler: StepHandler<'gluster.options'> = {
 /** Bricks of a volume that are not online; those of a machine whose glusterd is down do not even show. */
 export const offline = ({ bricks }: VolumeSpec, found: readonly VolumeProcess[]): readonly string[] =>
   bricks
-    .filter(({ machine, path }) => !found.some((one) => one.host === machine && one.path === path && one.online))
+    .filter(
+      ({ machine, path }) => !found.some((one) => one.host === machine && one.path === path && one.online),
+    )
     .map(({ machine, path }) => `${machine}:${path}`);
 
 const waitOnline = (volume: VolumeSpec, from: string, context: StepContext): Promise<true | undefined> =>
   waitFor(
-    async () => {
-      const fresh = { ...context, fact: <T>(_key: string, read: () => Promise<T>) => read() };
-      return offline(volume, await processes(fresh, from, volume.name)).length === 0 ? true : undefined;
-    },
+    async () =>
+      offline(volume, await processes(fresh(context), from, volume.name)).length === 0 ? true : undefined,
     { clock: context.clock, signal: context.signal, timeoutMs: ONLINE_MS },
   );
 
@@ -122,9 +129,13 @@ export const startHandler: StepHandler<'gluster.start'> = {
     context.say('bricks are missing; starting them by force');
     await must(context, from, gluster('volume', 'start', volume.name, 'force'));
     if (await waitOnline(volume, from, context)) return;
-    const down = offline(volume, await processes({ ...context, fact: (_key, read) => read() }, from, volume.name));
-    throw new CliError('GLUSTER_BRICKS_OFFLINE', `Bricks of ${volume.name} do not come online: ${down.join(', ')}.`, {
-      hint: `See the brick logs: kglab exec ${down[0]?.split(':')[0] ?? from} -- sh -c 'tail -n 30 /var/log/glusterfs/bricks/*.log'`,
-    });
+    const down = offline(volume, await processes(fresh(context), from, volume.name));
+    throw new CliError(
+      'GLUSTER_BRICKS_OFFLINE',
+      `Bricks of ${volume.name} do not come online: ${down.join(', ')}.`,
+      {
+        hint: `See the brick logs: kglab exec ${down[0]?.split(':')[0] ?? from} -- sh -c 'tail -n 30 /var/log/glusterfs/bricks/*.log'`,
+      },
+    );
   },
 };

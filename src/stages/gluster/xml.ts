@@ -25,7 +25,8 @@ export interface Answer {
 /** Follows names into an element; a missing one yields undefined. */
 export const dig = (xml: Xml | undefined, ...path: string[]): Xml | undefined =>
   path.reduce<Xml | undefined>(
-    (at, name) => (typeof at === 'object' && !Array.isArray(at) ? (at as Record<string, Xml>)[name] : undefined),
+    (at, name) =>
+      typeof at === 'object' && !Array.isArray(at) ? (at as Record<string, Xml>)[name] : undefined,
     xml,
   );
 
@@ -50,7 +51,12 @@ export const list = (xml: Xml | undefined, ...path: string[]): readonly Xml[] =>
  */
 export const parseAnswer = (stdout: string, stderr = ''): Answer => {
   if (!stdout.includes('<cliOutput>')) {
-    return { ok: false, errno: -1, message: `${stdout}\n${stderr}`.trim() || 'gluster printed nothing', body: '' };
+    return {
+      ok: false,
+      errno: -1,
+      message: `${stdout}\n${stderr}`.trim() || 'gluster printed nothing',
+      body: '',
+    };
   }
   const body = (parser.parse(stdout) as { cliOutput: Xml }).cliOutput;
   return {

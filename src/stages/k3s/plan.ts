@@ -22,14 +22,32 @@ const planNode = (config: LabConfig, node: NodeConfig): readonly Step[] => {
   const mounted = config.volumes.map(({ name }) => `mounts.mount:${name}@${machine}`);
   return [
     step('k3s.install', machine, `Install k3s on ${machine}`, [`machines.ready:${machine}`], { machine }),
-    step('k3s.config', machine, `Configure the k3s ${role} on ${machine}`, [`machines.hosts:${machine}`, `k3s.install:${machine}`], {
-      node: spec(config, node),
-    }),
-    step('k3s.service', machine, `Start the k3s ${role} on ${machine}`, [`k3s.config:${machine}`, ...mounted], { machine, role }),
-    step('k3s.ready', machine, `Wait until node ${machine} is Ready`, [`k3s.service:${machine}`, ...(machine === server ? [] : [`k3s.service:${server}`])], {
+    step(
+      'k3s.config',
       machine,
-      server,
-    }),
+      `Configure the k3s ${role} on ${machine}`,
+      [`machines.hosts:${machine}`, `k3s.install:${machine}`],
+      {
+        node: spec(config, node),
+      },
+    ),
+    step(
+      'k3s.service',
+      machine,
+      `Start the k3s ${role} on ${machine}`,
+      [`k3s.config:${machine}`, ...mounted],
+      { machine, role },
+    ),
+    step(
+      'k3s.ready',
+      machine,
+      `Wait until node ${machine} is Ready`,
+      [`k3s.service:${machine}`, ...(machine === server ? [] : [`k3s.service:${server}`])],
+      {
+        machine,
+        server,
+      },
+    ),
   ];
 };
 

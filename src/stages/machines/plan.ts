@@ -17,7 +17,9 @@ export const planMachines = ({ nodes }: LabConfig): readonly Step[] => {
       }),
     ),
     ...names.map((machine) =>
-      step('machines.ready', machine, `Wait for cloud-init on ${machine}`, [`machines.create:${machine}`], { machine }),
+      step('machines.ready', machine, `Wait for cloud-init on ${machine}`, [`machines.create:${machine}`], {
+        machine,
+      }),
     ),
     ...names.map((machine) =>
       step(

@@ -5,16 +5,19 @@ import type { Step } from '../../plan/step.js';
 
 /** local-path-provisioner on the shared mount, with the lab's storage classes. */
 export const planProvisioner = (config: LabConfig): readonly Step[] => {
-  const [volume] = config.volumes;
-  if (volume === undefined) throw new Error('a lab without a volume passed the configuration checks');
   const server = serverMachine(config);
   return [
-    step('provisioner.apply', '', 'Deploy local-path-provisioner and the storage classes', [`k3s.ready:${server}`], {
-      server,
-      namespace: config.provisioner.namespace,
-      path: volume.mount,
-      volume: volume.name,
-      classes: config.classes,
-    }),
+    step(
+      'provisioner.apply',
+      '',
+      'Deploy local-path-provisioner and the storage classes',
+      [`k3s.ready:${server}`],
+      {
+        server,
+        namespace: config.provisioner.namespace,
+        volumes: config.volumes.map(({ name, mount }) => ({ name, path: mount })),
+        classes: config.classes,
+      },
+    ),
   ];
 };

@@ -10,13 +10,19 @@ export const planSmoke = (config: LabConfig): readonly Step[] => {
   const volume = config.volumes.find(({ name }) => name === storageClass?.volume);
   if (!config.smoke.enabled || storageClass === undefined || volume === undefined) return [];
   return [
-    step('smoke.run', '', 'Prove that what a pod writes is seen by every node', ['provisioner.apply', ...nodes.map((machine) => `k3s.ready:${machine}`)], {
-      server: serverMachine(config),
-      namespace: config.smoke.namespace,
-      nodes,
-      storageClass: storageClass.name,
-      path: volume.mount,
-      timeoutMs: config.smoke.timeoutSeconds * 1000,
-    }),
+    step(
+      'smoke.run',
+      '',
+      'Prove that what a pod writes is seen by every node',
+      ['provisioner.apply', ...nodes.map((machine) => `k3s.ready:${machine}`)],
+      {
+        server: serverMachine(config),
+        namespace: config.smoke.namespace,
+        nodes,
+        storageClass: storageClass.name,
+        path: volume.mount,
+        timeoutMs: config.smoke.timeoutSeconds * 1000,
+      },
+    ),
   ];
 };

@@ -1,0 +1,34 @@
+import type { MachineInfo, MachineProvider } from '../providers/provider.js';
+import type { LabRecord } from '../state/lab-store.js';
+import { mapPool } from '../util/pool.js';
+import type { World } from './world.js';
+
+/** What `down` is about to remove. */
+export interface Removal {
+  readonly record: LabRecord;
+  readonly machines: readonly MachineInfo[];
+  readonly provider: MachineProvider;
+}
+
+/** Looks at what belongs to the lab; changes nothing. */
+export const planRemoval = async (record: LabRecord, world: World): Promise<Removal> => {
+  const provider = world.provider({ id: record.provider, lab: record, config: record.config });
+  return { record, provider, machines: await provider.list({ signal: world.signal }) };
+};
+
+/** Machines removed at the same time. */
+const LIMIT = 4;
+
+/**
+ * Removes the machines, then what they stood on, then the record; the record last, so that an interrupted `down` is
+ * simply repeated. Machines are removed whole: no unmount that could hang on a dead volume is needed.
+ */
+export const down = async ({ record, machines, provider }: Removal, world: World): Promise<void> => {
+  const { signal } = world;
+  await mapPool(machines, LIMIT, async ({ name }) => {
+    world.say(`removing ${name}`);
+    await provider.remove(name, { signal });
+  });
+  await provider.cleanup({ signal });
+  await world.store.remove(record.name);
+};

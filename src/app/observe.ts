@@ -1,0 +1,88 @@
+import type { RunContext, StepContext } from '../engine/context.js';
+import { factCache } from '../engine/facts.js';
+import { cmd } from '../exec/command.js';
+import { getObjects, type KubeObject } from '../kube/kubectl.js';
+import { nodeView, type NodeView } from '../kube/node.js';
+import type { MachineInfo } from '../providers/provider.js';
+import { kubernetesNodes, serverMachine, storageNodes } from '../config/roles.js';
+import type { LabRecord } from '../state/lab-store.js';
+import { processes, volumes } from '../stages/gluster/ask.js';
+import type { Volume, VolumeProcess } from '../stages/gluster/parse.js';
+import { mapPool } from '../util/pool.js';
+
+/** A lab as it is found; parts that cannot be asked are undefined. */
+export interface Observed {
+  readonly machines: readonly MachineInfo[];
+  readonly volumes: readonly Volume[] | undefined;
+  /** Processes by volume name. */
+  readonly processes: Readonly<Record<string, readonly VolumeProcess[]>>;
+  /** Volumes mounted, as `machine:path`. */
+  readonly mounted: ReadonlySet<string>;
+  readonly nodes: readonly NodeView[] | undefined;
+  readonly classes: readonly KubeObject[] | undefined;
+}
+
+/** Machines asked at the same time. */
+const LIMIT = 8;
+
+/** A context for looking outside of a run. */
+export const lookingContext = (context: RunContext, signal: AbortSignal): StepContext => {
+  const facts = factCache();
+  return {
+    ...context,
+    signal,
+    say: () => undefined,
+    machine: (name) => context.provider.machine(name),
+    fact: (key, read) => facts.get(key, read),
+  };
+};
+
+const maybe = <T>(read: Promise<T>): Promise<T | undefined> => read.catch(() => undefined);
+
+const mountsOf = async (
+  machine: string,
+  paths: readonly string[],
+  context: StepContext,
+): Promise<readonly string[]> => {
+  const result = await maybe(
+    context
+      .machine(machine)
+      .exec(cmd('cat', '/proc/self/mounts'), { signal: context.signal, timeoutMs: 10_000 }),
+  );
+  return paths
+    .filter((path) => result?.stdout.includes(` ${path} fuse.glusterfs `))
+    .map((path) => `${machine}:${path}`);
+};
+
+/** Looks at everything that runs; never fails because a part of the lab is down. */
+export const observe = async ({ config }: LabRecord, context: StepContext): Promise<Observed> => {
+  const machines = await context.provider.list({ signal: context.signal });
+  const runs = (machine: string): boolean =>
+    machines.some(({ name, state }) => name === machine && state === 'running');
+  const asked = storageNodes(config).find(({ machine }) => runs(machine))?.machine;
+  const server = serverMachine(config);
+  const names = config.volumes.map(({ name }) => name);
+  const paths = config.volumes.map(({ mount }) => mount);
+  const living = kubernetesNodes(config)
+    .map(({ machine }) => machine)
+    .filter(runs);
+  const [found, status, mounted, nodes, classes] = await Promise.all([
+    asked === undefined ? undefined : maybe(volumes(context, asked)),
+    mapPool(
+      names,
+      LIMIT,
+      async (name) => [name, (asked && (await maybe(processes(context, asked, name)))) || []] as const,
+    ),
+    mapPool(living, LIMIT, (machine) => mountsOf(machine, paths, context)),
+    runs(server) ? maybe(getObjects(context, server, 'nodes')) : undefined,
+    runs(server) ? maybe(getObjects(context, server, 'storageclasses')) : undefined,
+  ]);
+  return {
+    machines,
+    volumes: found,
+    processes: Object.fromEntries(status),
+    mounted: new Set(mounted.flat()),
+    nodes: nodes?.map(nodeView),
+    classes,
+  };
+};

@@ -1,0 +1,70 @@
+import { chooseImages } from '../artifacts/choose-images.js';
+import { fetchArtifacts } from '../artifacts/fetch-artifacts.js';
+import { resolveArtifacts } from '../artifacts/resolve-artifacts.js';
+import type { Artifacts } from '../artifacts/artifacts.js';
+import type { LabConfig } from '../config/config.js';
+import type { RunContext } from '../engine/context.js';
+import { CliError } from '../errors/cli-error.js';
+import type { LabRecord } from '../state/lab-store.js';
+import { randomHex } from '../state/lab-store.js';
+import type { World } from './world.js';
+
+/** The release files of a lab as the cache has them; nothing is downloaded. */
+export const findArtifacts = ({ k3s }: LabConfig, { arch, dirs, host }: World): Promise<Artifacts> =>
+  resolveArtifacts({ version: k3s.version, artifactsDir: k3s.artifacts, arch, cacheDir: dirs.cache, host });
+
+/** As {@link findArtifacts}, downloading what the cache lacks. */
+export const obtainArtifacts = async (config: LabConfig, world: World): Promise<Artifacts> => {
+  const found = await findArtifacts(config, world);
+  if (found.state === 'cached') return found;
+  world.say(`k3s ${found.version} is not in the cache; downloading it`);
+  return fetchArtifacts({
+    version: found.version,
+    arch: world.arch,
+    cacheDir: world.dirs.cache,
+    host: world.host,
+    clock: world.clock,
+    fetch: world.fetch,
+    baseUrl: world.releaseUrl,
+    signal: world.signal,
+    onLine: (line) => world.say(line),
+  } as Parameters<typeof fetchArtifacts>[0]);
+};
+
+/** Everything a run over this lab needs. The token may be missing for a run that only looks. */
+export const contextOf = async (
+  record: LabRecord,
+  artifacts: Artifacts,
+  world: World,
+): Promise<RunContext> => {
+  const { config } = record;
+  return {
+    lab: { name: record.name, id: record.id },
+    provider: world.provider({ id: record.provider, lab: record, config }),
+    host: world.host,
+    clock: world.clock,
+    templates: world.templates,
+    artifacts,
+    images: chooseImages(artifacts, {
+      provisioner: config.provisioner.image,
+      helper: config.provisioner.helperImage,
+      smoke: config.smoke.image,
+    }),
+    files: world.store.files(record.name),
+    token: (await world.store.token(record.name)) ?? '',
+    random: randomHex,
+  };
+};
+
+/** The record of a lab that must exist. Throws LAB_UNKNOWN, naming those that do. */
+export const knownLab = async (name: string, { store }: World): Promise<LabRecord> => {
+  const record = await store.load(name);
+  if (record) return record;
+  const names = await store.names();
+  throw new CliError('LAB_UNKNOWN', `There is no lab called ${name}.`, {
+    hint:
+      names.length > 0
+        ? `Labs of this user: ${names.join(', ')}. Choose one by --name.`
+        : 'Make one: kglab up',
+  });
+};

@@ -1,0 +1,75 @@
+import type { LabConfig } from '../config/config.js';
+import { runPlan, type RunResult } from '../engine/run-plan.js';
+import { CliError } from '../errors/cli-error.js';
+import { planUp } from '../plan/plan-up.js';
+import { until } from '../plan/graph.js';
+import type { StageName } from '../plan/step.js';
+import { HANDLERS } from '../stages/handlers.js';
+import type { LabRecord } from '../state/lab-store.js';
+import { contextOf, findArtifacts, obtainArtifacts } from './open-lab.js';
+import { assertFit } from './preflight.js';
+import type { World } from './world.js';
+
+export interface UpOptions {
+  readonly until?: StageName | undefined;
+  readonly dryRun?: boolean;
+}
+
+/** The lab's record, or that of the lab about to be made. Throws LAB_CHANGED when the provider would be another. */
+export const recordFor = async (config: LabConfig, world: World): Promise<LabRecord> => {
+  const known = await world.store.load(config.name);
+  const provider =
+    config.provider === 'auto' && known ? known.provider : await world.chooseProvider(config.provider);
+  if (known && known.provider !== provider) {
+    throw new CliError(
+      'LAB_CHANGED',
+      `Lab ${config.name} runs on ${known.provider}, and lab.yaml asks for ${provider}.`,
+      {
+        hint: 'Take it down first (kglab down), or give the new lab another name.',
+      },
+    );
+  }
+  const fresh = {
+    version: 1,
+    id: world.store.newId(),
+    createdAt: new Date(world.clock.now()).toISOString(),
+  } as const;
+  return { ...fresh, ...known, name: config.name, provider, config };
+};
+
+/** Nodes that exist and that the lab file no longer names: taking machines away is not for `up`. */
+const assertNoNodeLost = (known: LabRecord | undefined, config: LabConfig): void => {
+  const lost =
+    known?.config.nodes.filter(({ machine }) => !config.nodes.some((node) => node.machine === machine)) ?? [];
+  if (lost.length === 0) return;
+  throw new CliError(
+    'LAB_CHANGED',
+    `The running lab has ${lost.map(({ name }) => name).join(', ')}, which lab.yaml does not.`,
+    {
+      hint: 'Nodes with bricks are not dropped silently. Put them back into lab.yaml, or take the lab down first: kglab down',
+    },
+  );
+};
+
+/** Makes the lab true: checks the host, writes the ledger, then runs the plan. Repeating it is the repair. */
+export const up = async (config: LabConfig, options: UpOptions, world: World): Promise<RunResult> => {
+  const record = await recordFor(config, world);
+  assertNoNodeLost(await world.store.load(config.name), config);
+  const whole = planUp(config);
+  const plan = options.until === undefined ? whole : until(whole, options.until);
+  await assertFit(record.provider, world);
+  const artifacts = options.dryRun
+    ? await findArtifacts(config, world)
+    : await obtainArtifacts(config, world);
+  if (!options.dryRun) {
+    await world.store.save(record);
+    await world.store.ensureToken(record.name);
+  }
+  return runPlan(plan, {
+    context: await contextOf(record, artifacts, world),
+    handlers: HANDLERS,
+    reporter: world.reporter,
+    signal: world.signal,
+    ...(options.dryRun ? { dryRun: true } : {}),
+  });
+};

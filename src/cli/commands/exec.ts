@@ -1,0 +1,57 @@
+import { contextOf, findArtifacts, knownLab } from '../../app/open-lab.js';
+import { findNode } from '../../config/names.js';
+import { CliError } from '../../errors/cli-error.js';
+import { attach } from '../../exec/attach.js';
+import { cmd, type Command } from '../../exec/command.js';
+import type { Machine } from '../../providers/provider.js';
+import type { LabFlags } from '../flags.js';
+import { labName } from '../lab.js';
+import type { Session } from '../run-cli.js';
+import { openWorld } from '../world.js';
+
+/** Runs a command in a machine on the person's own terminal; the exit code becomes that of kglab. */
+export const attachIn = async (session: Session, machine: Machine, command: Command): Promise<void> => {
+  if (machine.hostCommand) {
+    const outer = await machine.hostCommand(command);
+    session.exitCode = await attach({
+      ...outer,
+      ...(command.stdin === undefined ? {} : { stdin: command.stdin }),
+    });
+    return;
+  }
+  const { exitCode, stdout, stderr } = await machine.exec(command, { signal: session.abort.signal });
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  session.exitCode = exitCode;
+};
+
+/** The provider's handle on a machine of a lab, and the lab's record. */
+export const machineOf = async (
+  session: Session,
+  flags: LabFlags,
+  node: string | undefined,
+  what: string,
+) => {
+  const world = await openWorld(session, flags, { what });
+  const record = await knownLab(await labName(flags), world);
+  const context = await contextOf(record, await findArtifacts(record.config, world), world);
+  const machine = node === undefined ? undefined : findNode(record.config, node)?.machine;
+  if (node !== undefined && machine === undefined) {
+    throw new CliError('USAGE', `Lab ${record.name} has no node ${node}.`, {
+      hint: `Its nodes: ${record.config.nodes.map(({ name }) => name).join(', ')}`,
+    });
+  }
+  return { record, context, world, machine: context.provider.machine(machine ?? '') };
+};
+
+/** `kglab exec` */
+export const execCommand = async (
+  session: Session,
+  node: string,
+  words: string[],
+  flags: LabFlags,
+): Promise<void> => {
+  const { machine } = await machineOf(session, flags, node, 'exec');
+  const [file = '', ...args] = words;
+  await attachIn(session, machine, cmd(file, ...args));
+};

@@ -1,0 +1,27 @@
+import { LabStore, type LabRecord } from '../../state/lab-store.js';
+import { dirsOf } from '../../state/dirs.js';
+import type { OutputFlags } from '../flags.js';
+import { renderOutput, renderTable } from '../output.js';
+import type { Session } from '../run-cli.js';
+
+/** `kglab list` */
+export const listCommand = async (_session: Session, { output }: OutputFlags): Promise<void> => {
+  const store = new LabStore(dirsOf(process.env).state);
+  const found = await Promise.all((await store.names()).map((name) => store.load(name)));
+  const labs = found
+    .filter((record): record is LabRecord => record !== undefined)
+    .map(({ name, provider, createdAt, config }) => ({
+      name,
+      provider,
+      nodes: config.nodes.length,
+      created: createdAt,
+    }));
+  const table = (): string =>
+    labs.length === 0
+      ? 'No labs. Make one: kglab up\n'
+      : renderTable(
+          ['name', 'provider', 'nodes', 'created'],
+          labs.map((lab) => [lab.name, lab.provider, String(lab.nodes), lab.created]),
+        );
+  process.stdout.write(await renderOutput(output, labs, table));
+};

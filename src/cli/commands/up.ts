@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { status } from '../../app/status.js';
+import { knownLab } from '../../app/open-lab.js';
+import { recordFor, up } from '../../app/up.js';
+import type { StageName } from '../../plan/step.js';
+import { drawLab } from '../../report/picture.js';
+import { takeLock } from '../../state/lock.js';
+import type { LabFlags, OutputFlags } from '../flags.js';
+import { labConfig } from '../lab.js';
+import { mergeKubeconfig } from '../merge-kubeconfig.js';
+import { renderOutput } from '../output.js';
+import type { Session } from '../run-cli.js';
+import { openWorld } from '../world.js';
+
+export interface UpFlags extends LabFlags, OutputFlags {
+  readonly until?: StageName;
+  readonly dryRun?: boolean;
+  readonly mergeKubeconfig?: boolean;
+}
+
+const NEXT = (name: string): string => `
+  look around   kglab status -n ${name}
+                kglab kubectl -n ${name} -- get nodes,sc,pv
+                kglab exec -n ${name} node1 -- ls -la /opt/local-path-provisioner
+  take it down  kglab down -n ${name}
+`;
+
+/** `kglab up` */
+export const upCommand = async (session: Session, flags: UpFlags): Promise<void> => {
+  const config = await labConfig(flags);
+  const world = await openWorld(session, flags, {
+    what: 'up',
+    ...(flags.dryRun ? {} : { logFor: config.name }),
+  });
+  const { store, clock } = world;
+  const release = flags.dryRun
+    ? () => Promise.resolve()
+    : await takeLock(join(store.dir(config.name), 'lock'), 'up', clock.now());
+  try {
+    const { changed, results } = await up(
+      config,
+      { until: flags.until, dryRun: flags.dryRun ?? false },
+      world,
+    );
+    await world.reporter.close();
+    if (flags.mergeKubeconfig && !flags.dryRun)
+      world.say(await mergeKubeconfig(store.files(config.name).kubeconfig, world));
+    const steps = results.map(({ step: { id, title }, outcome, because }) => ({
+      id,
+      title,
+      outcome,
+      because,
+    }));
+    const summary = {
+      lab: config.name,
+      provider: (await recordFor(config, world)).provider,
+      dryRun: flags.dryRun ?? false,
+      changed,
+      steps,
+    };
+    const draw = flags.output === 'table' && !flags.dryRun && flags.quiet !== true;
+    const picture = draw ? drawLab((await status(await knownLab(config.name, world), world)).picture) : '';
+    process.stdout.write(
+      await renderOutput(flags.output, summary, () => (draw ? `\n${picture}${NEXT(config.name)}` : '')),
+    );
+  } finally {
+    await release();
+    await world.reporter.close();
+  }
+};

@@ -1,0 +1,46 @@
+import { Option, type Command } from 'commander';
+
+/** Flags that choose a lab; every command that works on one has them. */
+export interface LabFlags {
+  readonly file?: string;
+  readonly name?: string;
+  readonly provider?: string;
+  readonly nodes?: string;
+  readonly progress: 'auto' | 'list' | 'lines' | 'json';
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface OutputFlags {
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+/** Adds the flags that choose a lab. */
+export const withLab = (command: Command): Command =>
+  command
+    .option(
+      '-f, --file <path>',
+      'lab file, or - for standard input (default: lab.yaml here, if there is one)',
+    )
+    .option('-n, --name <lab>', 'name of the lab, in place of what the lab file says')
+    .addOption(
+      new Option('--progress <mode>', 'how progress is shown, on stderr')
+        .choices(['auto', 'list', 'lines', 'json'])
+        .default('auto'),
+    )
+    .option('-v, --verbose', 'show the stack of an unexpected error')
+    .option('-q, --quiet', 'no progress, only results and errors');
+
+/** Adds the flags that shape a new lab. */
+export const withShape = (command: Command): Command =>
+  command
+    .option('--provider <provider>', 'multipass, nspawn or simulator, in place of what the lab file says')
+    .option('--nodes <count>', 'number of nodes, in place of what the lab file says');
+
+/** Adds `-o`. */
+export const withOutput = (command: Command): Command =>
+  command.addOption(
+    new Option('-o, --output <format>', 'format of the result')
+      .choices(['table', 'json', 'yaml'])
+      .default('table'),
+  );

@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { LabConfig } from '../config/config.js';
+import { loadConfig } from '../config/load.js';
+import type { LabFlags } from './flags.js';
+
+/** The lab that flags and lab file describe. */
+export const labConfig = async ({ file, name, provider, nodes }: LabFlags): Promise<LabConfig> => {
+  const { config } = await loadConfig({
+    file,
+    cwd: process.cwd(),
+    readFile: (path) => readFile(path, 'utf8'),
+    readStdin: () => text(process.stdin),
+    overrides: {
+      ...(name !== undefined && { name }),
+      ...(provider !== undefined && { provider }),
+      ...(nodes !== undefined && { nodes }),
+    },
+  });
+  return config;
+};
+
+/** The name of the lab alone: for commands that work on a lab that exists, whatever its file says by now. */
+export const labName = async (flags: LabFlags): Promise<string> =>
+  flags.name ?? (await labConfig(flags)).name;

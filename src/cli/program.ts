@@ -1,0 +1,113 @@
+import { Command, Option } from 'commander';
+import { STAGES } from '../plan/step.js';
+import { withLab, withOutput, withShape } from './flags.js';
+import type { Session } from './run-cli.js';
+
+/** What a command's file exports: takes the session, the positional arguments and the flags. */
+type Runner<A extends unknown[]> = (session: Session, ...args: A) => Promise<void>;
+
+/** Commands are loaded when they run: `kglab version` must not wait for what only `up` needs. */
+const lazily =
+  <A extends unknown[]>(session: Session, load: () => Promise<Runner<A>>) =>
+  async (...args: A): Promise<void> => {
+    const run = await load();
+    await run(session, ...args);
+  };
+
+const addLife = (program: Command, session: Session): void => {
+  withOutput(withShape(withLab(program.command('up'))))
+    .description(
+      'make the lab: machines, Gluster, k3s, storage, and the proof that it works; repeat it to repair',
+    )
+    .addOption(new Option('--until <stage>', 'stop after a stage').choices(STAGES))
+    .option('--dry-run', 'only say what would be done')
+    .option('--merge-kubeconfig', 'add the cluster to the kubeconfig of this user')
+    .action(lazily(session, async () => (await import('./commands/up.js')).upCommand));
+  withLab(program.command('down'))
+    .description('remove the lab and everything that it made')
+    .option('-y, --yes', 'do not ask')
+    .action(lazily(session, async () => (await import('./commands/down.js')).downCommand));
+};
+
+const addQuestions = (program: Command, session: Session): void => {
+  withShape(withLab(program.command('plan')))
+    .description('show the steps that make the lab')
+    .addOption(
+      new Option('-o, --output <format>', 'format of the result')
+        .choices(['text', 'json', 'dot'])
+        .default('text'),
+    )
+    .addOption(new Option('--until <stage>', 'stop after a stage').choices(STAGES))
+    .action(lazily(session, async () => (await import('./commands/plan.js')).planCommand));
+  withOutput(withLab(program.command('status')))
+    .description('show the lab as it is, and what `up` would do')
+    .action(lazily(session, async () => (await import('./commands/status.js')).statusCommand));
+  withOutput(program.command('list'))
+    .alias('ls')
+    .description('list the labs of this user')
+    .action(lazily(session, async () => (await import('./commands/list.js')).listCommand));
+  withOutput(withShape(withLab(program.command('doctor'))))
+    .description('say what this host lacks for a lab')
+    .option('--fix', 'install what is missing')
+    .option('-y, --yes', 'do not ask')
+    .action(lazily(session, async () => (await import('./commands/doctor.js')).doctorCommand));
+};
+
+const addAccess = (program: Command, session: Session): void => {
+  withLab(program.command('exec'))
+    .description('run a command on a machine, as root')
+    .argument('<node>', 'node or machine name')
+    .argument('<command...>', 'the command and its arguments, after --')
+    .passThroughOptions()
+    .action(lazily(session, async () => (await import('./commands/exec.js')).execCommand));
+  withLab(program.command('kubectl'))
+    .description("run the cluster's kubectl; files named by -f are read on this host")
+    .argument('[args...]', 'arguments of kubectl, after --')
+    .passThroughOptions()
+    .action(lazily(session, async () => (await import('./commands/kubectl.js')).kubectlCommand));
+  withLab(program.command('kubeconfig'))
+    .description('print the path of the kubeconfig, or merge it into your own')
+    .option('--show', 'print the kubeconfig itself (it holds a key)')
+    .option('--merge', 'add the cluster to the kubeconfig of this user')
+    .action(lazily(session, async () => (await import('./commands/kubeconfig.js')).kubeconfigCommand));
+};
+
+const addCache = (program: Command, session: Session): void => {
+  const cache = program.command('cache').description('k3s releases and images kept on this host');
+  withOutput(cache.command('list', { isDefault: true }))
+    .description('list what is in the cache')
+    .action(lazily(session, async () => (await import('./commands/cache.js')).cacheListCommand));
+  withOutput(cache.command('add'))
+    .description('add a folder with a k3s release, or an archive of images')
+    .argument('<path...>')
+    .option('--version <tag>', 'release tag, when the binary cannot be asked on this host')
+    .addOption(
+      new Option('--arch <arch>', 'architecture, when a folder has several').choices(['amd64', 'arm64']),
+    )
+    .action(lazily(session, async () => (await import('./commands/cache.js')).cacheAddCommand));
+  cache
+    .command('rm')
+    .description('remove an entry that `cache list` names')
+    .argument('<entry...>')
+    .action(lazily(session, async () => (await import('./commands/cache.js')).cacheRemoveCommand));
+};
+
+/** The whole command line. Errors of usage are thrown as CommanderError, already explained on stderr. */
+export const buildProgram = (session: Session): Command => {
+  const program = new Command('kglab')
+    .description(
+      'A storage lab in one command: machines, a GlusterFS trusted pool, k3s and shared local-path volumes.',
+    )
+    .enablePositionalOptions()
+    .showHelpAfterError('(see kglab --help)')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+  addLife(program, session);
+  addQuestions(program, session);
+  addAccess(program, session);
+  addCache(program, session);
+  withOutput(program.command('version'))
+    .description('print the version')
+    .action(lazily(session, async () => (await import('./commands/version.js')).versionCommand));
+  return program;
+};

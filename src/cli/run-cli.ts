@@ -1,0 +1,51 @@
+import { CommanderError } from 'commander';
+import { CATALOG } from '../errors/catalog.js';
+import type { RunLog } from '../report/run-log.js';
+import { buildProgram } from './program.js';
+
+/** Everything one call of kglab shares: set up by flags, read by commands, and by the error screen at the end. */
+export interface Session {
+  readonly abort: AbortController;
+  log?: RunLog;
+  verbose: boolean;
+  /** Exit code that a command wants although it did not fail (a child's own, or 3 for "would change"). */
+  exitCode: number;
+}
+
+const watchSignals = ({ abort }: Session): (() => void) => {
+  const stop = (signal: NodeJS.Signals): void => {
+    // A second Ctrl-C means it: what is running is left as a crash would leave it, which `up` can continue from.
+    if (abort.signal.aborted) process.exit(CATALOG.INTERRUPTED.exit);
+    process.stderr.write(`\n${signal}: letting running steps end; once more to leave at once\n`);
+    abort.abort(new DOMException('Interrupted', 'AbortError'));
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, stop);
+  return () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+};
+
+/** Runs one command line (without `node` and the script) and returns the exit code of the process. */
+export const runCli = async (argv: readonly string[]): Promise<number> => {
+  const session: Session = { abort: new AbortController(), verbose: false, exitCode: 0 };
+  const unwatch = watchSignals(session);
+  try {
+    await buildProgram(session).parseAsync([...argv], { from: 'user' });
+    return session.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : CATALOG.USAGE.exit;
+    const { showError, wantsColour } = await import('./show-error.js');
+    const { log, verbose } = session;
+    log?.note(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return showError(error, {
+      write: (text) => void process.stderr.write(text),
+      colour: wantsColour(process.stderr.isTTY, process.env),
+      verbose,
+      logPath: log?.path,
+    });
+  } finally {
+    unwatch();
+    await session.log?.close();
+  }
+};

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import type { World } from '../app/world.js';
+import { checksFor } from '../doctor/checks.js';
+import { redact } from '../exec/command.js';
+import { HostExecutor } from '../exec/host-executor.js';
+import { loggedExecutor } from '../exec/logged-executor.js';
+import { chooseProvider, makeProvider } from '../providers/choose-provider.js';
+import { chooseReporter } from '../report/choose-reporter.js';
+import { openRunLog, type RunLog } from '../report/run-log.js';
+import { TeeReporter } from '../report/tee-reporter.js';
+import type { Reporter } from '../engine/events.js';
+import { dirsOf } from '../state/dirs.js';
+import { LabStore } from '../state/lab-store.js';
+import { systemClock } from '../util/clock.js';
+import type { LabFlags } from './flags.js';
+import type { Session } from './run-cli.js';
+import { loadTemplates } from './templates.js';
+
+const MUTE: Reporter = { emit: () => undefined, close: () => Promise.resolve() };
+
+interface WorldOptions {
+  /** The lab whose debug log this run writes; without one, no log is kept (questions). */
+  readonly logFor?: string;
+  /** What runs, for the log's name. */
+  readonly what: string;
+}
+
+const startLog = async (store: LabStore, lab: string, what: string): Promise<RunLog> => {
+  const token = (await store.token(lab)) ?? (await store.ensureToken(lab));
+  return openRunLog({ directory: store.logDir(lab), name: what, redact: (text) => redact(text, [token]) });
+};
+
+const drawer = (flags: LabFlags): Promise<Reporter> =>
+  flags.quiet === true
+    ? Promise.resolve(MUTE)
+    : chooseReporter({
+        mode: flags.progress,
+        isTty: process.stderr.isTTY,
+        stream: process.stderr,
+        env: process.env,
+      });
+
+/** The composition root: the real host, clock, files and providers. */
+export const openWorld = async (
+  session: Session,
+  flags: LabFlags,
+  { logFor, what }: WorldOptions,
+): Promise<World> => {
+  const dirs = dirsOf(process.env);
+  const store = new LabStore(dirs.state);
+  session.verbose = flags.verbose ?? false;
+  if (logFor !== undefined) session.log = await startLog(store, logFor, what);
+  const plain = new HostExecutor();
+  const host = session.log ? loggedExecutor(plain, session.log, 'host') : plain;
+  const drawn = await drawer(flags);
+  const deps = {
+    host,
+    clock: systemClock,
+    dirs,
+    env: process.env,
+    ...(session.log ? { log: session.log } : {}),
+  };
+  return {
+    host,
+    clock: systemClock,
+    dirs,
+    store,
+    templates: loadTemplates(),
+    reporter: session.log ? new TeeReporter(drawn, session.log) : drawn,
+    signal: session.abort.signal,
+    arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    releaseUrl: process.env['KGLAB_K3S_URL'],
+    fetch,
+    chooseProvider: (wanted) => chooseProvider(wanted, deps),
+    provider: (request) => makeProvider(request, deps),
+    checks: (id) => checksFor(id, { host, dirs, machinesDir: join(dirs.machines, 'nspawn') }),
+    say: (line) => {
+      if (flags.quiet !== true && flags.progress !== 'json') process.stderr.write(`${line}\n`);
+    },
+  };
+};

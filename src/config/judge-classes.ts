@@ -1,0 +1,48 @@
+import type { ClassConfig, VolumeConfig } from './config.js';
+import { knownWords } from './nearest.js';
+import { say, type Problem } from './problem.js';
+
+const CLASSES = ['storage', 'classes'] as const;
+
+const judgeNames = (classes: readonly ClassConfig[]): Problem[] =>
+  classes.flatMap(({ name }, index) =>
+    classes.findIndex((other) => other.name === name) < index
+      ? [{ path: [...CLASSES, index, 'name'], message: `there is a class ${name} already` }]
+      : [],
+  );
+
+const judgeTargets = (classes: readonly ClassConfig[], volumes: readonly VolumeConfig[]): Problem[] => {
+  const known = volumes.map(({ name }) => name);
+  return classes.flatMap(({ volume }, index) =>
+    known.includes(volume)
+      ? []
+      : [
+          {
+            path: [...CLASSES, index, 'volume'],
+            message: say(`there is no volume ${volume}`, knownWords(volume, known)),
+            reads: ['gluster.volume', 'gluster.volumes.*.name', 'storage.classes.*.volume'],
+          },
+        ],
+  );
+};
+
+const judgeDefaults = (classes: readonly ClassConfig[]): Problem[] => {
+  const defaults = classes.flatMap((item, index) => (item.default ? [index] : []));
+  const reads = ['storage.classes.*.default'];
+  if (defaults.length === 0) {
+    return [
+      { path: CLASSES, message: 'no class is the default one (give one of them default: true)', reads },
+    ];
+  }
+  return defaults.slice(1).map((index) => ({
+    path: [...CLASSES, index, 'default'],
+    message: `class ${classes[defaults[0] ?? 0]?.name} is the default one already (keep one default: true)`,
+    reads,
+  }));
+};
+
+/** What is wrong with StorageClasses among themselves and with the volumes they serve from. */
+export const judgeClasses = (
+  classes: readonly ClassConfig[],
+  volumes: readonly VolumeConfig[],
+): Problem[] => [...judgeNames(classes), ...judgeTargets(classes, volumes), ...judgeDefaults(classes)];

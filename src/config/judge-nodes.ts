@@ -1,0 +1,74 @@
+import type { NodeConfig } from './config.js';
+import { HOST_NAME_MAX } from './names.js';
+import type { Path, Problem } from './problem.js';
+import type { RawLab } from './schema.js';
+
+const NAMES = ['name', 'nodes.*.name'];
+const ROLES = ['nodes.*.roles'];
+
+type Locate = (index: number, key: string) => Path;
+
+const nameProblem = (nodes: readonly NodeConfig[], index: number): string | undefined => {
+  const { name, machine } = nodes[index] as NodeConfig;
+  if (nodes.findIndex((other) => other.name === name) < index) return `there is a node ${name} already`;
+  const twin = nodes.find((other) => other.machine === name);
+  if (twin !== undefined) return `${name} is the machine of node ${twin.name} (choose another name)`;
+  if (machine.length <= HOST_NAME_MAX) return undefined;
+  return `host name ${machine} has ${machine.length} letters, ${HOST_NAME_MAX} are possible (shorten the name)`;
+};
+
+const judgeNames = (nodes: readonly NodeConfig[], at: Locate): Problem[] =>
+  nodes.flatMap((_, index) => {
+    const message = nameProblem(nodes, index);
+    return message === undefined ? [] : [{ path: at(index, 'name'), message, reads: NAMES }];
+  });
+
+const judgeServers = (nodes: readonly NodeConfig[], at: Locate): Problem[] => {
+  const servers = nodes.flatMap(({ roles }, index) => (roles.includes('server') ? [index] : []));
+  if (servers.length === 0) {
+    return [
+      { path: ['nodes'], message: 'no node is a server (give one of them roles: [server])', reads: ROLES },
+    ];
+  }
+  return servers.slice(1).map((index) => ({
+    path: at(index, 'roles'),
+    message: `only one server is possible for now, ${nodes[servers[0] ?? 0]?.name} is one already (make it an agent)`,
+    reads: ROLES,
+  }));
+};
+
+const judgeRoles = (nodes: readonly NodeConfig[], at: Locate): Problem[] => {
+  const doubled = nodes.flatMap(({ roles }, index) =>
+    roles.includes('server') && roles.includes('agent') ? [index] : [],
+  );
+  return doubled.map((index) => ({
+    path: at(index, 'roles'),
+    message: 'a node cannot be server and agent (drop agent: servers run pods too)',
+    reads: ROLES,
+  }));
+};
+
+const judgeStorage = (nodes: readonly NodeConfig[]): Problem[] =>
+  nodes.some(({ roles }) => roles.includes('storage'))
+    ? []
+    : [
+        {
+          path: ['nodes'],
+          message: 'no node carries bricks (add storage to the roles of some)',
+          reads: ROLES,
+        },
+      ];
+
+/** What cannot be seen in one node alone: names that clash, and roles that are missing or taken twice. */
+export const judgeNodes = (raw: RawLab, nodes: readonly NodeConfig[]): Problem[] => {
+  const isList = typeof raw.nodes !== 'number';
+  const at: Locate = (index, key) => (isList ? ['nodes', index, key] : [key === 'name' ? 'name' : 'nodes']);
+  const names = judgeNames(nodes, at);
+  return [
+    // With a count, the names of all nodes are too long for one and the same reason.
+    ...(isList ? names : names.slice(0, 1)),
+    ...judgeServers(nodes, at),
+    ...judgeRoles(nodes, at),
+    ...judgeStorage(nodes),
+  ];
+};

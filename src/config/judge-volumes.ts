@@ -1,0 +1,101 @@
+import type { NodeConfig } from './config.js';
+import { knownWords } from './nearest.js';
+import { say, type Path, type Problem } from './problem.js';
+import type { RawLab } from './schema.js';
+import { candidatesOf, replicaOf, volumeItems, type VolumeItem } from './settle-volumes.js';
+
+interface Finding {
+  readonly path: Path;
+  readonly message: string;
+}
+
+const nodeFault = (name: string, nodes: readonly NodeConfig[]): string | undefined => {
+  const node = nodes.find((candidate) => candidate.name === name);
+  if (node !== undefined) {
+    return node.roles.includes('storage')
+      ? undefined
+      : `node ${name} carries no bricks (add storage to its roles)`;
+  }
+  const machine = nodes.find((candidate) => candidate.machine === name);
+  const advice = machine
+    ? `write ${machine.name}`
+    : knownWords(
+        name,
+        nodes.map((known) => known.name),
+      );
+  return say(`there is no node ${name}`, advice);
+};
+
+const judgeMembers = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] =>
+  (item.nodes ?? []).flatMap((name, index, all) => {
+    const message = all.indexOf(name) < index ? `node ${name} is named twice` : nodeFault(name, nodes);
+    return message === undefined ? [] : [{ path: [...item.at('nodes'), index], message }];
+  });
+
+const countFault = (item: VolumeItem, count: number, replica: number): string | undefined => {
+  if (count < replica) {
+    const holders = item.nodes === undefined ? 'storage nodes' : 'nodes';
+    return `volume ${item.name} needs ${replica} ${holders} for its ${item.type} sets, there are ${count} (add nodes)`;
+  }
+  if (item.nodes === undefined || count % replica === 0) return undefined;
+  const fewer = count - (count % replica);
+  return `${count} nodes do not make whole sets of ${replica} (name ${fewer} or ${fewer + replica})`;
+};
+
+const replicaFault = (item: VolumeItem, replica: number, labNodes: number): string | undefined => {
+  if (item.type === 'arbiter')
+    return replica === 3 ? undefined : 'an arbiter volume has replica: 3 (drop the key)';
+  if (replica === 2) {
+    return `volume ${item.name} would be a two-way replica, which split brain tears apart (use 3 storage nodes, or type: arbiter with 3)`;
+  }
+  if (replica > 1 || item.replica !== undefined || labNodes === 1) return undefined;
+  return `volume ${item.name} would have one copy only (use 3 storage nodes, or say replica: 1 if its loss is no harm)`;
+};
+
+/** Where a volume says how many bricks it has, or the nodes that settle it. */
+const shapePath = (item: VolumeItem): Path => {
+  if (item.nodes !== undefined) return item.at('nodes');
+  return item.replica === undefined ? ['nodes'] : item.at('replica');
+};
+
+const judgeSets = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
+  const count = candidatesOf(item, nodes).length;
+  if (count === 0) return [];
+  const replica = replicaOf(item, count);
+  const shape = replicaFault(item, replica, nodes.length);
+  if (shape !== undefined) {
+    return [{ path: item.replica === undefined ? shapePath(item) : item.at('replica'), message: shape }];
+  }
+  const message = countFault(item, count, replica);
+  return message === undefined ? [] : [{ path: shapePath(item), message }];
+};
+
+const judgeShape = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
+  const members = judgeMembers(item, nodes);
+  return members.length > 0 ? members : judgeSets(item, nodes);
+};
+
+const judgeNames = (items: readonly VolumeItem[]): Finding[] =>
+  items.flatMap(({ name, at }, index) =>
+    items.findIndex((other) => other.name === name) < index
+      ? [{ path: at('name'), message: `there is a volume ${name} already` }]
+      : [],
+  );
+
+/** Everything that the shape of a volume rests on. */
+const readsOf = (item: VolumeItem): readonly string[] => [
+  ...['nodes.*.name', 'nodes.*.roles', 'gluster.volumes'].slice(0, item.at('name').length > 2 ? 2 : 3),
+  ...(['type', 'replica', 'nodes'] as const).map((key) => item.at(key).join('.')),
+];
+
+/** What is wrong with volumes as sets of bricks on the nodes there are. */
+export const judgeVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): Problem[] => {
+  const items = volumeItems(raw);
+  const shapes = items.flatMap((item) =>
+    judgeShape(item, nodes).map((found) => ({
+      ...found,
+      reads: readsOf(item),
+    })),
+  );
+  return [...judgeNames(items), ...shapes];
+};

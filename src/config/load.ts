@@ -1,0 +1,88 @@
+import { dirname, resolve } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
+import type { LabConfig } from './config.js';
+import type { ConfigOverrides } from './overrides.js';
+import { parseConfig } from './parse.js';
+
+export interface LoadOptions {
+  /** Path of the lab file, or `-` for standard input; without it the usual names are looked for in `cwd`. */
+  readonly file?: string | undefined;
+  readonly cwd: string;
+  /** Reads a file as UTF-8; rejects like node:fs, with a `code`. */
+  readonly readFile: (path: string) => Promise<string>;
+  readonly readStdin: () => Promise<string>;
+  /** Flags that stand in place of what the file says. */
+  readonly overrides?: ConfigOverrides;
+}
+
+export interface LoadedConfig {
+  readonly config: LabConfig;
+  /** What to call the file: its path as given, `stdin`, or `defaults` when there is none. */
+  readonly source: string;
+  /** The file as read; empty when there is none. */
+  readonly text: string;
+}
+
+/** Names that a lab file is looked for by; the first that is there counts. */
+export const LAB_FILES = ['lab.yaml', 'lab.yml', 'kglab.yaml'] as const;
+
+interface Found {
+  readonly source: string;
+  readonly text: string;
+  /** Folder that paths in the file are relative to. */
+  readonly folder: string;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'you may not read it',
+  EISDIR: 'it is a folder',
+};
+
+const unreadable = (file: string, cause: unknown): CliError => {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new CliError('CONFIG_UNREADABLE', `${file} cannot be read: ${REASONS[code ?? ''] ?? message}.`, {
+    hint: 'Name the lab file with --file, or leave that out: without a lab file, a lab of three nodes is made.',
+    cause,
+  });
+};
+
+const readNamed = async (file: string, { cwd, readFile }: LoadOptions): Promise<Found> => {
+  const path = resolve(cwd, file);
+  try {
+    return { source: file, text: await readFile(path), folder: dirname(path) };
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+};
+
+const isAbsent = (error: unknown): boolean =>
+  error instanceof CliError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+
+const find = async (options: LoadOptions): Promise<Found> => {
+  for (const name of LAB_FILES) {
+    try {
+      return await readNamed(name, options);
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+    }
+  }
+  return { source: 'defaults', text: '', folder: options.cwd };
+};
+
+const read = async (options: LoadOptions): Promise<Found> => {
+  if (options.file === '-') return { source: 'stdin', text: await options.readStdin(), folder: options.cwd };
+  return options.file === undefined ? find(options) : readNamed(options.file, options);
+};
+
+/**
+ * Reads the lab file and fills in every default. Throws CONFIG_UNREADABLE when a file cannot be read, and
+ * CONFIG_INVALID with one detail for each problem: `lab.yaml:3:7: message (suggestion)`.
+ */
+export const loadConfig = async (options: LoadOptions): Promise<LoadedConfig> => {
+  const { source, text, folder } = await read(options);
+  const config = parseConfig(text, source, options.overrides);
+  const { artifacts } = config.k3s;
+  const k3s = { ...config.k3s, artifacts: artifacts === undefined ? undefined : resolve(folder, artifacts) };
+  return { config: { ...config, k3s }, source, text };
+};

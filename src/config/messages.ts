@@ -1,0 +1,61 @@
+import type * as z from 'zod';
+import { didYouMean } from './nearest.js';
+import { listed, say, shown } from './problem.js';
+
+const NOUNS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+};
+
+const wrongType = (expected: string, input: unknown): string => {
+  if (input === undefined) return 'is missing';
+  const quotable = expected === 'string' && (typeof input === 'number' || typeof input === 'boolean');
+  return say(
+    `must be ${NOUNS[expected] ?? expected}, not ${shown(input)}`,
+    quotable ? 'put it in quotes' : undefined,
+  );
+};
+
+const wrongWord = (words: readonly string[], input: unknown): string => {
+  const advice = typeof input === 'string' ? didYouMean(input, words) : undefined;
+  return say(`must be ${listed(words)}, not ${shown(input)}`, advice);
+};
+
+const counted = (limit: number | bigint, origin: string): string =>
+  origin === 'array' ? `have ${limit} ${limit === 1 ? 'item' : 'items'}` : `be ${limit}`;
+
+const outOfRange = (
+  bound: 'at least' | 'at most',
+  limit: number | bigint,
+  origin: string,
+  input: unknown,
+): string => {
+  const amount = Array.isArray(input) ? input.length : shown(input);
+  return `must ${counted(limit, origin).replace(' ', ` ${bound} `)}, not ${amount}`;
+};
+
+/**
+ * What zod finds, as a predicate that follows the name of the field: "must be …", "is missing". Fields with
+ * rules of their own bring their own texts, which come before these.
+ */
+export const explain: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return wrongType(issue.expected, issue.input);
+    case 'invalid_value':
+      return wrongWord(issue.values.map(String), issue.input);
+    case 'too_small':
+      return outOfRange('at least', issue.minimum, issue.origin, issue.input);
+    case 'too_big':
+      return outOfRange('at most', issue.maximum, issue.origin, issue.input);
+    case 'invalid_key':
+      return issue.issues[0]?.message;
+    default:
+      return undefined;
+  }
+};

@@ -1,0 +1,60 @@
+import { CliError } from '../errors/cli-error.js';
+import type { LabConfig } from './config.js';
+import { readDocument, type LabDocument } from './document.js';
+import { judge } from './judge.js';
+import { applyOverrides, flagOf, type ConfigOverrides } from './overrides.js';
+import { isFounded, type Problem } from './problem.js';
+import { settle } from './settle.js';
+import { validate } from './validate.js';
+
+interface Line {
+  /** 0 for flags, which come first. */
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
+}
+
+const lineAt = (line: number, column: number, source: string, message: string): Line => ({
+  line,
+  column,
+  text: `${source}:${line}:${column}: ${message}`,
+});
+
+const lineOf = (
+  problem: Problem,
+  source: string,
+  { locate }: LabDocument,
+  overrides: ConfigOverrides,
+): Line => {
+  const flag = flagOf(problem.path, overrides);
+  if (flag !== undefined) return { line: 0, column: 0, text: `${flag}: ${problem.message}` };
+  const { line, column } = locate(problem.path, problem.atKey);
+  return lineAt(line, column, source, problem.message);
+};
+
+const invalid = (source: string, lines: readonly Line[]): CliError => {
+  const sorted = [...lines].sort((a, b) => a.line - b.line || a.column - b.column);
+  const details = [...new Set(sorted.map(({ text }) => text))];
+  const count = details.length === 1 ? 'a problem' : `${details.length} problems`;
+  return new CliError('CONFIG_INVALID', `${source} has ${count}.`, {
+    details,
+    hint: 'Correct the lines named above and try again.',
+  });
+};
+
+/**
+ * Reads the text of a lab file, flags of the command line put in place of what it says. `source` is what messages
+ * call the file. Throws CONFIG_INVALID with all problems at once, one a line, in the order of the file.
+ */
+export const parseConfig = (text: string, source: string, overrides: ConfigOverrides = {}): LabConfig => {
+  const document = readDocument(text);
+  const syntax = document.problems.map(({ line, column, message }) => lineAt(line, column, source, message));
+  const data = applyOverrides(document.data, overrides);
+  const { raw, problems, refused } = validate(data);
+  const config = settle(raw);
+  const judged = document.isReadable ? judge(data, raw, config) : [];
+  const findings = [...problems, ...judged.filter((problem) => isFounded(problem, refused))];
+  const lines = [...syntax, ...findings.map((problem) => lineOf(problem, source, document, overrides))];
+  if (lines.length > 0) throw invalid(source, lines);
+  return config;
+};

@@ -1,0 +1,64 @@
+import type { NodeConfig, VolumeConfig, VolumeType } from './config.js';
+import type { Path } from './problem.js';
+import type { RawLab } from './schema.js';
+
+/** A volume as the file has it, from the list or from the keys that describe the only one. */
+export interface VolumeItem {
+  readonly name: string;
+  readonly type: VolumeType;
+  readonly replica?: number | undefined;
+  readonly nodes?: readonly string[] | undefined;
+  readonly mount?: string | undefined;
+  readonly options: Readonly<Record<string, string>>;
+  /** Where the file says it. */
+  at(key: 'name' | 'type' | 'replica' | 'nodes' | 'mount'): Path;
+}
+
+/** Bricks of a replica set when the file does not say. */
+const REPLICA = 3;
+
+/** The volumes as a list, however the file has them. */
+export const volumeItems = ({ gluster, storage }: RawLab): readonly VolumeItem[] => {
+  if (gluster.volumes.length > 0) {
+    return gluster.volumes.map((volume, index) => ({
+      ...volume,
+      at: (key) =>
+        key === 'mount' && volume.mount === undefined
+          ? ['storage', 'path']
+          : ['gluster', 'volumes', index, key],
+    }));
+  }
+  const { volume: name, type, replica, options } = gluster;
+  const places: Partial<Record<string, Path>> = {
+    name: ['gluster', 'volume'],
+    nodes: ['nodes'],
+    mount: ['storage', 'path'],
+  };
+  return [
+    { name, type, replica, options, mount: storage.path, at: (key) => places[key] ?? ['gluster', key] },
+  ];
+};
+
+/** Names of the nodes that a volume may use. */
+export const candidatesOf = ({ nodes: named }: VolumeItem, nodes: readonly NodeConfig[]): readonly string[] =>
+  named ?? nodes.filter(({ roles }) => roles.includes('storage')).map(({ name }) => name);
+
+/** Bricks in a replica set of a volume that has so many nodes. */
+export const replicaOf = ({ type, replica }: VolumeItem, candidates: number): number =>
+  replica ?? (type === 'arbiter' ? REPLICA : Math.max(1, Math.min(REPLICA, candidates)));
+
+/** Volumes with their bricks: on all nodes they may use, as far as these make whole replica sets. */
+export const settleVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): readonly VolumeConfig[] =>
+  volumeItems(raw).map((item, index) => {
+    const candidates = candidatesOf(item, nodes);
+    const replica = replicaOf(item, candidates.length);
+    return {
+      name: item.name,
+      type: item.type,
+      replica,
+      nodes: candidates.slice(0, candidates.length - (candidates.length % replica)),
+      brick: `${raw.gluster.brick}/${item.name}`,
+      mount: item.mount ?? (index === 0 ? raw.storage.path : `${raw.storage.path}-${item.name}`),
+      options: item.options,
+    };
+  });

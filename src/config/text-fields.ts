@@ -1,0 +1,103 @@
+import * as z from 'zod';
+import { HOST_NAME_MAX } from './names.js';
+import { say, shown } from './problem.js';
+import { systemDirOf } from './system-dirs.js';
+
+type Advise = (text: string) => string | undefined;
+
+/** A text of a given form; `rule` completes "must be …". */
+export const matching = (form: RegExp, rule: string, advise: Advise = () => undefined): z.ZodString =>
+  z.string().regex(form, {
+    abort: true,
+    error: ({ input }) => say(`must be ${rule}, not ${shown(input)}`, advise(String(input))),
+  });
+
+const slug = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+
+const write = (text: string): string | undefined => (text === '' ? undefined : `e.g. ${text}`);
+
+/** First part of the host names of a lab. */
+export const labName = (): z.ZodString =>
+  matching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lower case letters, digits and -, a letter first', (text) =>
+    write(
+      slug(text)
+        .replace(/^[0-9-]+/, '')
+        .slice(0, HOST_NAME_MAX),
+    ),
+  );
+
+/** Host name part and Kubernetes namespace: an RFC 1123 label. */
+export const label = (): z.ZodString =>
+  matching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lower case letters, digits and - (63 at most)', (text) =>
+    write(slug(text).slice(0, HOST_NAME_MAX)),
+  );
+
+/** Name of a cluster-wide Kubernetes object: an RFC 1123 subdomain. */
+export const objectName = (): z.ZodString =>
+  matching(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+    'lower case letters, digits, - and .',
+    (text) => write(slug(text)),
+  );
+
+/** Words that `gluster volume create` refuses as a name (cli-cmd-parser.c of GlusterFS). */
+const GLUSTER_WORDS = [
+  ...['all', 'volume', 'type', 'subvolumes', 'option', 'end-volume', 'volume_not_in_ring', 'description'],
+  ...['force', 'snap-max-hard-limit', 'snap-max-soft-limit', 'auto-delete', 'activate-on-create'],
+];
+
+/** Name of a Gluster volume; a leading `-` would be taken for an option. */
+export const volumeName = (): z.ZodString =>
+  matching(
+    /^(?![0-9]+$)[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/,
+    'letters, digits, - and _, and not digits alone',
+    (text) =>
+      write(/^[0-9]+$/.test(text) ? `gv${text}` : text.replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '')),
+  ).refine((name) => !GLUSTER_WORDS.includes(name), {
+    error: ({ input }) => `must not be ${shown(input)}, a word of Gluster's own`,
+  });
+
+/** `/opt/x` for `opt//./x/`; nothing for a path that climbs. */
+const tidy: Advise = (text) => {
+  if (text.startsWith('~')) return '~ is not expanded';
+  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
+  return parts.includes('..') || parts.length === 0 || !/^[\w./-]+$/.test(text)
+    ? undefined
+    : `write /${parts.join('/')}`;
+};
+
+const systemFault = (path: string): string => {
+  const system = systemDirOf(path);
+  const where = system === path ? `must not be ${path}` : `must not lie in ${system}`;
+  return `${where}, which belongs to the system (e.g. /data/lab)`;
+};
+
+/** Absolute, normalised, and of letters that need no quoting in units, fstab and brick names (`host:path`). */
+export const directory = (): z.ZodString =>
+  matching(
+    /^(\/(?!\.\.?(\/|$))[A-Za-z0-9_.-]{1,255})+$|^\/$/,
+    'an absolute path without .., // or a slash at its end (letters, digits, . _ -)',
+    tidy,
+  ).refine((path) => systemDirOf(path) === undefined, { error: ({ input }) => systemFault(String(input)) });
+
+/** Reference of a container image. */
+export const imageReference = (): z.ZodString =>
+  matching(
+    /^[a-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]{64})?$/,
+    'an image reference like docker.io/library/busybox:1.37',
+  );
+
+const TAG = /^v[0-9]+\.[0-9]+\.[0-9]+(-[a-z]+\.?[0-9]+)?\+k3s[0-9]+$/;
+
+const adviseTag: Advise = (text) => {
+  const [, version, build = '1'] = /^v?([0-9]+\.[0-9]+\.[0-9]+)(?:[-+_]k3s([0-9]+))?$/.exec(text) ?? [];
+  return version === undefined ? 'e.g. v1.33.4+k3s1, or default' : `write v${version}+k3s${build}`;
+};
+
+/** Tag of a k3s release, or `default`. */
+export const k3sVersion = (): z.ZodString =>
+  matching(new RegExp(`^default$|${TAG.source}`), 'a k3s release tag or default', adviseTag);

@@ -1,0 +1,97 @@
+import type * as z from 'zod';
+import { explain } from './messages.js';
+import { knownWords, nearest } from './nearest.js';
+import { dotted, say, type Path, type Problem } from './problem.js';
+import { labSchema, type RawLab } from './schema.js';
+import { knownKeys } from './schema-keys.js';
+
+/** A finding, and the value that was refused by it. */
+interface Refusal {
+  readonly problem: Problem;
+  /** What to leave out so that the rest can be judged. */
+  readonly path: Path;
+  /** Keys that were probably meant: nothing is known about their values either. */
+  readonly meant?: readonly Path[];
+}
+
+export interface Validated {
+  /** The file with defaults in place of everything that was refused. */
+  readonly raw: RawLab;
+  readonly problems: readonly Problem[];
+  readonly refused: readonly Path[];
+}
+
+const unknownKey = (parent: Path, key: string): Refusal => {
+  const known = knownKeys(labSchema, parent);
+  const path = [...parent, key];
+  const message = say(`${dotted(path)} is not a known key`, knownWords(key, known));
+  return {
+    problem: { path, message, atKey: true },
+    path,
+    meant: nearest(key, known).map((match) => [...parent, match]),
+  };
+};
+
+/** What zod calls a value of which it did not get to look at the form. */
+const WRONG_TYPE: readonly (string | undefined)[] = ['invalid_type', 'invalid_union'];
+
+/** The alternative of a union that a value comes nearest to: the one whose outermost type it has. */
+const fitting = (issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined =>
+  issue.errors.find(
+    (found) => !found.some(({ path, code }) => path.length === 0 && WRONG_TYPE.includes(code)),
+  );
+
+const refusalsOf = (issue: z.core.$ZodIssue, above: Path = []): Refusal[] => {
+  const path = [...above, ...(issue.path as (string | number)[])];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key));
+  const alternative = issue.code === 'invalid_union' ? fitting(issue) : undefined;
+  if (alternative !== undefined) return alternative.flatMap((inner) => refusalsOf(inner, path));
+  const problem = { path, message: `${dotted(path)} ${issue.message}`, atKey: issue.code === 'invalid_key' };
+  return [{ problem, path }];
+};
+
+/** A value that can be left out: a key of a mapping, with the path to it. */
+interface Removable {
+  readonly holder: Record<string, unknown>;
+  readonly path: Path;
+}
+
+/** The value at a path; what holds it, when it is missing or an item of a list. */
+const removableAt = (data: Record<string, unknown>, path: Path): Removable | undefined => {
+  let holder: unknown = data;
+  let found: Removable | undefined;
+  for (const [index, part] of path.entries()) {
+    if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, part)) break;
+    const mapping = holder as Record<string | number, unknown>;
+    if (!Array.isArray(holder)) found = { holder: mapping, path: path.slice(0, index + 1) };
+    holder = mapping[part];
+  }
+  return found;
+};
+
+const remove = ({ holder, path }: Removable): void => {
+  delete holder[path.at(-1) as string];
+};
+
+/**
+ * Checks every field for itself. When some are refused, they are left out and the rest is read again, so that
+ * what spans fields can be judged in the same go.
+ */
+export const validate = (data: Record<string, unknown>): Validated => {
+  const rest = structuredClone(data);
+  const problems: Problem[] = [];
+  const refused: Path[] = [];
+  for (let round = 0; ; round++) {
+    const result = labSchema.safeParse(rest, { error: explain });
+    if (result.success) return { raw: result.data, problems, refused };
+    const refusals = result.error.issues.flatMap((issue) => refusalsOf(issue));
+    if (round === 0) problems.push(...refusals.map(({ problem }) => problem));
+    const removed = refusals
+      .map(({ path }) => removableAt(rest, path))
+      .filter((found) => found !== undefined);
+    // Each round removes something, so an empty mapping, which is valid, is the worst end.
+    if (removed.length === 0) throw new Error('a refused value cannot be found');
+    removed.forEach(remove);
+    refused.push(...removed.map(({ path }) => path), ...refusals.flatMap(({ meant = [] }) => meant));
+  }
+};

@@ -1,0 +1,13 @@
+import type { Executor } from '../exec/command.js';
+import type { ProviderId } from '../providers/provider.js';
+import type { Dirs } from '../state/dirs.js';
+import type { Check } from './check.js';
+
+export interface CheckDeps {
+  readonly host: Executor;
+  readonly dirs: Dirs;
+  readonly machinesDir: string;
+}
+
+/** What a host must offer for a provider. */
+export const checksFor = (_id: ProviderId, _deps: CheckDeps): readonly Check[] => [];

@@ -1,0 +1,57 @@
+import type { StepContext } from '../engine/context.js';
+import { CommandError, type CliErrorOptions } from '../errors/cli-error.js';
+import type { Command, CommandResult } from '../exec/command.js';
+
+/** A kubectl command as the server's k3s runs it. */
+export const kubectl = (...args: string[]): Command => ({ file: 'k3s', args: ['kubectl', ...args] });
+
+/** Longest that one kubectl call may take unless it says otherwise. */
+const CALL_MS = 60_000;
+
+export interface KubectlOptions extends CliErrorOptions {
+  readonly stdin?: string;
+  readonly what?: string;
+  readonly timeoutMs?: number;
+}
+
+/** Runs kubectl on the server machine; throws KUBECTL_FAILED with its own words. */
+export const runKubectl = async (
+  context: StepContext,
+  server: string,
+  args: readonly string[],
+  { stdin, timeoutMs = CALL_MS, ...options }: KubectlOptions = {},
+): Promise<CommandResult> => {
+  const command = { ...kubectl(...args), ...(stdin === undefined ? {} : { stdin }) };
+  const result = await context.machine(server).exec(command, { signal: context.signal, timeoutMs });
+  if (result.exitCode === 0) return result;
+  throw new CommandError('KUBECTL_FAILED', server, command, result, {
+    what: `\`kubectl ${args.slice(0, 3).join(' ')}\``,
+    ...options,
+  });
+};
+
+/** Any Kubernetes object, as far as kglab looks into it. */
+export interface KubeObject {
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly status?: Readonly<Record<string, unknown>>;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** The objects of `kubectl get … -o json`. */
+export const getObjects = async (
+  context: StepContext,
+  server: string,
+  ...args: string[]
+): Promise<readonly KubeObject[]> => {
+  const { stdout } = await runKubectl(context, server, ['get', ...args, '--ignore-not-found', '-o', 'json']);
+  if (stdout.trim() === '') return [];
+  const found = JSON.parse(stdout) as KubeObject & { readonly items?: readonly KubeObject[] };
+  return found.items ?? [found];
+};

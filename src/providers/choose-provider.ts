@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { ProviderRequest } from '../app/world.js';
+import type { LabConfig } from '../config/config.js';
+import { CliError } from '../errors/cli-error.js';
+import { cmd, type Executor } from '../exec/command.js';
+import type { CommandLog } from '../exec/logged-executor.js';
+import type { Dirs } from '../state/dirs.js';
+import type { Clock } from '../util/clock.js';
+import { NspawnProvider } from './nspawn/provider.js';
+import type { MachineProvider, ProviderId } from './provider.js';
+
+/** What the providers are made from. */
+export interface ProviderDeps {
+  readonly host: Executor;
+  readonly clock: Clock;
+  readonly dirs: Dirs;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log?: CommandLog;
+}
+
+const isHere = async (host: Executor, ...words: [string, ...string[]]): Promise<boolean> =>
+  (await host.exec(cmd(...words), { timeoutMs: 20_000 })).exitCode === 0;
+
+/** Settles `auto`: multipass where it is installed, else system containers on Linux. Throws HOST_UNFIT without either. */
+export const chooseProvider = async (
+  wanted: LabConfig['provider'],
+  { host }: ProviderDeps,
+): Promise<ProviderId> => {
+  if (wanted !== 'auto') return wanted;
+  if (await isHere(host, 'multipass', 'version')) return 'multipass';
+  if (await isHere(host, 'test', '-d', '/proc/self/ns')) return 'nspawn';
+  throw new CliError('HOST_UNFIT', 'No provider of machines fits this host.', {
+    hint: 'Install multipass (https://canonical.com/multipass), or use a Linux host as root, where system containers do.',
+  });
+};
+
+/** The only place that knows every provider. */
+export const makeProvider = ({ id, lab, config }: ProviderRequest, deps: ProviderDeps): MachineProvider => {
+  const { host, clock, dirs } = deps;
+  switch (id) {
+    case 'nspawn':
+      return new NspawnProvider({
+        lab: { name: lab.name, id: lab.id },
+        host,
+        clock,
+        dataDir: join(dirs.machines, 'nspawn'),
+        cacheDir: join(dirs.cache, 'images'),
+        image: config.image,
+        network: config.network,
+        machines: config.nodes.map(({ machine }) => machine),
+      });
+    default:
+      throw new CliError('HOST_UNFIT', `The ${id} provider is not part of this version of kglab.`, {
+        hint: 'Use provider: nspawn.',
+      });
+  }
+};

@@ -1,0 +1,86 @@
+import { CliError } from '../../errors/cli-error.js';
+import { formatRange, parseRange, rangesOverlap, type Range } from '../../config/subnet.js';
+
+/** A lab's range is chosen out of this one (RFC 1918; clouds and home routers seldom use it). */
+const POOL = { first: 0x0a400000, size: 2 ** 22 } as const; // 10.64.0.0/10
+const LAB_SIZE = 256;
+
+/** The bridge's address in the range; machines come after the first ten. */
+const GATEWAY = 1;
+const FIRST_MACHINE = 11;
+
+/** A range of the host that is in use, and by what. */
+export interface TakenRange {
+  readonly range: Range;
+  readonly by: string;
+}
+
+/** What has an address of the range, if anything. */
+export const findTaken = (range: Range, taken: readonly TakenRange[]): TakenRange | undefined =>
+  taken.find((other) => rangesOverlap(range, other.range));
+
+/**
+ * A free /24 for the lab, beginning the search at a place given by `seed` (hex digits), so that a lab normally gets
+ * the same one again. Throws HOST_ADDRESS_TAKEN when all are taken.
+ */
+export const chooseRange = (seed: string, taken: readonly TakenRange[]): Range => {
+  const count = POOL.size / LAB_SIZE;
+  const start = Number.parseInt(seed, 16) % count;
+  for (let step = 0; step < count; step++) {
+    const range = { first: POOL.first + ((start + step) % count) * LAB_SIZE, size: LAB_SIZE };
+    if (findTaken(range, taken) === undefined) return range;
+  }
+  throw new CliError('HOST_ADDRESS_TAKEN', `No range in ${formatRange(POOL)} is free on this host.`, {
+    hint: 'Choose one yourself: set network.subnet in the lab file.',
+  });
+};
+
+const formatAddress = (address: number): string =>
+  formatRange({ first: address, size: 1 }).replace('/32', '');
+
+/** The bridge's address, which is also the machines' gateway. */
+export const gatewayOf = (subnet: Range): string => formatAddress(subnet.first + GATEWAY);
+
+/** Bits of the range's mask, e.g. 24. */
+export const prefixOf = ({ size }: Range): number => 32 - Math.log2(size);
+
+/**
+ * An address for each machine: the one it has, else .11 for the first, .12 for the second, …, else the next free one.
+ * The order of creation does not matter. Throws CONFIG_INVALID when the range has too few.
+ */
+export const assignAddresses = (
+  machines: readonly string[],
+  existing: ReadonlyMap<string, string>,
+  subnet: Range,
+): ReadonlyMap<string, string> => {
+  const result = new Map(existing);
+  const used = new Set(existing.values());
+  const last = subnet.size - 2; // the highest one is for broadcasts
+  for (const [index, machine] of machines.entries()) {
+    if (result.has(machine)) continue;
+    let host = FIRST_MACHINE + index;
+    while (host <= last && used.has(formatAddress(subnet.first + host))) host++;
+    if (host > last) throw tooSmall(subnet, machines.length);
+    const address = formatAddress(subnet.first + host);
+    result.set(machine, address);
+    used.add(address);
+  }
+  return result;
+};
+
+const tooSmall = (subnet: Range, machines: number): CliError =>
+  new CliError(
+    'CONFIG_INVALID',
+    `The range ${formatRange(subnet)} has too few addresses for ${machines} machines.`,
+    {
+      hint: 'Set a larger network.subnet in the lab file; a /24 is enough for 240 machines.',
+    },
+  );
+
+/** The range of a CIDR text. Throws CONFIG_INVALID when it is none. */
+export const toRange = (cidr: string): Range => {
+  const range = parseRange(cidr);
+  if (range === undefined)
+    throw new CliError('CONFIG_INVALID', `${cidr} is not an IPv4 range like 10.77.0.0/24.`);
+  return range;
+};

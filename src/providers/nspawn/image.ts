@@ -1,0 +1,188 @@
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { arch } from 'node:os';
+import { dirname, join } from 'node:path';
+import { CliError } from '../../errors/cli-error.js';
+import { checked } from '../../exec/checked.js';
+import { cmd, sh, type Command, type ExecOptions, type Executor } from '../../exec/command.js';
+import {
+  ARCHIVE_KEYRINGS,
+  findSignedBy,
+  INDEX_TARGETS,
+  parseAptOptions,
+  parseIndexTargets,
+  toSourceLines,
+  type IndexTarget,
+} from './apt-sources.js';
+import { assertSpace } from './disk-space.js';
+import { imageName, imageRecipe, parseCodename, type Recipe } from './recipe.js';
+
+/** A root filesystem has 450 MB; while it is made, its packages lie beside it. In MiB. */
+const SPACE_MIB = 1536;
+
+/** A slow mirror needs minutes; a normal one half a minute. */
+const BAKE_MS = 30 * 60_000;
+
+/**
+ * $1 the finished image, $2 where it is made, $3 a tree to be laid over it, the rest is mmdebstrap with arguments.
+ * Runs under a lock, so whatever lies at $2 is of a run that crashed. `--one-file-system`: a crash may have left
+ * something mounted there.
+ */
+const BAKE = [
+  'set -e',
+  'final=$1 tmp=$2 files=$3',
+  'shift 3',
+  'if [ -d "$final" ]; then exit 0; fi',
+  'rm -rf --one-file-system -- "$tmp"',
+  '"$@" &',
+  'child=$!',
+  `trap 'kill "$child" 2>/dev/null; wait "$child"; exit 143' INT TERM HUP`,
+  'wait "$child"',
+  'cp -a --no-preserve=ownership -- "$files/." "$tmp/"',
+  // Written by mmdebstrap for its own apt: the host's proxies and keys are none of the machines' business.
+  'rm -rf -- "$tmp/etc/machine-id" "$tmp/etc/apt/apt.conf.d/99mmdebstrap" "$tmp/etc/apt/auth.conf.d"/*',
+  'rm -rf -- "$tmp/var/lib/apt/lists"/* "$tmp/var/cache/apt"/*.bin "$tmp/var/cache/apt/archives"/*.deb',
+  'chmod 0755 -- "$tmp"',
+  'mv -T -- "$tmp" "$final"',
+].join('\n');
+
+/** Folders that every machine has something mounted on. */
+const MOUNT_POINTS = ['data', 'var/lib/rancher', 'var/lib/kubelet'];
+
+/** The machines' root filesystem in the cache. */
+export class ImageCache {
+  constructor(
+    private readonly host: Executor,
+    private readonly cacheDir: string,
+    private readonly image: string,
+  ) {}
+
+  /** Folder of the image, whether it is there yet or not. Throws IMAGE_FAILED when the host's release is unknown. */
+  async path(): Promise<string> {
+    return join(this.cacheDir, imageName(await this.recipe()));
+  }
+
+  /** Whether the image is complete. */
+  async exists(): Promise<boolean> {
+    return isDirectory(await this.path());
+  }
+
+  /** Makes the image unless it is there. Several kglab at once bake it once. Throws IMAGE_FAILED, HOST_NO_SPACE. */
+  async bake(options: ExecOptions = {}): Promise<void> {
+    const recipe = await this.recipe();
+    const name = imageName(recipe);
+    if (await isDirectory(join(this.cacheDir, name))) return;
+    await mkdir(this.cacheDir, { recursive: true, mode: 0o700 });
+    await assertSpace(this.cacheDir, SPACE_MIB, 'the machine image');
+    options.onLine?.(`Making the machine image (${recipe.suite}); about a minute, once`);
+    const files = await mkdtemp(join(this.cacheDir, '.files-'));
+    try {
+      await layFiles(files, recipe);
+      await this.run(recipe, name, files, options);
+    } finally {
+      await rm(files, { recursive: true, force: true });
+    }
+  }
+
+  private async run(recipe: Recipe, name: string, files: string, options: ExecOptions): Promise<void> {
+    const tmp = join(this.cacheDir, `.making-${name}`);
+    const words = await this.mmdebstrap(recipe, tmp);
+    const bake = sh(BAKE, join(this.cacheDir, name), tmp, files, ...words);
+    const lock = cmd('flock', '--no-fork', join(this.cacheDir, `.lock-${name}`), bake.file, ...bake.args);
+    await checked(this.host, 'the host', lock, {
+      code: 'IMAGE_FAILED',
+      what: 'Making the machine image (mmdebstrap)',
+      hint: 'If packages cannot be fetched, see whether `apt-get update` works on this host; then run kglab again.',
+      timeoutMs: BAKE_MS,
+      ...(options.signal && { signal: options.signal }),
+      onLine: (line) => {
+        if (line.startsWith('I: ')) options.onLine?.(line.slice(3));
+      },
+    });
+  }
+
+  private async mmdebstrap(recipe: Recipe, target: string): Promise<readonly string[]> {
+    const [dump, sources] = await Promise.all([
+      this.ask(cmd('apt-config', 'dump')),
+      this.sources(recipe.suite),
+    ]);
+    const options = [
+      ...parseAptOptions(dump),
+      'Acquire::Languages "none";',
+      'APT::Install-Recommends "false";',
+      'Acquire::Retries "3";',
+    ];
+    return [
+      'mmdebstrap',
+      ...['--mode=root', '--variant=minbase', '--format=directory'],
+      `--include=${recipe.packages.join(',')}`,
+      ...options.map((option) => `--aptopt=${option}`),
+      // Passwords of private mirrors; taken out again in the end.
+      '--setup-hook=mkdir -p "$1/etc/apt/auth.conf.d"; cp /etc/apt/auth.conf.d/*.conf "$1/etc/apt/auth.conf.d" 2>/dev/null || true',
+      recipe.suite,
+      target,
+      ...sources,
+    ];
+  }
+
+  private async sources(suite: string): Promise<readonly string[]> {
+    const targets = parseIndexTargets(await this.ask(INDEX_TARGETS));
+    const keyrings = new Map<IndexTarget, string | undefined>();
+    for (const target of targets) keyrings.set(target, await keyringOf(target));
+    const lines = toSourceLines(targets, await hostSuite(), suite, (target) => keyrings.get(target));
+    if (lines.length > 0) return lines;
+    throw new CliError('IMAGE_FAILED', 'The apt of this host knows no package lists of Debian or Ubuntu.', {
+      hint: 'Fetch them, then run kglab again: apt-get update',
+    });
+  }
+
+  private async ask(command: Command): Promise<string> {
+    return (await checked(this.host, 'the host', command, { code: 'IMAGE_FAILED' })).stdout;
+  }
+
+  private async recipe(): Promise<Recipe> {
+    return imageRecipe(this.image === 'default' ? await hostSuite() : this.image, arch());
+  }
+}
+
+const hostSuite = async (): Promise<string> => {
+  const suite = parseCodename(await readFile('/etc/os-release', 'utf8'));
+  if (suite !== undefined) return suite;
+  throw new CliError(
+    'IMAGE_FAILED',
+    'The release of this host is unknown (no VERSION_CODENAME in /etc/os-release).',
+    {
+      hint: 'Machines of provider nspawn are made on Debian or Ubuntu; elsewhere set `provider: multipass`.',
+    },
+  );
+};
+
+const keyringOf = async (target: IndexTarget): Promise<string | undefined> => {
+  const text = await readFile(target.entry.replace(/:\d+$/, ''), 'utf8').catch(() => '');
+  const named = findSignedBy(text, target);
+  if (named !== undefined) return named;
+  const archive = ARCHIVE_KEYRINGS[target.origin];
+  return archive !== undefined && (await exists(archive)) ? archive : undefined;
+};
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** Writes the recipe's files and links as a tree. */
+const layFiles = async (root: string, { files, links }: Recipe): Promise<void> => {
+  const place = async (path: string): Promise<string> => {
+    await mkdir(dirname(join(root, path)), { recursive: true, mode: 0o755 });
+    return join(root, path);
+  };
+  for (const [path, text] of Object.entries(files)) await writeFile(await place(path), text, { mode: 0o644 });
+  for (const [path, target] of Object.entries(links)) await symlink(target, await place(path));
+  for (const path of MOUNT_POINTS) await mkdir(join(root, path), { recursive: true, mode: 0o755 });
+};

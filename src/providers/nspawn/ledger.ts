@@ -1,0 +1,65 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CliError } from '../../errors/cli-error.js';
+import type { LabRef, MachineSpec } from '../provider.js';
+import type { LabPaths } from './paths.js';
+
+/** What a machine is; the cloud-init data is not repeated here. */
+export interface MachineLedger extends Omit<MachineSpec, 'userData'> {
+  readonly address: string;
+  /** Folder of the root filesystem below its overlay. */
+  readonly image: string;
+}
+
+/** What the lab has of the host's network. */
+export interface NetworkLedger {
+  readonly bridge: string;
+  readonly subnet: string;
+  readonly table: string;
+  readonly internet: boolean;
+  /** The host's own firewall drops what is forwarded, so it has got rules for the lab. */
+  readonly firewall: boolean;
+}
+
+/** Reads a JSON file; `undefined` when it is absent or was never completed. */
+export const readJson = async <T>(path: string): Promise<T | undefined> => {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as T;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+/** Writes a file of the lab (mode 0600) so that it is there wholly or not at all. */
+export const writeText = async (path: string, text: string): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+};
+
+/** Writes a JSON file of the lab, see {@link writeText}. */
+export const writeJson = (path: string, value: unknown): Promise<void> =>
+  writeText(path, `${JSON.stringify(value, null, 2)}\n`);
+
+/** Throws MACHINE_FOREIGN when the lab's folder on this host belongs to another lab of the same name. */
+export const assertOwnLab = async (lab: LabRef, paths: LabPaths): Promise<void> => {
+  const owner = await readJson<LabRef>(paths.owner);
+  if (owner === undefined || owner.id === lab.id) return;
+  throw new CliError(
+    'MACHINE_FOREIGN',
+    `This host already has another lab called ${lab.name} (id ${owner.id}).`,
+    {
+      details: [`its machines are in ${paths.dir}`],
+      hint: 'Give this lab another name, or take the other one down from its own folder: kglab down',
+    },
+  );
+};
+
+/** Makes the lab's folder and marks it as this lab's. Throws MACHINE_FOREIGN when it is another's. */
+export const claimLab = async (lab: LabRef, paths: LabPaths): Promise<void> => {
+  await assertOwnLab(lab, paths);
+  await mkdir(paths.machines, { recursive: true, mode: 0o700 });
+  if ((await readJson(paths.owner)) === undefined)
+    await writeJson(paths.owner, { name: lab.name, id: lab.id });
+};

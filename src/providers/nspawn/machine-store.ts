@@ -1,0 +1,90 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { CliError } from '../../errors/cli-error.js';
+import { checked } from '../../exec/checked.js';
+import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
+import type { MachineSpec } from '../provider.js';
+import { assignAddresses, gatewayOf, prefixOf, toRange } from './addresses.js';
+import { readJson, writeJson, writeText, type MachineLedger, type NetworkLedger } from './ledger.js';
+import { machineId } from './names.js';
+import { readResolvConf } from './network.js';
+import type { NspawnOptions } from './options.js';
+import { unmountBelow } from './overlay.js';
+import { OWN_FOLDERS, type LabPaths } from './paths.js';
+import { laySeed, parseNameservers } from './seed.js';
+
+/** The machines of a lab on disk. */
+export class MachineStore {
+  constructor(
+    private readonly options: Pick<NspawnOptions, 'lab' | 'machines'>,
+    private readonly host: Executor,
+    private readonly paths: LabPaths,
+  ) {}
+
+  /** Names of all machines that anything is left of. */
+  async names(): Promise<readonly string[]> {
+    const entries = await readdir(this.paths.machines, { withFileTypes: true }).catch(() => []);
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .sort();
+  }
+
+  /** What the machine is; undefined when it is not in the books. */
+  ledger(name: string): Promise<MachineLedger | undefined> {
+    return readJson<MachineLedger>(this.paths.machine(name).ledger);
+  }
+
+  /** Whether the machine's own files are complete: it can be booted. */
+  async isComplete(name: string): Promise<boolean> {
+    return (await stat(this.paths.machine(name).seeded).catch(() => undefined)) !== undefined;
+  }
+
+  /** Lays the machine's files down; what a run that was cut short left of them is made anew. */
+  async lay(spec: MachineSpec, image: string, network: NetworkLedger): Promise<MachineLedger> {
+    const { userData, ...rest } = spec;
+    const paths = this.paths.machine(spec.name);
+    const subnet = toRange(network.subnet);
+    const address = await this.addressFor(spec.name, network.subnet);
+    const ledger: MachineLedger = { ...rest, address, image };
+    await writeJson(paths.ledger, ledger);
+    await rm(paths.upper, { recursive: true, force: true });
+    for (const dir of [paths.upper, paths.work, paths.root])
+      await mkdir(dir, { recursive: true, mode: 0o755 });
+    for (const { folder } of OWN_FOLDERS) await mkdir(paths.own(folder), { recursive: true, mode: 0o755 });
+    await laySeed(paths.upper, {
+      name: spec.name,
+      machineId: machineId(this.options.lab, spec.name),
+      address: `${address}/${prefixOf(subnet)}`,
+      gateway: gatewayOf(subnet),
+      nameservers: network.internet ? parseNameservers(await readResolvConf()) : [],
+      userData,
+    });
+    await writeText(paths.seeded, '');
+    return ledger;
+  }
+
+  /** Removes the machine's folder. It must be off: nothing may be mounted there any more, and that is made sure of. */
+  async discard(name: string, options: ExecOptions): Promise<void> {
+    const { dir } = this.paths.machine(name);
+    await unmountBelow(this.host, dir, options);
+    const remove = cmd('rm', '-rf', '--one-file-system', '--', dir);
+    if ((await this.host.exec(remove, options)).exitCode === 0) return;
+    // Files may be immutable: mount points of the lab are guarded that way.
+    await this.host.exec(cmd('chattr', '-R', '-f', '-i', dir), options);
+    await checked(this.host, 'the host', remove, { ...options, code: 'MACHINE_FAILED' });
+  }
+
+  private async addressFor(name: string, cidr: string): Promise<string> {
+    const existing = new Map<string, string>();
+    for (const other of await this.names()) {
+      const ledger = await this.ledger(other);
+      if (ledger !== undefined) existing.set(other, ledger.address);
+    }
+    const machines = this.options.machines.includes(name)
+      ? this.options.machines
+      : [...this.options.machines, name];
+    const address = assignAddresses(machines, existing, toRange(cidr)).get(name);
+    if (address === undefined) throw new CliError('BUG', `No address was found for ${name}.`);
+    return address;
+  }
+}

@@ -1,0 +1,139 @@
+import { access, readFile } from 'node:fs/promises';
+import { CliError } from '../../errors/cli-error.js';
+import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
+import { childrenOf, findProcess, sendSignal } from '../../exec/host-process.js';
+import type { Clock } from '../../util/clock.js';
+import { waitFor } from '../../util/wait.js';
+import { groupPids, readCgroupLayout, removeGroups } from './cgroup.js';
+import type { MachinePaths } from './paths.js';
+import { findProcesses, type MachineProcesses } from './process-state.js';
+
+/** The machine whose power it is. */
+export interface PowerTarget {
+  readonly name: string;
+  readonly paths: MachinePaths;
+  /** Its control group below the root of each tree. */
+  readonly group: string;
+  readonly veth: string;
+}
+
+/** A boot to D-Bus takes 1-2 s; on a host that is busy with others, more. */
+const BOOT_MS = 120_000;
+/** An orderly stop takes 2-10 s; services may take 90 s of their own. */
+const STOP_MS = 120_000;
+/** A killed init takes its whole PID namespace with it in at most 2 s. */
+const KILL_MS = 60_000;
+const EVERY_MS = 50;
+
+/** What systemd takes for "power off": SIGRTMIN+4. */
+const SIG_POWEROFF = 38;
+
+/** Lines of the console that are shown when a boot fails. */
+const CONSOLE_LINES = 15;
+
+const readTail = async (path: string): Promise<readonly string[]> =>
+  (await readFile(path, 'utf8').catch(() => '')).split(/\r?\n/).filter(Boolean).slice(-CONSOLE_LINES);
+
+const answers = (init: number): Promise<boolean> =>
+  access(`/proc/${init}/root/run/dbus/system_bus_socket`).then(
+    () => true,
+    () => false,
+  );
+
+/** Switches machines on and off, and knows which of their processes are left. */
+export class Power {
+  constructor(
+    private readonly host: Executor,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What runs of the machine. */
+  processes({ paths, group }: PowerTarget): Promise<MachineProcesses> {
+    return findProcesses(paths.boot, group);
+  }
+
+  /** Waits until commands can be run in it. Throws MACHINE_NOT_BOOTED with the end of its console. */
+  async waitUp(target: PowerTarget, options: ExecOptions): Promise<void> {
+    let started = false;
+    const outcome = await waitFor(
+      async () => {
+        const { nspawn, init } = await this.processes(target);
+        started ||= nspawn !== undefined;
+        if (started && nspawn === undefined) return 'ended';
+        return init !== undefined && (await answers(init.pid)) ? 'up' : undefined;
+      },
+      { clock: this.clock, timeoutMs: BOOT_MS, everyMs: EVERY_MS, signal: options.signal },
+    );
+    if (outcome === 'up') return;
+    const why =
+      outcome === 'ended' ? 'ended while it was starting' : `did not start within ${BOOT_MS / 1000} s`;
+    throw new CliError('MACHINE_NOT_BOOTED', `Machine ${target.name} ${why}.`, {
+      details: await readTail(target.paths.log),
+      hint: `Its console is in ${target.paths.log}. Then run \`kglab up\` again.`,
+    });
+  }
+
+  /** Shuts down in order. Throws TIMEOUT when that does not come to an end. */
+  async shutDown(target: PowerTarget, options: ExecOptions): Promise<void> {
+    const { nspawn, init } = await this.processes(target);
+    if (nspawn !== undefined) await sendSignal(nspawn, 'SIGTERM');
+    else if (init !== undefined) await sendSignal(init, SIG_POWEROFF);
+    if (await this.waitGone(target, STOP_MS, options)) return;
+    throw new CliError('TIMEOUT', `Machine ${target.name} did not shut down within ${STOP_MS / 1000} s.`, {
+      hint: 'Cut its power instead: kglab stop --force',
+    });
+  }
+
+  /**
+   * A power cut. The wire goes first: else the kernel says goodbye for the machine's connections and its peers notice
+   * at once. Then the init: to kill systemd-nspawn would leave the machine running.
+   */
+  async cut(target: PowerTarget, options: ExecOptions): Promise<void> {
+    await this.host.exec(cmd('ip', 'link', 'set', 'dev', target.veth, 'down'), options);
+    const { nspawn, init } = await this.processes(target);
+    if (init !== undefined) await sendSignal(init, 'SIGKILL');
+    else if (nspawn !== undefined) await this.killStarting(nspawn.pid);
+    if (await this.waitGone(target, KILL_MS, options)) return;
+    throw new CliError('TIMEOUT', `Machine ${target.name} did not end although it was killed.`, {
+      hint: 'A process of it may hang in the kernel; see: dmesg | tail',
+    });
+  }
+
+  /** Ends whatever else is left in its control group, and removes that. */
+  async sweep({ name, group }: PowerTarget, options: ExecOptions): Promise<void> {
+    const layout = await readCgroupLayout();
+    const gone = await waitFor(
+      async () => {
+        for (const pid of await groupPids(layout, group)) {
+          const left = await findProcess(pid);
+          if (left !== undefined) await sendSignal(left, 'SIGKILL');
+        }
+        return (await removeGroups(layout, group)) ? true : undefined;
+      },
+      { clock: this.clock, timeoutMs: KILL_MS, everyMs: EVERY_MS, signal: options.signal },
+    );
+    if (gone) return;
+    throw new CliError('TIMEOUT', `The control group ${group} of machine ${name} does not become empty.`, {
+      hint: `See what is in it: systemd-cgls /${group}`,
+    });
+  }
+
+  /** Between the start of systemd-nspawn and that of the machine's init: its children first, then itself. */
+  private async killStarting(nspawn: number): Promise<void> {
+    for (const pid of [...(await childrenOf(nspawn)), nspawn]) {
+      const left = await findProcess(pid);
+      if (left !== undefined) await sendSignal(left, 'SIGKILL');
+    }
+  }
+
+  private async waitGone(target: PowerTarget, timeoutMs: number, options: ExecOptions): Promise<boolean> {
+    const gone = await waitFor(
+      async () => {
+        const { nspawn, init } = await this.processes(target);
+        return nspawn === undefined && init === undefined ? true : undefined;
+      },
+      { clock: this.clock, timeoutMs, everyMs: EVERY_MS, signal: options.signal },
+    );
+    return gone === true;
+  }
+}

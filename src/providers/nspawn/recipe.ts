@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { IMAGE_FILES, IMAGE_LINKS } from './image-files.js';
+
+/** What a machine of the lab needs from its distribution. */
+const PACKAGES = [
+  // It boots, and is set up by cloud-init.
+  ...[
+    'systemd',
+    'systemd-sysv',
+    'dbus',
+    'cloud-init',
+    'kmod',
+    'procps',
+    'util-linux',
+    'iproute2',
+    'iputils-ping',
+  ],
+  // Gluster; attr and e2fsprogs for looking at bricks and guarding mount points.
+  ...['glusterfs-server', 'glusterfs-client', 'attr', 'e2fsprogs'],
+  // k3s and what kubelet and kube-proxy call.
+  ...['iptables', 'conntrack', 'openssl', 'zstd', 'curl', 'ca-certificates'],
+];
+
+/** Everything that makes an image what it is; its hash names it. */
+export interface Recipe {
+  readonly suite: string;
+  readonly arch: string;
+  readonly packages: readonly string[];
+  readonly files: Readonly<Record<string, string>>;
+  readonly links: Readonly<Record<string, string>>;
+  /** Counts changes of the baking itself. */
+  readonly version: number;
+}
+
+/** The recipe of the machines' root filesystem. `arch` in Node's words (`x64`, `arm64`). */
+export const imageRecipe = (suite: string, arch: string): Recipe => ({
+  suite,
+  arch,
+  packages: PACKAGES,
+  files: IMAGE_FILES,
+  links: IMAGE_LINKS,
+  version: 1,
+});
+
+/** Name of the image in the cache: `bookworm-x64-2f6c0d1b9a3e`. */
+export const imageName = (recipe: Recipe): string => {
+  const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex');
+  return `${recipe.suite}-${recipe.arch}-${digest.slice(0, 12)}`;
+};
+
+/** The codename in an os-release file: `bookworm`. */
+export const parseCodename = (osRelease: string): string | undefined =>
+  /^VERSION_CODENAME="?([\w-]+)"?$/m.exec(osRelease)?.[1];

@@ -1,0 +1,53 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+export interface SeedInput {
+  readonly name: string;
+  readonly machineId: string;
+  /** Address with its prefix, e.g. `10.77.0.11/24`. */
+  readonly address: string;
+  readonly gateway: string;
+  readonly nameservers: readonly string[];
+  readonly userData: string;
+}
+
+/** The interface's name inside; systemd-nspawn's choice. `optional`: nothing waits for it. */
+const networkConfig = ({ address, gateway }: SeedInput): string => `version: 2
+ethernets:
+  host0:
+    addresses: ['${address}']
+    gateway4: ${gateway}
+    dhcp4: false
+    link-local: []
+    optional: true
+`;
+
+const SEED = '/var/lib/cloud/seed/nocloud';
+
+/** The files of a machine that are its own: the NoCloud seed of cloud-init, its identity, its resolver. */
+export const seedFiles = (input: SeedInput): Readonly<Record<string, string>> => ({
+  [`${SEED}/user-data`]: input.userData,
+  [`${SEED}/meta-data`]: `instance-id: ${input.machineId}\nlocal-hostname: ${input.name}\n`,
+  [`${SEED}/network-config`]: networkConfig(input),
+  '/etc/machine-id': `${input.machineId}\n`,
+  '/etc/hostname': `${input.name}\n`,
+  '/etc/resolv.conf': input.nameservers.map((address) => `nameserver ${address}\n`).join(''),
+});
+
+const PRIVATE = `${SEED}/user-data`;
+
+/** Lays the files into the upper folder of a machine's overlay, before it is mounted. */
+export const laySeed = async (upper: string, input: SeedInput): Promise<void> => {
+  for (const [path, text] of Object.entries(seedFiles(input))) {
+    await mkdir(dirname(join(upper, path)), { recursive: true, mode: 0o755 });
+    await writeFile(join(upper, path), text, { mode: path === PRIVATE ? 0o600 : 0o644 });
+  }
+  // The upper folder's own mode is that of the machine's `/`.
+  await chmod(upper, 0o755);
+};
+
+/** Nameservers in a resolv.conf that a machine can use too: IPv4, not the host's loopback. */
+export const parseNameservers = (resolvConf: string): readonly string[] =>
+  [...resolvConf.matchAll(/^nameserver\s+(\d+\.\d+\.\d+\.\d+)\s*$/gm)]
+    .map((match) => match[1] ?? '')
+    .filter((address) => !address.startsWith('127.'));

@@ -1,0 +1,34 @@
+import type { StepHandlers } from '../engine/context.js';
+import { poolHandler, serviceHandler } from './gluster/pool-handlers.js';
+import { brickHandler, optionsHandler, startHandler, volumeHandler } from './gluster/volume-handlers.js';
+import { configHandler } from './k3s/config-handler.js';
+import { installHandler } from './k3s/install-handler.js';
+import { kubeconfigHandler } from './k3s/kubeconfig-handler.js';
+import { nodeReadyHandler } from './k3s/ready-handler.js';
+import { k3sServiceHandler } from './k3s/service-handler.js';
+import { createHandler, hostsHandler, prepareHandler, readyHandler } from './machines/handlers.js';
+import { mountHandler } from './mounts/handlers.js';
+import { provisionerHandler } from './provisioner/handlers.js';
+import { smokeHandler } from './smoke/handlers.js';
+
+/** Every kind of step with its effects; exhaustive by type. */
+export const HANDLERS: StepHandlers = {
+  'machines.prepare': prepareHandler,
+  'machines.create': createHandler,
+  'machines.ready': readyHandler,
+  'machines.hosts': hostsHandler,
+  'gluster.service': serviceHandler,
+  'gluster.pool': poolHandler,
+  'gluster.brick': brickHandler,
+  'gluster.volume': volumeHandler,
+  'gluster.options': optionsHandler,
+  'gluster.start': startHandler,
+  'mounts.mount': mountHandler,
+  'k3s.install': installHandler,
+  'k3s.config': configHandler,
+  'k3s.service': k3sServiceHandler,
+  'k3s.ready': nodeReadyHandler,
+  'k3s.kubeconfig': kubeconfigHandler,
+  'provisioner.apply': provisionerHandler,
+  'smoke.run': smokeHandler,
+};

@@ -1,0 +1,63 @@
+import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
+import { CliError } from '../../errors/cli-error.js';
+import { getObjects } from '../../kube/kubectl.js';
+import { nodeView, type NodeView } from '../../kube/node.js';
+import { waitFor } from '../../util/wait.js';
+
+/** From "service up" to Ready takes seconds; images still being pulled can make it minutes. */
+const READY_MS = 180_000;
+/** All waiting steps share one look at the nodes per slice of this length (milliseconds). */
+const SLICE_MS = 400;
+
+const nodes = async (server: string, context: StepContext): Promise<readonly NodeView[]> =>
+  (await getObjects(context, server, 'nodes')).map(nodeView);
+
+const gap = (node: NodeView | undefined, address: string | undefined): string | undefined => {
+  if (node === undefined) return 'the node has not joined';
+  if (!node.ready) return `the node is not Ready: ${node.message}`;
+  return node.address === address
+    ? undefined
+    : `the node reports address ${node.address}, the machine has ${address}`;
+};
+
+const addressOf = async (machine: string, context: StepContext): Promise<string | undefined> => {
+  const infos = await context.fact('machines', () => context.provider.list({ signal: context.signal }));
+  return infos.find(({ name }) => name === machine)?.address;
+};
+
+/** The node is Ready, under the address that the machine has now. */
+export const nodeReadyHandler: StepHandler<'k3s.ready'> = {
+  probe: async ({ machine, server }, context) => {
+    const found = await context.fact('nodes', () => nodes(server, context));
+    const missing = gap(
+      found.find(({ name }) => name === machine),
+      await addressOf(machine, context),
+    );
+    return missing === undefined ? satisfied : pending(missing);
+  },
+  apply: async ({ machine, server }, context) => {
+    const { clock, signal } = context;
+    const address = await addressOf(machine, context);
+    let missing: string | undefined;
+    const ready = await waitFor(
+      async () => {
+        const slice = Math.floor(clock.now() / SLICE_MS);
+        const found = await context.fact(`nodes in slice ${slice}`, () => nodes(server, context));
+        missing = gap(
+          found.find(({ name }) => name === machine),
+          address,
+        );
+        return missing === undefined ? true : undefined;
+      },
+      { clock, signal, timeoutMs: READY_MS, everyMs: SLICE_MS },
+    );
+    if (ready) return;
+    throw new CliError(
+      'K3S_NODE_NOT_READY',
+      `Node ${machine} is not Ready after ${READY_MS / 1000} s: ${missing}.`,
+      {
+        hint: `See: kglab kubectl -- describe node ${machine}\nThen run \`kglab up\` again.`,
+      },
+    );
+  },
+};

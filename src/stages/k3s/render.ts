@@ -1,0 +1,50 @@
+import { stringify } from 'yaml';
+import type { NodeSpec } from '../../plan/kinds.js';
+import { fill } from '../../util/template.js';
+import { PATHS } from '../paths.js';
+import { unitName } from '../unit-name.js';
+
+/** Facts of a machine that its k3s configuration needs and that are only known when it runs. */
+export interface NodeFacts {
+  readonly address: string;
+  /** Network interface that carries the address. */
+  readonly iface: string;
+  /** Whether the machine has cgroup v1 only, which kubelets from 1.35 on refuse unless told not to. */
+  readonly cgroupV1: boolean;
+}
+
+/** Kubernetes minor version of a release tag: 36 of `v1.36.2+k3s1`. */
+export const minorOf = (version: string): number => Number(/^v1\.(\d+)\./.exec(version)?.[1] ?? 0);
+
+/** First minor version whose kubelet fails on cgroup v1 by default. */
+const FAILS_ON_CGROUP_V1 = 35;
+
+/** The text of config.yaml. It holds the token: 0600, and never on a command line. */
+export const renderK3sConfig = (node: NodeSpec, facts: NodeFacts, token: string, version: string): string => {
+  const kubeletArgs = facts.cgroupV1 && minorOf(version) >= FAILS_ON_CGROUP_V1 ? ['fail-cgroupv1=false'] : [];
+  const common = {
+    token,
+    'node-name': node.machine,
+    'node-ip': facts.address,
+    'flannel-iface': facts.iface,
+    ...(kubeletArgs.length > 0 ? { 'kubelet-arg': kubeletArgs } : {}),
+  };
+  const role =
+    node.role === 'server'
+      ? {
+          'tls-san': [node.machine, facts.address],
+          'write-kubeconfig-mode': '0600',
+          disable: [...new Set(['local-storage', ...node.disable])],
+        }
+      : { server: `https://${node.server}:6443` };
+  return stringify({ ...common, ...role, ...node.extraConfig }, { lineWidth: 0 });
+};
+
+/** The text of the systemd unit. */
+export const renderK3sUnit = (template: string, { role, mounts }: NodeSpec): string =>
+  fill(template, {
+    role,
+    guard: PATHS.guard,
+    mounts: mounts.join(' '),
+    mountUnits: mounts.map((path) => unitName(path).replaceAll('\\', '\\\\')).join(' '),
+  });

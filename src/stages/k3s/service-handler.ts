@@ -1,0 +1,72 @@
+import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
+import { CommandError } from '../../errors/cli-error.js';
+import { checked } from '../../exec/checked.js';
+import { cmd, sh } from '../../exec/command.js';
+import type { StepInputs } from '../../plan/step.js';
+import { waitFor } from '../../util/wait.js';
+import { PATHS, unitOf } from '../paths.js';
+
+/** First start unpacks the binary and the images and, on a VM with a slow disk, takes minutes. */
+const START_MS = 300_000;
+/** A k3s that systemd has restarted so often will not come up by waiting (RestartSec is 5 s). */
+const RESTARTS = 8;
+
+const SHOW = `
+systemctl show -p ActiveState,UnitFileState,NRestarts "$1"
+[ -e "$2" ] && echo restart
+:`;
+
+const START = `
+systemctl enable -q "$1"
+if [ -e "$2" ]; then systemctl restart --no-block "$1"; else systemctl start --no-block "$1"; fi
+rm -f "$2"`;
+
+type Input = StepInputs['k3s.service'];
+
+const show = async ({ machine, role }: Input, context: StepContext): Promise<string> => {
+  const { stdout } = await context
+    .machine(machine)
+    .exec(sh(SHOW, unitOf(role), PATHS.k3sRestart), { signal: context.signal });
+  return stdout;
+};
+
+const explain = async ({ machine, role }: Input, context: StepContext): Promise<CommandError> => {
+  const command = cmd('journalctl', '-u', unitOf(role), '-n', '25', '--no-pager', '-o', 'cat');
+  const journal = await context
+    .machine(machine)
+    .exec({ ...command, secrets: [context.token] }, { signal: context.signal });
+  const rejected = journal.stdout.includes('Node password rejected');
+  return new CommandError('K3S_NOT_STARTED', machine, { ...command, secrets: [context.token] }, journal, {
+    what: `k3s (${role}) does not start on ${machine}; its journal`,
+    hint: rejected
+      ? `The cluster knows another machine of that name. Forget it, then go on: kglab kubectl -- delete node ${machine} && kglab up`
+      : `Read on: kglab exec ${machine} -- journalctl -u ${unitOf(role)} -n 100. Then run \`kglab up\` again.`,
+  });
+};
+
+/** k3s runs with its present configuration, and does so again after a reboot. */
+export const k3sServiceHandler: StepHandler<'k3s.service'> = {
+  probe: async (input, context) => {
+    const state = await show(input, context);
+    if (state.includes('restart')) return pending('it has to be restarted for its new configuration');
+    if (!state.includes('ActiveState=active')) return pending('k3s does not run');
+    return state.includes('UnitFileState=enabled') ? satisfied : pending('k3s does not start at boot');
+  },
+  apply: async (input, context) => {
+    const { machine, role } = input;
+    await checked(context.machine(machine), machine, sh(START, unitOf(role), PATHS.k3sRestart), {
+      code: 'K3S_NOT_STARTED',
+      what: `Starting ${unitOf(role)} on ${machine}`,
+      signal: context.signal,
+    });
+    const started = await waitFor(
+      async () => {
+        const state = await show(input, context);
+        if (state.includes('ActiveState=active')) return true;
+        return Number(/NRestarts=(\d+)/.exec(state)?.[1] ?? 0) >= RESTARTS ? false : undefined;
+      },
+      { clock: context.clock, signal: context.signal, timeoutMs: START_MS, everyMs: 300 },
+    );
+    if (!started) throw await explain(input, context);
+  },
+};

@@ -1,0 +1,28 @@
+import { parse, stringify } from 'yaml';
+
+/** What a node needs from its distribution when the image does not bring it. */
+const PACKAGES = ['glusterfs-server', 'glusterfs-client', 'attr', 'conntrack', 'iptables', 'zstd'];
+
+export interface UserDataInput {
+  readonly machine: string;
+  readonly lab: { readonly name: string; readonly id: string };
+  /** Whether cloud-init has to install the packages. */
+  readonly install: boolean;
+}
+
+/** What the marker file of a machine says: whose it is. One plain line, so that no YAML emitter needs to quote it. */
+export const markerOf = ({ machine, lab }: Pick<UserDataInput, 'machine' | 'lab'>): string =>
+  `kglab machine ${machine} of lab ${lab.name} with id ${lab.id}`;
+
+/** Fills the cloud-init template for one machine. The result means the same after any YAML re-emission. */
+export const renderUserData = (template: string, input: UserDataInput): string => {
+  const data = parse(template) as Record<string, unknown>;
+  const filled = {
+    ...data,
+    hostname: input.machine,
+    package_update: input.install,
+    packages: input.install ? PACKAGES : [],
+    write_files: [{ path: '/etc/kglab/machine', content: markerOf(input) }],
+  };
+  return `#cloud-config\n${stringify(filled, { lineWidth: 0 })}`;
+};

@@ -1,0 +1,15 @@
+/** Where kglab puts its own files in a machine. */
+export const PATHS = {
+  /** Run by k3s before it starts: exits 0 when the volumes are mounted. */
+  guard: '/usr/local/lib/kglab/mounted',
+  k3s: '/usr/local/bin/k3s',
+  k3sConfig: '/etc/rancher/k3s/config.yaml',
+  k3sImages: '/var/lib/rancher/k3s/agent/images',
+  /** What is installed, with checksums; written last. */
+  k3sStamp: '/etc/kglab/k3s.installed',
+  /** There while a running k3s has yet to be restarted for a new configuration. */
+  k3sRestart: '/etc/kglab/k3s.restart',
+} as const;
+
+/** Name of the systemd unit of k3s, as its install script calls them. */
+export const unitOf = (role: 'server' | 'agent'): string => (role === 'server' ? 'k3s' : 'k3s-agent');

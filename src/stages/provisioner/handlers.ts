@@ -1,0 +1,112 @@
+import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
+import { CliError } from '../../errors/cli-error.js';
+import { getObjects, kubectl, runKubectl, type KubeObject } from '../../kube/kubectl.js';
+import type { StepInputs } from '../../plan/step.js';
+import { DEFAULT_CLASS, MANIFEST_SUM, renderProvisioner } from './render.js';
+
+type Input = StepInputs['provisioner.apply'];
+
+/** From "applied" to "available": an image from the cache takes seconds, one from a registry up to minutes. */
+const ROLLOUT_S = 240;
+
+const DEPLOYMENT = 'local-path-provisioner';
+
+const render = (input: Input, { templates, images }: StepContext): { manifest: string; sum: string } =>
+  renderProvisioner(templates['local-path-provisioner.yaml'] ?? '', input, images);
+
+const objects = ({ server, namespace }: Input, context: StepContext): Promise<readonly KubeObject[]> =>
+  context.fact('provisioner', () =>
+    getObjects(context, server, 'deployments,storageclasses', '-n', namespace),
+  );
+
+const isDefault = ({ metadata }: KubeObject): boolean => metadata.annotations?.[DEFAULT_CLASS] === 'true';
+
+/** Default classes that are not the lab's: with two defaults, claims without a class are not served as meant. */
+const intruders = (found: readonly KubeObject[], { classes }: Input): readonly string[] =>
+  found
+    .filter((one) => one.kind === 'StorageClass' && isDefault(one))
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => !classes.some((one) => one.default && one.name === name));
+
+/** What is missing in the cluster; undefined when nothing is. */
+export const provisionerGap = (
+  found: readonly KubeObject[],
+  input: Input,
+  sum: string,
+): string | undefined => {
+  const deployment = found.find(
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.name === DEPLOYMENT,
+  );
+  if (deployment === undefined) return 'the provisioner is not deployed';
+  if (deployment.metadata.annotations?.[MANIFEST_SUM] !== sum) return 'another configuration is deployed';
+  const lost = input.classes.find(
+    ({ name }) => !found.some(({ kind, metadata }) => kind === 'StorageClass' && metadata.name === name),
+  );
+  if (lost) return `storage class ${lost.name} is missing`;
+  const [other] = intruders(found, input);
+  if (other !== undefined) return `storage class ${other} is a default too`;
+  const { availableReplicas = 0 } = (deployment.status ?? {}) as { availableReplicas?: number };
+  return availableReplicas > 0 ? undefined : 'the provisioner is not available';
+};
+
+const evidence = async ({ server, namespace }: Input, context: StepContext): Promise<readonly string[]> => {
+  const ask = async (...args: string[]): Promise<string> =>
+    (await context.machine(server).exec(kubectl(...args), { signal: context.signal, timeoutMs: 20_000 }))
+      .stdout;
+  const pods = await ask('-n', namespace, 'get', 'pods', '-o', 'wide');
+  const events = await ask('-n', namespace, 'get', 'events', '--sort-by=.lastTimestamp');
+  return [...pods.split('\n').slice(0, 10), ...events.split('\n').slice(-10)].filter((line) => line !== '');
+};
+
+const rollOut = async (input: Input, context: StepContext): Promise<void> => {
+  const args = [
+    '-n',
+    input.namespace,
+    'rollout',
+    'status',
+    `deployment/${DEPLOYMENT}`,
+    `--timeout=${ROLLOUT_S}s`,
+  ];
+  const result = await context
+    .machine(input.server)
+    .exec(kubectl(...args), { signal: context.signal, timeoutMs: (ROLLOUT_S + 30) * 1000 });
+  if (result.exitCode === 0) return;
+  throw new CliError('PROVISIONER_FAILED', `The provisioner is not available after ${ROLLOUT_S} s.`, {
+    details: await evidence(input, context),
+    hint: `See: kglab kubectl -- -n ${input.namespace} describe pods\nA missing image can be added with \`kglab cache add ARCHIVE\`; then run \`kglab up\` again.`,
+  });
+};
+
+/** The provisioner runs with the lab's configuration, and exactly one storage class is the default. */
+export const provisionerHandler: StepHandler<'provisioner.apply'> = {
+  probe: async (input, context) => {
+    const gap = provisionerGap(await objects(input, context), input, render(input, context).sum);
+    return gap === undefined ? satisfied : pending(gap);
+  },
+  apply: async (input, context) => {
+    const { manifest, sum } = render(input, context);
+    const { server, namespace } = input;
+    for (const name of intruders(await objects(input, context), input)) {
+      context.say(`${name} is no longer the default class`);
+      await runKubectl(context, server, [
+        'annotate',
+        '--overwrite',
+        'storageclass',
+        name,
+        `${DEFAULT_CLASS}=false`,
+      ]);
+    }
+    await runKubectl(context, server, ['apply', '-f', '-'], { stdin: manifest });
+    await rollOut(input, context);
+    // Last, so that an interrupted deployment is not taken for a complete one.
+    await runKubectl(context, server, [
+      '-n',
+      namespace,
+      'annotate',
+      '--overwrite',
+      'deployment',
+      DEPLOYMENT,
+      `${MANIFEST_SUM}=${sum}`,
+    ]);
+  },
+};

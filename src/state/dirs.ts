@@ -1,0 +1,24 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where kglab keeps its files. */
+export interface Dirs {
+  /** Ledger, token, kubeconfig and logs of every lab (XDG state). */
+  readonly state: string;
+  /** Machine images and k3s releases; may be deleted at any time (XDG cache). */
+  readonly cache: string;
+  /** Machines of the nspawn provider, as multipass keeps its own elsewhere; needs room. */
+  readonly machines: string;
+}
+
+/** The folders, from XDG_STATE_HOME, XDG_CACHE_HOME and KGLAB_MACHINES_DIR. */
+export const dirsOf = (env: Env): Dirs => {
+  const home = env['HOME'] ?? homedir();
+  return {
+    state: join(env['XDG_STATE_HOME'] ?? join(home, '.local', 'state'), 'kglab'),
+    cache: join(env['XDG_CACHE_HOME'] ?? join(home, '.cache'), 'kglab'),
+    machines: env['KGLAB_MACHINES_DIR'] ?? '/var/lib/kglab',
+  };
+};

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LabConfig } from '../config/config.js';
+import type { LabFiles } from '../engine/context.js';
+import { CliError } from '../errors/cli-error.js';
+import type { LabRef, ProviderId } from '../providers/provider.js';
+import { readText, writePrivate } from './private-files.js';
+
+/** The ledger of a lab, written before anything is created. */
+export interface LabRecord extends LabRef {
+  /** Format of this file. */
+  readonly version: 1;
+  readonly provider: ProviderId;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** The lab file as it was settled by the last `up`. */
+  readonly config: LabConfig;
+}
+
+/** Bytes of randomness in a lab's id (names things) and in a k3s token (guards the cluster). */
+const ID_BYTES = 6;
+const TOKEN_BYTES = 24;
+
+/** Random hexadecimal text, two digits a byte. */
+export const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex');
+
+/** The labs of this user, a folder each. */
+export class LabStore {
+  constructor(private readonly stateDir: string) {}
+
+  /** The folder of a lab. */
+  dir(name: string): string {
+    return join(this.stateDir, 'labs', name);
+  }
+
+  /** Folder of a lab's debug logs. */
+  logDir(name: string): string {
+    return join(this.dir(name), 'logs');
+  }
+
+  async names(): Promise<readonly string[]> {
+    try {
+      const entries = await readdir(join(this.stateDir, 'labs'), { withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+        .sort();
+    } catch {
+      return [];
+    }
+  }
+
+  /** The record of a lab; undefined when there is none. Throws LAB_UNKNOWN for one that a newer kglab wrote. */
+  async load(name: string): Promise<LabRecord | undefined> {
+    const text = await readText(this.recordFile(name));
+    if (text === undefined) return undefined;
+    const record = JSON.parse(text) as LabRecord;
+    if (record.version === 1) return record;
+    throw new CliError(
+      'LAB_UNKNOWN',
+      `Lab ${name} was made by a newer kglab (record version ${String(record.version)}).`,
+      {
+        hint: 'Use that version of kglab for this lab.',
+      },
+    );
+  }
+
+  save(record: LabRecord): Promise<void> {
+    return writePrivate(this.recordFile(record.name), `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  /** An id for a new lab. */
+  newId(): string {
+    return randomHex(ID_BYTES);
+  }
+
+  /** The k3s token of a lab; undefined while none has been chosen. */
+  async token(name: string): Promise<string | undefined> {
+    return (await readText(join(this.dir(name), 'token')))?.trim();
+  }
+
+  /** The k3s token of a lab; chosen now if there is none. */
+  async ensureToken(name: string): Promise<string> {
+    const known = await this.token(name);
+    if (known) return known;
+    const token = randomHex(TOKEN_BYTES);
+    await writePrivate(join(this.dir(name), 'token'), `${token}\n`);
+    return token;
+  }
+
+  /** Host files that steps may read and write. */
+  files(name: string): LabFiles {
+    return { kubeconfig: join(this.dir(name), 'kubeconfig'), read: readText, write: writePrivate };
+  }
+
+  /** Forgets a lab: its folder, and the folders above it when they are empty. */
+  async remove(name: string): Promise<void> {
+    await rm(this.dir(name), { recursive: true, force: true });
+    for (const dir of [join(this.stateDir, 'labs'), this.stateDir]) await rmdir(dir).catch(() => undefined);
+  }
+
+  private recordFile(name: string): string {
+    return join(this.dir(name), 'lab.json');
+  }
+}
