@@ -47,8 +47,7 @@ export class LabNetwork {
     const seen = await this.look(options);
     const link = seen.links.find(({ name }) => name === ledger.bridge);
     if (link === undefined || !this.isReady(link, ledger)) return `bridge ${ledger.bridge} is not there`;
-    const table = await this.host.exec(cmd('nft', 'list', 'table', 'ip', ledger.table), options);
-    if (table.exitCode !== 0) return `the packet rules of ${ledger.bridge} are not there`;
+    if (!(await this.hasTable(ledger, options))) return `the packet rules of ${ledger.bridge} are not there`;
     if (ledger.internet !== this.wantsInternet(seen)) return 'the way to the internet has changed';
     if (ledger.internet && !(await isForwarding())) return 'the host does not forward packets';
     return undefined;
@@ -198,8 +197,15 @@ export class LabNetwork {
     await this.run(cmd('ip', 'link', 'set', 'dev', bridge, 'up'), options);
   }
 
+  private async hasTable({ table }: NetworkLedger, { signal }: ExecOptions): Promise<boolean> {
+    const result = await this.host.exec(cmd('nft', 'list', 'table', 'ip', table), signal && { signal });
+    return result.exitCode === 0;
+  }
+
   private async run(command: Command, options: ExecOptions): Promise<string> {
-    return (await checked(this.host, 'the host', command, { ...options, code: 'HOST_UNFIT' })).stdout;
+    // What ip and nft print is data, not progress.
+    const { onLine: _data, ...rest } = options;
+    return (await checked(this.host, 'the host', command, { ...rest, code: 'HOST_UNFIT' })).stdout;
   }
 }
 

@@ -89,8 +89,9 @@ export class Power {
    * at once. Then the init: to kill systemd-nspawn would leave the machine running.
    */
   async cut(target: PowerTarget, options: ExecOptions): Promise<void> {
-    await this.host.exec(cmd('ip', 'link', 'set', 'dev', target.veth, 'down'), options);
     const { nspawn, init } = await this.processes(target);
+    if (nspawn === undefined && init === undefined) return;
+    await this.host.exec(cmd('ip', 'link', 'set', 'dev', target.veth, 'down'), options);
     if (init !== undefined) await sendSignal(init, 'SIGKILL');
     else if (nspawn !== undefined) await this.killStarting(nspawn.pid);
     if (await this.waitGone(target, KILL_MS, options)) return;
@@ -99,8 +100,9 @@ export class Power {
     });
   }
 
-  /** Ends whatever else is left in its control group, and removes that. */
-  async sweep({ name, group }: PowerTarget, options: ExecOptions): Promise<void> {
+  /** Ends whatever else is left in its control group, and removes that and the interface (the kernel takes its time). */
+  async sweep({ name, group, veth }: PowerTarget, options: ExecOptions): Promise<void> {
+    await this.host.exec(cmd('ip', 'link', 'delete', 'dev', veth), options);
     const layout = await readCgroupLayout();
     const gone = await waitFor(
       async () => {

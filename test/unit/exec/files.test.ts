@@ -20,8 +20,8 @@ const mode = async (path: string): Promise<number> => (await stat(path)).mode & 
 describe('files', () => {
   it('writes, replaces and reads back', async () => {
     const path = join(dir, 'deep/er', 'a file');
-    await writeFile(host, path, 'one\n\n', { mode: 0o640 });
-    await writeFile(host, path, 'two', { mode: 0o600 });
+    await writeFile(host, path, 'one\n\n', { mode: '0640' });
+    await writeFile(host, path, 'two', { mode: '0600' });
     expect(await readFile(host, path)).toBe('two');
     expect(await mode(path)).toBe(0o600);
     expect(await readdir(join(dir, 'deep/er'))).toEqual(['a file']);
@@ -29,15 +29,15 @@ describe('files', () => {
 
   it('copies a file of the host', async () => {
     await write(join(dir, 'source'), 'x'.repeat(300_000));
-    await copyIn(host, join(dir, 'source'), join(dir, 'copy'), { mode: 0o755 });
+    await copyIn(host, join(dir, 'source'), join(dir, 'copy'), { mode: '0755' });
     expect((await readFile(host, join(dir, 'copy')))?.length).toBe(300_000);
     expect(await mode(join(dir, 'copy'))).toBe(0o755);
   });
 
   it('keeps the old file when writing fails', async () => {
     const path = join(dir, 'kept');
-    await writeFile(host, path, 'old', { mode: 0o600 });
-    await expect(writeFile(host, path, 'new', { mode: 0o600, owner: 'no-such-user' })).rejects.toThrow(
+    await writeFile(host, path, 'old', { mode: '0600' });
+    await expect(writeFile(host, path, 'new', { mode: '0600', owner: 'no-such-user' })).rejects.toThrow(
       CommandError,
     );
     expect(await readFile(host, path)).toBe('old');
@@ -60,7 +60,7 @@ describe('files', () => {
         return { exitCode: 0, stdout: '', stderr: '', durationMs: 0 };
       },
     };
-    await writeFile(spy, '/etc/token', 'hush', { mode: 0o600 });
+    await writeFile(spy, '/etc/token', 'hush', { mode: '0600' });
     expect(JSON.stringify(seen[0]?.args)).not.toContain('hush');
     expect(seen[0]?.stdin).toBe('hush');
   });

@@ -1,0 +1,47 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { cmd, type Executor } from '../../src/exec/command.js';
+
+/** Everything on the host that a lab could leave behind. */
+export interface HostState {
+  readonly processes: readonly string[];
+  readonly mounts: readonly string[];
+  readonly links: readonly string[];
+  readonly groups: readonly string[];
+  readonly tables: readonly string[];
+  readonly forwarding: string;
+}
+
+const processes = async (): Promise<string[]> => {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = pids.map(async (pid) => {
+    const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return text.replaceAll('\0', ' ');
+  });
+  return (await Promise.all(lines)).filter((line) => line.includes('systemd-nspawn'));
+};
+
+const groups = async (): Promise<string[]> => {
+  const trees = await readdir('/sys/fs/cgroup', { withFileTypes: true });
+  const below = trees
+    .filter((tree) => tree.isDirectory())
+    .map(async ({ name }) => {
+      const children = await readdir(`/sys/fs/cgroup/${name}`);
+      return children.filter((child) => child.startsWith('kglab-')).map((child) => `${name}/${child}`);
+    });
+  return (await Promise.all(below)).flat();
+};
+
+/** What `mine` (part of a path or name) has left on the host. Lines of others are not looked at. */
+export const hostState = async (host: Executor, mine: readonly string[]): Promise<HostState> => {
+  const isMine = (line: string): boolean => mine.some((part) => line.includes(part));
+  const lines = async (...words: [string, ...string[]]): Promise<string[]> =>
+    (await host.exec(cmd(...words))).stdout.split('\n').filter(isMine);
+  return {
+    processes: (await processes()).filter(isMine),
+    mounts: (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter(isMine),
+    links: await lines('ip', '-o', 'link', 'show'),
+    groups: (await groups()).filter(isMine),
+    tables: await lines('nft', 'list', 'tables'),
+    forwarding: await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8'),
+  };
+};
