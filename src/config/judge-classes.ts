@@ -12,7 +12,7 @@ const judgeNames = (classes: readonly ClassConfig[]): Problem[] =>
   );
 
 const judgeTargets = (classes: readonly ClassConfig[], volumes: readonly VolumeConfig[]): Problem[] => {
-  const known = volumes.map(({ name }) => name);
+  const known = [...new Set(volumes.map(({ name }) => name))];
   return classes.flatMap(({ volume }, index) =>
     known.includes(volume)
       ? []

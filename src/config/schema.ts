@@ -19,9 +19,13 @@ const MEMORY_MIN_MIB = 512;
 /** Base system, packages and the k3s images take most of this. */
 const DISK_MIN_MIB = 3 * 1024;
 
-const cpus = () => z.int().min(1).max(64).describe('Processors of a machine.');
-const memory = () => size(MEMORY_MIN_MIB).describe('Memory of a machine, e.g. 2GiB or 512MiB.');
-const disk = () => size(DISK_MIN_MIB).describe('Disk of a machine, e.g. 10GiB, rounded up to whole GiB.');
+const cpus = () => z.int().min(1).max(64);
+const memory = () => size(MEMORY_MIN_MIB);
+const disk = () => size(DISK_MIN_MIB);
+
+const CPUS = 'Processors of a machine.';
+const MEMORY = 'Memory of a machine, e.g. 2GiB or 512MiB.';
+const DISK = 'Disk of a machine, e.g. 10GiB, rounded up to whole GiB.';
 
 const node = z.strictObject({
   name: label().describe('Short name; the machine is called <lab>-<name>.'),
@@ -30,15 +34,15 @@ const node = z.strictObject({
     .min(1, { error: 'must name a role, or be left out' })
     .optional()
     .describe('server or agent run k3s, storage carries bricks. Default: the first node is the server.'),
-  cpus: cpus().optional(),
-  memory: memory().optional(),
-  disk: disk().optional(),
+  cpus: cpus().optional().describe(CPUS),
+  memory: memory().optional().describe(MEMORY),
+  disk: disk().optional().describe(DISK),
 });
 
 const machine = z.strictObject({
-  cpus: cpus().default(2),
-  memory: memory().prefault('2GiB'),
-  disk: disk().prefault('10GiB'),
+  cpus: cpus().default(2).describe(CPUS),
+  memory: memory().prefault('2GiB').describe(MEMORY),
+  disk: disk().prefault('10GiB').describe(DISK),
 });
 
 const volumeType = () =>

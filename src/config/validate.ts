@@ -24,7 +24,7 @@ export interface Validated {
 const unknownKey = (parent: Path, key: string): Refusal => {
   const known = knownKeys(labSchema, parent);
   const path = [...parent, key];
-  const message = say(`${dotted(path)} is not a known key`, knownWords(key, known));
+  const message = say(`${dotted(path) || '""'} is not a known key`, knownWords(key, known));
   return {
     problem: { path, message, atKey: true },
     path,
