@@ -25,10 +25,10 @@ export const obtainArtifacts = async (config: LabConfig, world: World): Promise<
     host: world.host,
     clock: world.clock,
     fetch: world.fetch,
-    baseUrl: world.releaseUrl,
+    ...(world.releaseUrl === undefined ? {} : { baseUrl: world.releaseUrl }),
     signal: world.signal,
     onLine: (line) => world.say(line),
-  } as Parameters<typeof fetchArtifacts>[0]);
+  });
 };
 
 /** Everything a run over this lab needs. The token may be missing for a run that only looks. */

@@ -51,10 +51,15 @@ const pendingSteps = async (record: LabRecord, world: World): Promise<readonly P
   }
 };
 
-/** The lab as it is, and what `up` would do about it. Changes nothing. */
-export const status = async (record: LabRecord, world: World): Promise<Status> => {
+/** The lab as it is, for drawing. Changes nothing. */
+export const look = async (record: LabRecord, world: World): Promise<LabPicture> => {
   const artifacts = await findArtifacts(record.config, world);
   const context = lookingContext(await contextOf(record, artifacts, world), world.signal);
-  const [seen, pending] = await Promise.all([observe(record, context), pendingSteps(record, world)]);
-  return { picture: pictureOf(record, seen, [`k3s ${artifacts.version}`]), pending };
+  return pictureOf(record, await observe(record, context), [`k3s ${artifacts.version}`]);
+};
+
+/** The lab as it is, and what `up` would do about it. Changes nothing. */
+export const status = async (record: LabRecord, world: World): Promise<Status> => {
+  const [picture, pending] = await Promise.all([look(record, world), pendingSteps(record, world)]);
+  return { picture, pending };
 };

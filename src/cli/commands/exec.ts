@@ -52,6 +52,7 @@ export const execCommand = async (
   flags: LabFlags,
 ): Promise<void> => {
   const { machine } = await machineOf(session, flags, node, 'exec');
-  const [file = '', ...args] = words;
+  // With options passed through, commander hands over the `--` too.
+  const [file = '', ...args] = words[0] === '--' ? words.slice(1) : words;
   await attachIn(session, machine, cmd(file, ...args));
 };

@@ -37,7 +37,7 @@ const isLogs = (words: readonly string[]): boolean => words.find((word) => !word
 /** `kglab kubectl` */
 export const kubectlCommand = async (session: Session, words: string[], flags: LabFlags): Promise<void> => {
   const { record, context } = await machineOf(session, flags, undefined, 'kubectl');
-  const { args, files } = splitFiles(words);
+  const { args, files } = splitFiles(words[0] === '--' ? words.slice(1) : words);
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   const command =
     texts.length === 0 ? kubectl(...args) : { ...kubectl(...args, '-f', '-'), stdin: texts.join('\n---\n') };

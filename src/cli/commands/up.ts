@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { status } from '../../app/status.js';
+import { look } from '../../app/status.js';
 import { knownLab } from '../../app/open-lab.js';
 import { recordFor, up } from '../../app/up.js';
 import type { StageName } from '../../plan/step.js';
@@ -59,7 +59,7 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
       steps,
     };
     const draw = flags.output === 'table' && !flags.dryRun && flags.quiet !== true;
-    const picture = draw ? drawLab((await status(await knownLab(config.name, world), world)).picture) : '';
+    const picture = draw ? drawLab(await look(await knownLab(config.name, world), world)) : '';
     process.stdout.write(
       await renderOutput(flags.output, summary, () => (draw ? `\n${picture}${NEXT(config.name)}` : '')),
     );

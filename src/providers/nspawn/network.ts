@@ -197,15 +197,13 @@ export class LabNetwork {
     await this.run(cmd('ip', 'link', 'set', 'dev', bridge, 'up'), options);
   }
 
-  private async hasTable({ table }: NetworkLedger, { signal }: ExecOptions): Promise<boolean> {
-    const result = await this.host.exec(cmd('nft', 'list', 'table', 'ip', table), signal && { signal });
+  private async hasTable({ table }: NetworkLedger, options: ExecOptions): Promise<boolean> {
+    const result = await this.host.exec(cmd('nft', 'list', 'table', 'ip', table), options);
     return result.exitCode === 0;
   }
 
   private async run(command: Command, options: ExecOptions): Promise<string> {
-    // What ip and nft print is data, not progress.
-    const { onLine: _data, ...rest } = options;
-    return (await checked(this.host, 'the host', command, { ...rest, code: 'HOST_UNFIT' })).stdout;
+    return (await checked(this.host, 'the host', command, { ...options, code: 'HOST_UNFIT' })).stdout;
   }
 }
 

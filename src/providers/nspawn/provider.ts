@@ -45,14 +45,14 @@ export class NspawnProvider implements MachineProvider {
     assertRoot();
     await this.assertOwn();
     if (!(await this.image.exists())) return 'the machine image is not made yet';
-    return this.network.missing(options);
+    return this.network.missing(quiet(options));
   }
 
   async prepare(options?: ExecOptions): Promise<void> {
     assertRoot();
     await claimLab(this.options.lab, this.paths);
     await this.image.bake(options);
-    await this.network.ensure(options);
+    await this.network.ensure(quiet(options));
   }
 
   async list(): Promise<readonly MachineInfo[]> {
@@ -85,25 +85,24 @@ export class NspawnProvider implements MachineProvider {
     if (ledger === undefined || !(await this.store.isComplete(name))) throw incomplete(name);
     const target = await this.target(name);
     const { nspawn, init } = await this.power.processes(target);
-    if (nspawn === undefined && init === undefined) await this.boot(ledger, target, options);
+    if (nspawn === undefined && init === undefined) await this.boot(ledger, target, quiet(options));
     await this.power.waitUp(target, options);
   }
 
   async stop(name: string, options: ExecOptions & { readonly force?: boolean } = {}): Promise<void> {
     await this.assertOwn();
-    const { force = false, ...rest } = options;
     const target = await this.target(name);
-    await (force ? this.power.cut(target, rest) : this.power.shutDown(target, rest));
-    await this.power.sweep(target, rest);
+    await (options.force ? this.power.cut(target, quiet(options)) : this.power.shutDown(target, options));
+    await this.power.sweep(target, quiet(options));
   }
 
   async remove(name: string, options: ExecOptions = {}): Promise<void> {
     await this.assertOwn();
     if (!(await this.store.names()).includes(name)) return;
     const target = await this.target(name);
-    await this.power.cut(target, options);
-    await this.power.sweep(target, options);
-    await this.store.discard(name, options);
+    await this.power.cut(target, quiet(options));
+    await this.power.sweep(target, quiet(options));
+    await this.store.discard(name, quiet(options));
     this.handles.delete(name);
   }
 
@@ -111,7 +110,7 @@ export class NspawnProvider implements MachineProvider {
     await this.assertOwn();
     const left = await this.store.names();
     if (left.length > 0) throw new CliError('BUG', `The network is still used by ${left.join(', ')}.`);
-    await this.network.remove(options);
+    await this.network.remove(quiet(options));
     await rm(this.paths.dir, { recursive: true, force: true });
   }
 
@@ -154,6 +153,9 @@ export class NspawnProvider implements MachineProvider {
     return assertOwnLab(this.options.lab, this.paths);
   }
 }
+
+/** For commands whose output is data, not progress. */
+const quiet = ({ signal }: ExecOptions = {}): ExecOptions => (signal === undefined ? {} : { signal });
 
 const stateOf = (complete: boolean, nspawn: boolean, init: boolean): MachineState => {
   if (init) return 'running';
