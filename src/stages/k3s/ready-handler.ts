@@ -7,7 +7,7 @@ import { waitFor } from '../../util/wait.js';
 /** From "service up" to Ready takes seconds; images still being pulled can make it minutes. */
 const READY_MS = 180_000;
 /** All waiting steps share one look at the nodes per slice of this length (milliseconds). */
-const SLICE_MS = 400;
+const SLICE_MS = 600;
 
 const nodes = async (server: string, context: StepContext): Promise<readonly NodeView[]> =>
   (await getObjects(context, server, 'nodes')).map(nodeView);

@@ -1,6 +1,5 @@
 import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
 import { CommandError } from '../../errors/cli-error.js';
-import { checked } from '../../exec/checked.js';
 import { cmd, sh } from '../../exec/command.js';
 import type { StepInputs } from '../../plan/step.js';
 import { waitFor } from '../../util/wait.js';
@@ -11,22 +10,24 @@ const START_MS = 300_000;
 /** A k3s that systemd has restarted so often will not come up by waiting (RestartSec is 5 s). */
 const RESTARTS = 8;
 
-const SHOW = `
+export const SHOW_K3S = `
 systemctl show -p ActiveState,UnitFileState,NRestarts "$1"
 [ -e "$2" ] && echo restart
 :`;
 
-const START = `
+/** Starts it and waits for its notification; a unit that systemd has to try again fails here and is watched then. */
+export const START_K3S = `
 systemctl enable -q "$1"
-if [ -e "$2" ]; then systemctl restart --no-block "$1"; else systemctl start --no-block "$1"; fi
-rm -f "$2"`;
+if [ -e "$2" ]; then job=restart; else job=start; fi
+rm -f "$2"
+exec systemctl "$job" "$1"`;
 
 type Input = StepInputs['k3s.service'];
 
 const show = async ({ machine, role }: Input, context: StepContext): Promise<string> => {
   const { stdout } = await context
     .machine(machine)
-    .exec(sh(SHOW, unitOf(role), PATHS.k3sRestart), { signal: context.signal });
+    .exec(sh(SHOW_K3S, unitOf(role), PATHS.k3sRestart), { signal: context.signal });
   return stdout;
 };
 
@@ -54,18 +55,20 @@ export const k3sServiceHandler: StepHandler<'k3s.service'> = {
   },
   apply: async (input, context) => {
     const { machine, role } = input;
-    await checked(context.machine(machine), machine, sh(START, unitOf(role), PATHS.k3sRestart), {
-      code: 'K3S_NOT_STARTED',
-      what: `Starting ${unitOf(role)} on ${machine}`,
-      signal: context.signal,
-    });
+    const command = sh(START_K3S, unitOf(role), PATHS.k3sRestart);
+    const { exitCode, timedOut } = await context
+      .machine(machine)
+      .exec(command, { signal: context.signal, timeoutMs: START_MS });
+    if (timedOut) throw await explain(input, context);
+    if (exitCode === 0) return;
+    context.say('the first try failed; systemd tries again');
     const started = await waitFor(
       async () => {
         const state = await show(input, context);
         if (state.includes('ActiveState=active')) return true;
         return Number(/NRestarts=(\d+)/.exec(state)?.[1] ?? 0) >= RESTARTS ? false : undefined;
       },
-      { clock: context.clock, signal: context.signal, timeoutMs: START_MS, everyMs: 300 },
+      { clock: context.clock, signal: context.signal, timeoutMs: START_MS, everyMs: 1000 },
     );
     if (!started) throw await explain(input, context);
   },

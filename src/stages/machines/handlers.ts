@@ -9,6 +9,8 @@ import { markerOf, renderUserData } from './user-data.js';
 
 /** A first boot that installs packages over a slow line takes minutes; one from a full image, seconds. */
 const BOOT_MS = 900_000;
+/** Longest single wait inside a machine; a transport that breaks in it costs no more than that. */
+const AWAIT_MS = 60_000;
 
 const infos = (context: StepContext): Promise<readonly MachineInfo[]> =>
   context.fact('machines', () => context.provider.list({ signal: context.signal }));
@@ -43,9 +45,13 @@ export const createHandler: StepHandler<'machines.create'> = {
 };
 
 /** The marker, a line, then what cloud-init left when it was done; nothing more while it is not. */
-const BOOTED = `
+export const LOOK_AT_BOOT = `
 echo "$(cat /etc/kglab/machine 2>/dev/null)"
 [ -e /var/lib/cloud/instance/boot-finished ] && cat /run/cloud-init/result.json 2>/dev/null`;
+
+/** Ends when cloud-init has: waiting in the machine costs one command instead of one per look. */
+export const AWAIT_BOOT = `
+until [ -e /run/cloud-init/result.json ] && [ -e /var/lib/cloud/instance/boot-finished ]; do sleep 0.2; done`;
 
 /** What is known of a boot: whose machine it is, whether cloud-init is done, and its errors. */
 export const parseBoot = (stdout: string): { marker: string; done: boolean; errors: readonly string[] } => {
@@ -60,7 +66,7 @@ export const parseBoot = (stdout: string): { marker: string; done: boolean; erro
 const boot = async (machine: string, context: StepContext): Promise<ReturnType<typeof parseBoot>> => {
   const { stdout } = await context
     .machine(machine)
-    .exec(sh(BOOTED), { signal: context.signal, timeoutMs: 30_000 });
+    .exec(sh(LOOK_AT_BOOT), { signal: context.signal, timeoutMs: 30_000 });
   return parseBoot(stdout);
 };
 
@@ -99,11 +105,12 @@ export const readyHandler: StepHandler<'machines.ready'> = {
   apply: async ({ machine }, context) => {
     const done = await waitFor(
       async () => {
+        await context.machine(machine).exec(sh(AWAIT_BOOT), { signal: context.signal, timeoutMs: AWAIT_MS });
         const seen = await boot(machine, context);
         assertOurs(machine, seen.marker, context);
         return seen.done ? seen : undefined;
       },
-      { clock: context.clock, signal: context.signal, timeoutMs: BOOT_MS, everyMs: 200 },
+      { clock: context.clock, signal: context.signal, timeoutMs: BOOT_MS, everyMs: 1000 },
     );
     if (done !== undefined) return assertClean(machine, done.errors, context);
     throw new CliError(
