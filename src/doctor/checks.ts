@@ -2,6 +2,7 @@ import type { Executor } from '../exec/command.js';
 import type { ProviderId } from '../providers/provider.js';
 import type { Dirs } from '../state/dirs.js';
 import type { Check } from './check.js';
+import { nspawnChecks } from './nspawn-checks.js';
 
 export interface CheckDeps {
   readonly host: Executor;
@@ -10,4 +11,5 @@ export interface CheckDeps {
 }
 
 /** What a host must offer for a provider. */
-export const checksFor = (_id: ProviderId, _deps: CheckDeps): readonly Check[] => [];
+export const checksFor = (id: ProviderId, { host, dirs, machinesDir }: CheckDeps): readonly Check[] =>
+  id === 'nspawn' ? nspawnChecks({ host, dataDir: machinesDir, cacheDir: dirs.cache }) : [];

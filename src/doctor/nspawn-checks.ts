@@ -1,0 +1,167 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { platform, totalmem, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { cmd, sh, type Executor } from '../exec/command.js';
+import { freeMiB } from '../providers/nspawn/disk-space.js';
+import type { Check, Finding } from './check.js';
+
+export interface NspawnCheckInput {
+  readonly host: Executor;
+  /** Where machines will live; need not exist. */
+  readonly dataDir: string;
+  /** Where images will be kept; need not exist. */
+  readonly cacheDir: string;
+}
+
+/** Image 0.5 GiB, three machines with k3s and its images 1 GiB each. In MiB. */
+const DISK_MIB = 4 * 1024;
+
+/** Three machines with Kubernetes idle at 1.3-1.6 GB; workloads come on top. In MiB. */
+const MEMORY_MIB = 2 * 1024;
+const MIB = 1024 * 1024;
+
+const onLinux = (): boolean => platform() === 'linux';
+
+const check = (id: string, title: string, run: () => Promise<Finding>): Check => ({
+  id,
+  title,
+  applicable: onLinux,
+  run,
+});
+
+const lacking = (found: string, ...commands: string[]): Finding => ({
+  ok: false,
+  found,
+  ...(commands.length > 0 && { fix: { commands } }),
+});
+
+/** A program, the package that brings it, and how it tells its version. */
+const PROGRAMS: readonly {
+  readonly program: string;
+  readonly package: string;
+  readonly version: readonly string[];
+}[] = [
+  { program: 'systemd-nspawn', package: 'systemd-container', version: ['--version'] },
+  { program: 'mmdebstrap', package: 'mmdebstrap', version: ['--version'] },
+  { program: 'nft', package: 'nftables', version: ['--version'] },
+  { program: 'ip', package: 'iproute2', version: ['-V'] },
+  { program: 'nsenter', package: 'util-linux', version: ['--version'] },
+  { program: 'flock', package: 'util-linux', version: ['--version'] },
+  { program: 'mount', package: 'mount', version: ['--version'] },
+  { program: 'apt-get', package: 'apt', version: ['--version'] },
+  { program: 'zstd', package: 'zstd', version: ['--version'] },
+];
+
+const programCheck = (
+  host: Executor,
+  { program, package: name, version }: (typeof PROGRAMS)[number],
+): Check =>
+  check(program, `Program ${program}`, async () => {
+    const { exitCode, stdout, stderr } = await host.exec(cmd(program, ...version), { timeoutMs: 20_000 });
+    const shown = `${stdout}\n${stderr}`.trim().split('\n')[0] ?? '';
+    if (exitCode === 127 || exitCode === 126)
+      return { ok: false, found: 'not installed', fix: { packages: [name] } };
+    return { ok: true, found: shown };
+  });
+
+const rootCheck = (): Check =>
+  check('root', 'Root rights', async () => {
+    const { uid, username } = userInfo();
+    return uid === 0 ? { ok: true, found: 'root' } : lacking(`user ${username}`, 'sudo kglab up');
+  });
+
+const linuxCheck = (): Check => ({
+  ...check('linux', 'Linux', async () =>
+    onLinux() ? { ok: true, found: 'Linux' } : lacking(`this is ${platform()}; set provider: multipass`),
+  ),
+  applicable: () => true,
+});
+
+const fuseCheck = (host: Executor): Check =>
+  check('fuse', 'FUSE device /dev/fuse', async () => {
+    const { exitCode } = await host.exec(cmd('test', '-c', '/dev/fuse'));
+    if (exitCode === 0) return { ok: true, found: 'there' };
+    return lacking('missing', 'modprobe fuse');
+  });
+
+/** Controllers that kubelet insists on. */
+const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
+
+/** The controllers that /proc/cgroups shows as enabled. */
+export const parseControllers = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map((line) => line.split('\t'))
+    .filter(([name, , , enabled]) => name !== undefined && !name.startsWith('#') && enabled === '1')
+    .map(([name = '']) => name);
+
+const cgroupCheck = (): Check =>
+  check('cgroups', 'Control group controllers', async () => {
+    const text = await readFile('/sys/fs/cgroup/cgroup.controllers', 'utf8').catch(() => undefined);
+    const enabled =
+      text?.trim().split(' ') ?? parseControllers(await readFile('/proc/cgroups', 'utf8').catch(() => ''));
+    const missing = CONTROLLERS.filter((name) => !enabled.includes(name));
+    if (missing.length === 0) return { ok: true, found: CONTROLLERS.join(', ') };
+    return lacking(
+      `${missing.join(', ')} not enabled`,
+      'Enable them on the kernel command line: cgroup_enable=memory',
+    );
+  });
+
+const diskCheck = ({ dataDir, cacheDir }: NspawnCheckInput): Check =>
+  check('disk', 'Free disk space', async () => {
+    const [data, cache] = await Promise.all([freeMiB(dataDir), freeMiB(cacheDir)]);
+    const found = `${(data / 1024).toFixed(1)} GiB for machines, ${(cache / 1024).toFixed(1)} GiB for images`;
+    return Math.min(data, cache) >= DISK_MIB
+      ? { ok: true, found }
+      : lacking(`${found}; 4 GiB are needed`, `df -h ${dataDir}`);
+  });
+
+const memoryCheck = (): Check =>
+  check('memory', 'Memory', async () => {
+    const total = Math.floor(totalmem() / MIB);
+    const found = `${(total / 1024).toFixed(1)} GiB`;
+    return total >= MEMORY_MIB ? { ok: true, found } : lacking(`${found}; 2 GiB are needed`);
+  });
+
+/** Mounts an overlay in $1 and sets a trusted attribute through it, as bricks and machines do; undoes all of it. */
+const TRY_OVERLAY = `
+set -e
+cd "$1"
+mkdir lower upper work root
+mount -t overlay kglab-try -o lowerdir=lower,upperdir=upper,workdir=work root
+trap 'umount root' EXIT
+touch lower/a root/b
+if command -v setfattr >/dev/null; then setfattr -n trusted.kglab -v 1 upper/b; fi`;
+
+const existingParent = async (path: string, host: Executor): Promise<string> => {
+  const { exitCode } = await host.exec(cmd('test', '-d', path));
+  return exitCode === 0 || dirname(path) === path ? path : existingParent(dirname(path), host);
+};
+
+const overlayCheck = ({ host, dataDir }: NspawnCheckInput): Check =>
+  check('overlay', 'Overlays and trusted attributes', async () => {
+    if (userInfo().uid !== 0) return lacking('only root can tell');
+    const place = await existingParent(dataDir, host);
+    const dir = await mkdtemp(join(place, '.kglab-try-'));
+    try {
+      const { exitCode, stderr } = await host.exec(sh(TRY_OVERLAY, dir), { timeoutMs: 20_000 });
+      if (exitCode === 0) return { ok: true, found: `work in ${place}` };
+      const why = stderr.trim().split('\n')[0] ?? '';
+      return lacking(`not in ${place}: ${why}`, 'Put the machines on an ext4 or xfs filesystem');
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  });
+
+/** What a host must offer for machines as system containers. */
+export const nspawnChecks = (input: NspawnCheckInput): readonly Check[] => [
+  linuxCheck(),
+  rootCheck(),
+  ...PROGRAMS.map((program) => programCheck(input.host, program)),
+  fuseCheck(input.host),
+  cgroupCheck(),
+  overlayCheck(input),
+  diskCheck(input),
+  memoryCheck(),
+];
