@@ -12,6 +12,10 @@ const ENVIRONMENT = {
   LC_ALL: 'C',
 };
 
+const namespacesOf = (init: number): readonly string[] => [
+  ...['-t', String(init), '-m', '-u', '-i', '-n', '-p', '-C', '-r', '-w', '--'],
+];
+
 /**
  * The command as the host runs it: inside all namespaces of the machine. When nsenter is killed (deadline, abort),
  * setpriv has the kernel tell `timeout`, and that ends the command with its whole process group. A command that
@@ -21,7 +25,7 @@ export const enter = (init: number, command: Command): Command => ({
   ...command,
   file: 'nsenter',
   args: [
-    ...['-t', String(init), '-m', '-u', '-i', '-n', '-p', '-C', '-r', '-w', '--'],
+    ...namespacesOf(init),
     ...['setpriv', '--pdeathsig', 'TERM', '--', 'timeout', '-k', String(GRACE_S), '0'],
     ...[command.file, ...command.args],
   ],
@@ -44,6 +48,12 @@ export class NspawnMachine implements Machine {
     const result = await this.host.exec(enter(init.pid, command), options);
     if (result.exitCode !== 0 && !result.timedOut && !(await isAlive(init))) throw this.unreachable();
     return result;
+  }
+
+  /** For a person's terminal: in the foreground of it, so without a deadline that would take a process group. */
+  async hostCommand({ file, args, env }: Command): Promise<Command> {
+    const { pid } = await this.liveInit();
+    return { file: 'nsenter', args: [...namespacesOf(pid), file, ...args], env: { ...ENVIRONMENT, ...env } };
   }
 
   private async liveInit(): Promise<ProcessRef> {

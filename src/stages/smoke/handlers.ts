@@ -119,21 +119,28 @@ const seenBy = async (
   context.say(`${node} reads the proof`);
 };
 
+/** Pods and claim go first and by name: left to the namespace's own deletion they take turns with its back-off. */
 const cleanUp = async (
   { server, namespace }: Input,
   context: StepContext,
   volume: string | undefined,
 ): Promise<void> => {
-  await runKubectl(context, server, ['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
+  const at = ['-n', namespace, '--ignore-not-found', '--wait=false'];
+  if (volume !== undefined) {
+    await runKubectl(context, server, ['delete', 'pod/writer', 'pod/reader', `pvc/${CLAIM}`, '--now', ...at]);
+    await gone(context, () => getObjects(context, server, 'pv', volume));
+  }
+  await runKubectl(context, server, ['delete', 'namespace', ...at.slice(2), namespace]);
+  await gone(context, () => getObjects(context, server, 'namespace', namespace));
+};
+
+const gone = async (context: StepContext, look: () => Promise<readonly KubeObject[]>): Promise<void> => {
   const { clock, signal } = context;
-  await waitFor(
-    async () => {
-      const namespaces = await getObjects(context, server, 'namespace', namespace);
-      const volumes = volume === undefined ? [] : await getObjects(context, server, 'pv', volume);
-      return namespaces.length + volumes.length === 0 ? true : undefined;
-    },
-    { clock, signal, timeoutMs: GONE_MS, everyMs: 400 },
-  );
+  const empty = async (): Promise<true | undefined> => ((await look()).length === 0 ? true : undefined);
+  if (await waitFor(empty, { clock, signal, timeoutMs: GONE_MS, everyMs: 500 })) return;
+  throw new CliError('SMOKE_FAILED', `The smoke test's objects are not gone after ${GONE_MS / 1000} s.`, {
+    hint: 'See what holds them: kglab kubectl -- get pv,ns. Then run `kglab up` again.',
+  });
 };
 
 const prove = async (input: Input, context: StepContext): Promise<void> => {
