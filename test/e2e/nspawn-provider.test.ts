@@ -12,7 +12,7 @@ import { NspawnProvider } from '../../src/providers/nspawn/provider.js';
 import type { MachineSpec } from '../../src/providers/provider.js';
 import { systemClock } from '../../src/util/clock.js';
 import { waitFor } from '../../src/util/wait.js';
-import { hostState, type HostState } from './host-state.js';
+import { hostState, type HostState } from './support/host-state.js';
 
 const suffix = randomBytes(3).toString('hex');
 const lab = { name: `e2e${suffix}`, id: randomBytes(8).toString('hex') };

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { cmd, type Executor } from '../../src/exec/command.js';
+import { cmd, type Executor } from '../../../src/exec/command.js';
 
 /** Everything on the host that a lab could leave behind. */
 export interface HostState {

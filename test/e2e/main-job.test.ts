@@ -1,0 +1,171 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HostExecutor } from '../../src/exec/host-executor.js';
+import { hostState } from './support/host-state.js';
+import { isRoot, TestLab } from './support/kglab.js';
+
+interface Summary {
+  readonly changed: number;
+  readonly steps: readonly { readonly id: string; readonly outcome: string }[];
+}
+interface StatusJson {
+  readonly healthy: boolean;
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly machine?: string;
+    readonly kubernetes?: string;
+  }[];
+}
+
+const NODES = ['node1', 'node2', 'node3'] as const;
+const MOUNT = '/opt/local-path-provisioner';
+
+/** Asks the API server from this host, with the lab's kubeconfig. */
+const readyz = (kubeconfig: string): Promise<string> => {
+  const { clusters, users } = parse(kubeconfig) as {
+    clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];
+    users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[];
+  };
+  const { server, 'certificate-authority-data': ca } = clusters[0]!.cluster;
+  const { 'client-certificate-data': cert, 'client-key-data': key } = users[0]!.user;
+  const decode = (text: string): Buffer => Buffer.from(text, 'base64');
+  const options = { ca: decode(ca), cert: decode(cert), key: decode(key), agent: false };
+  return new Promise((resolve, reject) => {
+    request(`${server}/readyz`, options, (response) => {
+      response.setEncoding('utf8').on('data', resolve);
+    })
+      .on('error', reject)
+      .end();
+  });
+};
+
+describe.skipIf(!isRoot)('the main job on real machines (skipped without root)', () => {
+  let lab: TestLab;
+  let beside: TestLab;
+  const host = new HostExecutor();
+  const traces = () => hostState(host, [lab.name, lab.dir]);
+
+  beforeAll(async () => {
+    lab = await TestLab.make();
+    beside = await TestLab.make('nodes: 1\n');
+    await beside.ok('up', '--until', 'mounts');
+    await beside.sh('node1', `echo mine > ${MOUNT}/kept`);
+  });
+  afterAll(async () => {
+    await lab.destroy();
+    await beside.destroy();
+  });
+
+  it('makes machines, volume, cluster and storage, and proves them', async () => {
+    const { changed, steps } = await lab.json<Summary>('up', '--progress', 'lines');
+    expect(changed).toBeGreaterThan(20);
+    expect(steps.find(({ id }) => id === 'smoke.run')?.outcome).toBe('changed');
+  });
+
+  it('has one pool with a UUID for every machine, and a volume of three replicas', async () => {
+    const uuids = await Promise.all(NODES.map((node) => lab.sh(node, 'gluster system:: uuid get')));
+    expect(new Set(uuids).size).toBe(3);
+    for (const node of NODES) {
+      const peers = await lab.sh(node, 'gluster peer status');
+      expect(peers.match(/Peer in Cluster \(Connected\)/g)).toHaveLength(2);
+    }
+    expect(await lab.sh('node1', 'gluster volume info gv0')).toContain('Number of Bricks: 1 x 3 = 3');
+  });
+
+  it('shows what one node writes on all others', async () => {
+    await lab.sh('node1', `echo words > ${MOUNT}/shared`);
+    for (const node of NODES) expect(await lab.sh(node, `cat ${MOUNT}/shared`)).toBe('words');
+  });
+
+  it('has exactly one default storage class and no trace of the smoke test', async () => {
+    const classes = JSON.parse(await lab.kubectl('get', 'sc', '-o', 'json')) as {
+      items: { metadata: { name: string; annotations: Record<string, string> } }[];
+    };
+    const defaults = classes.items.filter(
+      ({ metadata }) => metadata.annotations['storageclass.kubernetes.io/is-default-class'] === 'true',
+    );
+    expect(defaults.map(({ metadata }) => metadata.name)).toEqual(['local-path']);
+    expect(await lab.kubectl('get', 'pv', '-o', 'name')).toBe('');
+    expect(await lab.sh('node1', `ls ${MOUNT} | grep -c pvc- || true`)).toBe('0');
+  });
+
+  it('reaches the API server from this host, by a kubeconfig that nobody else can read', async () => {
+    const path = (await lab.ok('kubeconfig')).trim();
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readyz(await readFile(path, 'utf8'))).toBe('ok');
+  });
+
+  it('keeps the token out of command lines, logs and files that others can read', async () => {
+    const state = join(lab.dir, 'state/kglab/labs', lab.name);
+    const token = (await readFile(join(state, 'token'), 'utf8')).trim();
+    expect((await stat(join(state, 'token'))).mode & 0o777).toBe(0o600);
+    for (const log of await readdir(join(state, 'logs')))
+      expect(await readFile(join(state, 'logs', log), 'utf8')).not.toContain(token);
+    for (const node of NODES) {
+      const readable = await lab.sh(
+        node,
+        `grep -rlF '${token.slice(0, 40)}' /etc /usr/local /var/log /run 2>/dev/null | xargs -r stat -c '%a %n'; cat /proc/*/cmdline | tr '\\0' ' '`,
+      );
+      const files = readable.split('\n').filter((line) => line.startsWith('6') || line.startsWith('7'));
+      expect(files.every((line) => /^[67]00 /.test(line))).toBe(true);
+    }
+  });
+
+  it('changes nothing when it runs again, in under 5 s', async () => {
+    const { stdout, durationMs } = await lab.run('up', '-o', 'json');
+    expect((JSON.parse(stdout) as Summary).changed).toBe(0);
+    expect(durationMs).toBeLessThan(5000);
+  });
+
+  it('lets nobody write below the mount point while the volume is away', async () => {
+    const attempt = await lab.sh(
+      'node3',
+      `systemctl stop k3s-agent; umount -l ${MOUNT}; touch ${MOUNT}/stray 2>&1; ls -A ${MOUNT} | wc -l`,
+    );
+    expect(attempt).toContain('Operation not permitted');
+    expect(attempt.trim().split('\n').at(-1)).toBe('0');
+    await lab.ok('up');
+    expect(await lab.sh('node3', `cat ${MOUNT}/shared`)).toBe('words');
+  });
+
+  it('comes back by itself when a machine reboots', async () => {
+    const boot = () => lab.sh('node2', 'cat /proc/1/stat | cut -d" " -f22');
+    const before = await boot();
+    await lab.run('exec', 'node2', '--', 'systemctl', 'reboot');
+    await lab.until('node2 is down or up anew', async () => (await boot()) !== before);
+    await lab.until(
+      'the volume is mounted on node2',
+      async () => (await lab.sh('node2', `cat ${MOUNT}/shared`)) === 'words',
+    );
+    await lab.until(
+      'k3s runs on node2',
+      async () => (await lab.sh('node2', 'systemctl is-active k3s-agent')) === 'active',
+    );
+    await lab.until('the lab is healthy', async () => (await lab.json<StatusJson>('status')).healthy);
+  });
+
+  it('starts a machine that lost its power, and nothing else', async () => {
+    await lab.run('exec', 'node3', '--', 'poweroff', '-ff');
+    await lab.until('node3 is seen as stopped', async () => {
+      const { nodes } = await lab.json<StatusJson>('status');
+      return nodes.find(({ name }) => name === lab.machine('node3'))?.machine === 'stopped';
+    });
+    const { steps } = await lab.json<Summary>('up');
+    const changed = steps.filter(({ outcome }) => outcome === 'changed').map(({ id }) => id);
+    expect(changed).toContain(`machines.create:${lab.machine('node3')}`);
+    expect(changed).not.toContain('provisioner.apply');
+    expect((await lab.json<Summary>('up')).changed).toBe(0);
+  });
+
+  it('removes everything that it made, and nothing of the lab beside it', async () => {
+    await lab.ok('down', '--yes');
+    const left = await traces();
+    expect(left).toMatchObject({ processes: [], mounts: [], links: [], groups: [], tables: [] });
+    expect(await readdir(lab.dir)).toEqual(['lab.yaml']);
+    expect(await beside.sh('node1', `cat ${MOUNT}/kept`)).toBe('mine');
+    expect((await beside.json<Summary>('up', '--until', 'mounts')).changed).toBe(0);
+  });
+});

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { systemClock } from '../../../src/util/clock.js';
+import { waitFor } from '../../../src/util/wait.js';
+import { cacheHome } from './cache-home.js';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+/** Whether machines can be made here; the suites say so in their names when they are skipped. */
+export const isRoot = process.getuid?.() === 0;
+
+/** What one call of kglab did. */
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+}
+
+/** A lab of a test: the built kglab with folders of its own and a random lab name. */
+export class TestLab {
+  readonly name = `t${randomBytes(3).toString('hex')}`;
+
+  private constructor(readonly dir: string) {}
+
+  /** Makes the folders and a lab file; `yaml` says what differs from a lab of three nodes off the internet. */
+  static async make(yaml = ''): Promise<TestLab> {
+    const lab = new TestLab(await mkdtemp(join(tmpdir(), 'kglab-e2e-')));
+    await lab.write(yaml);
+    return lab;
+  }
+
+  /** Replaces the lab file. */
+  write(yaml: string): Promise<void> {
+    return writeFile(
+      join(this.dir, 'lab.yaml'),
+      `name: ${this.name}\nprovider: nspawn\nnetwork: {internet: off}\n${yaml}`,
+    );
+  }
+
+  machine(node: string): string {
+    return `${this.name}-${node}`;
+  }
+
+  get env(): Record<string, string> {
+    return {
+      XDG_CACHE_HOME: cacheHome,
+      XDG_STATE_HOME: join(this.dir, 'state'),
+      KGLAB_MACHINES_DIR: join(this.dir, 'machines'),
+      KUBECONFIG: join(this.dir, 'own-kubeconfig'),
+    };
+  }
+
+  /** Runs kglab in the lab's folder. Never throws for a failed command. */
+  async run(...args: string[]): Promise<Ran> {
+    const options = { cwd: this.dir, env: this.env, reject: false, stdin: 'ignore' } as const;
+    const { exitCode, stdout, stderr, durationMs } = await execa(
+      'node',
+      [join(root, 'dist/main.js'), ...args],
+      options,
+    );
+    return { exitCode: exitCode ?? -1, stdout, stderr, durationMs };
+  }
+
+  /** Runs kglab and returns its standard output; throws with all that it printed when it fails. */
+  async ok(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.run(...args);
+    if (exitCode !== 0)
+      throw new Error(`kglab ${args.join(' ')} ended with ${exitCode}\n${stdout}\n${stderr}`);
+    return stdout;
+  }
+
+  /** As {@link ok}, for commands that answer in JSON. */
+  async json<T>(...args: string[]): Promise<T> {
+    return JSON.parse(await this.ok(...args, '-o', 'json')) as T;
+  }
+
+  /** Runs a shell line on a node, as root. */
+  sh(node: string, script: string): Promise<string> {
+    return this.ok('exec', node, '--', 'sh', '-c', script);
+  }
+
+  kubectl(...args: string[]): Promise<string> {
+    return this.ok('kubectl', '--', ...args);
+  }
+
+  /** Waits until `look` is true; a look that throws counts as not yet. */
+  async until(what: string, look: () => Promise<boolean>, timeoutMs = 120_000): Promise<void> {
+    const found = await waitFor(async () => ((await look().catch(() => false)) ? true : undefined), {
+      clock: systemClock,
+      timeoutMs,
+      everyMs: 500,
+    });
+    if (!found) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`);
+  }
+
+  /** Takes the lab down whatever state it is in, and removes its folders. */
+  async destroy(): Promise<void> {
+    await this.run('down', '--yes');
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
