@@ -15,20 +15,32 @@ export interface NodeConfig {
   readonly diskGiB: number;
 }
 
-export type VolumeType = 'replica' | 'arbiter';
+export type VolumeType = 'replica' | 'arbiter' | 'disperse' | 'distribute';
+
+/** `database`: Gluster's db-workload group of options. */
+export type VolumeProfile = 'default' | 'database';
+
+/** Whether a class's volumes serve all nodes, one node, or are Gluster volumes of their own. */
+export type ClassMode = 'shared' | 'pinned' | 'dedicated';
 
 /** A Gluster volume with its bricks and where every Kubernetes node mounts it. */
 export interface VolumeConfig {
   readonly name: string;
   readonly type: VolumeType;
-  /** Bricks in one replica set, the arbiter included. */
+  /** Bricks in one set: copies with the arbiter, fragments with the redundant ones; 1 for distribute. */
   readonly replica: number;
+  /** Bricks of a disperse set that may be lost; 0 for other types. */
+  readonly redundancy: number;
+  readonly profile: VolumeProfile;
+  /** Whether the size that a claim asks for is enforced. */
+  readonly quota: boolean;
   /** Nodes that carry its bricks, in brick order (node names, not machine names). */
   readonly nodes: readonly string[];
   /** Brick directory on each of them. */
   readonly brick: string;
   /** Mount point on every Kubernetes node. */
   readonly mount: string;
+  /** Options of lab.yaml; those of the profile are not among them. */
   readonly options: Readonly<Record<string, string>>;
 }
 
@@ -36,6 +48,8 @@ export interface VolumeConfig {
 export interface ClassConfig {
   readonly name: string;
   readonly volume: string;
+  readonly mode: ClassMode;
+  readonly volumeType: 'hostPath' | 'local';
   readonly default: boolean;
   readonly reclaim: 'Delete' | 'Retain';
 }

@@ -41,8 +41,26 @@ const judgeDefaults = (classes: readonly ClassConfig[]): Problem[] => {
   }));
 };
 
+/** Upstream, a shared volume of type local is refused by the API after its directory was made, again and again. */
+const judgeKinds = (classes: readonly ClassConfig[]): Problem[] =>
+  classes.flatMap(({ name, mode, volumeType }, index) =>
+    volumeType === 'local' && mode !== 'pinned'
+      ? [
+          {
+            path: [...CLASSES, index, 'volumeType'],
+            message: `class ${name} is ${mode}, and a local volume belongs to one node (drop volumeType, or say mode: pinned)`,
+          },
+        ]
+      : [],
+  );
+
 /** What is wrong with StorageClasses among themselves and with the volumes they serve from. */
 export const judgeClasses = (
   classes: readonly ClassConfig[],
   volumes: readonly VolumeConfig[],
-): Problem[] => [...judgeNames(classes), ...judgeTargets(classes, volumes), ...judgeDefaults(classes)];
+): Problem[] => [
+  ...judgeNames(classes),
+  ...judgeTargets(classes, volumes),
+  ...judgeKinds(classes),
+  ...judgeDefaults(classes),
+];

@@ -2,6 +2,7 @@ import type { NodeConfig } from './config.js';
 import { knownWords } from './nearest.js';
 import { say, type Path, type Problem } from './problem.js';
 import type { RawLab } from './schema.js';
+import { foreignKeys, typeFault } from './judge-types.js';
 import { candidatesOf, replicaOf, volumeItems, type VolumeItem } from './settle-volumes.js';
 
 interface Finding {
@@ -42,19 +43,10 @@ const countFault = (item: VolumeItem, count: number, replica: number): string | 
   return `${count} nodes do not make whole sets of ${replica} (name ${fewer} or ${fewer + replica})`;
 };
 
-const replicaFault = (item: VolumeItem, replica: number, labNodes: number): string | undefined => {
-  if (item.type === 'arbiter')
-    return replica === 3 ? undefined : 'an arbiter volume has replica: 3 (drop the key)';
-  if (replica === 2) {
-    return `volume ${item.name} would be a two-way replica, which split brain tears apart (use 3 storage nodes, or type: arbiter with 3)`;
-  }
-  if (replica > 1 || item.replica !== undefined || labNodes === 1) return undefined;
-  return `volume ${item.name} would have one copy only (use 3 storage nodes, or say replica: 1 if its loss is no harm)`;
-};
-
 /** Where a volume says how many bricks it has, or the nodes that settle it. */
 const shapePath = (item: VolumeItem): Path => {
   if (item.nodes !== undefined) return item.at('nodes');
+  if (item.type === 'disperse') return item.disperse === undefined ? ['nodes'] : item.at('disperse');
   return item.replica === undefined ? ['nodes'] : item.at('replica');
 };
 
@@ -62,17 +54,18 @@ const judgeSets = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] =>
   const count = candidatesOf(item, nodes).length;
   if (count === 0) return [];
   const replica = replicaOf(item, count);
-  const shape = replicaFault(item, replica, nodes.length);
+  const shape = typeFault(item, replica, nodes.length);
   if (shape !== undefined) {
-    return [{ path: item.replica === undefined ? shapePath(item) : item.at('replica'), message: shape }];
+    const { key, message } = shape;
+    return [{ path: item[key] === undefined ? shapePath(item) : item.at(key), message }];
   }
   const message = countFault(item, count, replica);
   return message === undefined ? [] : [{ path: shapePath(item), message }];
 };
 
 const judgeShape = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
-  const members = judgeMembers(item, nodes);
-  return members.length > 0 ? members : judgeSets(item, nodes);
+  const wrong = [...foreignKeys(item), ...judgeMembers(item, nodes)];
+  return wrong.length > 0 ? wrong : judgeSets(item, nodes);
 };
 
 const judgeNames = (items: readonly VolumeItem[]): Finding[] =>
@@ -85,7 +78,7 @@ const judgeNames = (items: readonly VolumeItem[]): Finding[] =>
 /** Everything that the shape of a volume rests on. */
 const readsOf = (item: VolumeItem): readonly string[] => [
   ...['nodes.*.name', 'nodes.*.roles', 'gluster.volumes'].slice(0, item.at('name').length > 2 ? 2 : 3),
-  ...(['type', 'replica', 'nodes'] as const).map((key) => item.at(key).join('.')),
+  ...(['type', 'replica', 'disperse', 'redundancy', 'nodes'] as const).map((key) => item.at(key).join('.')),
 ];
 
 /** What is wrong with volumes as sets of bricks on the nodes there are. */

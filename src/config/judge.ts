@@ -9,7 +9,10 @@ import type { RawLab } from './schema.js';
 
 /** Keys that describe the only item, and the list that takes their place. */
 const SHORTHANDS = [
-  { list: ['gluster', 'volumes'], keys: ['volume', 'type', 'replica', 'options'] },
+  {
+    list: ['gluster', 'volumes'],
+    keys: ['volume', 'type', 'replica', 'disperse', 'redundancy', 'profile', 'quota', 'options'],
+  },
   { list: ['storage', 'classes'], keys: ['class', 'reclaim'] },
 ] as const;
 

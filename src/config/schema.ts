@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { shown } from './problem.js';
-import { duration, glusterOptions, k3sFlags, size, subnet } from './fields.js';
+import { duration, k3sFlags, size, subnet } from './fields.js';
+import { reclaim, storageClass, volume, volumeShape } from './storage-fields.js';
 import {
   directory,
   imageReference,
@@ -45,47 +46,15 @@ const machine = z.strictObject({
   disk: disk().prefault('10GiB').describe(DISK),
 });
 
-const volumeType = () =>
-  z
-    .enum(['replica', 'arbiter'])
-    .default('replica')
-    .describe(
-      'replica: full copies. arbiter: two copies, and a third brick that keeps only the names of files.',
-    );
-const replica = () =>
-  z
-    .int()
-    .min(1)
-    .max(9)
-    .optional()
-    .describe('Bricks of a replica set. Default: 3, or fewer nodes if there are.');
-const options = () =>
-  glusterOptions().default({}).describe('Gluster volume options, e.g. network.ping-timeout: 10.');
-
-const volume = z.strictObject({
-  name: volumeName().describe('Name of the volume.'),
-  type: volumeType(),
-  replica: replica(),
-  nodes: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .describe('Nodes of its bricks, in order. Default: all storage nodes.'),
-  mount: directory().optional().describe('Mount point. Default: storage.path, or storage.path-<name>.'),
-  options: options(),
-});
-
 const gluster = z.strictObject({
   volume: volumeName().default('gv0').describe('Name of the only volume.'),
   brick: directory().default('/data/brick').describe('Bricks lie in <brick>/<volume>.'),
-  type: volumeType(),
-  replica: replica(),
-  options: options(),
+  ...volumeShape(),
   volumes: z
     .array(volume)
     .max(20)
     .default([])
-    .describe('Several volumes, instead of volume, type, replica, options.'),
+    .describe('Several volumes, instead of volume, type, replica, options and so on.'),
 });
 
 /** Components that k3s brings along and can leave out. */
@@ -102,19 +71,6 @@ const k3s = z.strictObject({
   artifacts: matching(/^[^~].*$/, 'the path of a folder, written out')
     .optional()
     .describe('Folder with k3s release files, relative to the lab file: nothing is downloaded then.'),
-});
-
-const reclaim = () =>
-  z.enum(['Delete', 'Retain']).default('Delete').describe('What happens to data whose claim is deleted.');
-
-const storageClass = z.strictObject({
-  name: objectName().describe('Name of the StorageClass.'),
-  volume: z.string().optional().describe('Volume it serves from. Default: the first one.'),
-  default: z
-    .boolean()
-    .optional()
-    .describe('Whether claims without a class get this one; true for exactly one class.'),
-  reclaim: reclaim(),
 });
 
 const provisioner = z.strictObject({

@@ -8,10 +8,13 @@ export const settleClasses = (
 ): readonly ClassConfig[] => {
   const first = volumes[0]?.name ?? '';
   const { classes, class: name, reclaim } = storage;
-  if (classes.length === 0) return [{ name, volume: first, default: true, reclaim }];
+  if (classes.length === 0)
+    return [{ name, volume: first, mode: 'shared', volumeType: 'hostPath', default: true, reclaim }];
   return classes.map((item) => ({
     name: item.name,
     volume: item.volume ?? first,
+    mode: item.mode,
+    volumeType: item.volumeType,
     default: item.default ?? classes.length === 1,
     reclaim: item.reclaim,
   }));

@@ -1,4 +1,4 @@
-import type { NodeConfig, VolumeConfig, VolumeType } from './config.js';
+import type { NodeConfig, VolumeConfig, VolumeProfile, VolumeType } from './config.js';
 import type { Path } from './problem.js';
 import type { RawLab } from './schema.js';
 
@@ -7,11 +7,15 @@ export interface VolumeItem {
   readonly name: string;
   readonly type: VolumeType;
   readonly replica?: number | undefined;
+  readonly disperse?: number | undefined;
+  readonly redundancy?: number | undefined;
+  readonly profile: VolumeProfile;
+  readonly quota: boolean;
   readonly nodes?: readonly string[] | undefined;
   readonly mount?: string | undefined;
   readonly options: Readonly<Record<string, string>>;
   /** Where the file says it. */
-  at(key: 'name' | 'type' | 'replica' | 'nodes' | 'mount'): Path;
+  at(key: 'name' | 'type' | 'replica' | 'disperse' | 'redundancy' | 'nodes' | 'mount'): Path;
 }
 
 /** Bricks of a replica set when the file does not say. */
@@ -28,24 +32,42 @@ export const volumeItems = ({ gluster, storage }: RawLab): readonly VolumeItem[]
           : ['gluster', 'volumes', index, key],
     }));
   }
-  const { volume: name, type, replica, options } = gluster;
+  const { volume: name, type, replica, disperse, redundancy, profile, quota, options } = gluster;
   const places: Partial<Record<string, Path>> = {
     name: ['gluster', 'volume'],
     nodes: ['nodes'],
     mount: ['storage', 'path'],
   };
-  return [
-    { name, type, replica, options, mount: storage.path, at: (key) => places[key] ?? ['gluster', key] },
-  ];
+  const shape = { name, type, replica, disperse, redundancy, profile, quota, options };
+  return [{ ...shape, mount: storage.path, at: (key) => places[key] ?? ['gluster', key] }];
 };
 
 /** Names of the nodes that a volume may use. */
 export const candidatesOf = ({ nodes: named }: VolumeItem, nodes: readonly NodeConfig[]): readonly string[] =>
   named ?? nodes.filter(({ roles }) => roles.includes('storage')).map(({ name }) => name);
 
-/** Bricks in a replica set of a volume that has so many nodes. */
-export const replicaOf = ({ type, replica }: VolumeItem, candidates: number): number =>
-  replica ?? (type === 'arbiter' ? REPLICA : Math.max(1, Math.min(REPLICA, candidates)));
+/** Bricks in a set of a volume that has so many nodes. */
+export const replicaOf = ({ type, replica, disperse }: VolumeItem, candidates: number): number => {
+  switch (type) {
+    case 'distribute':
+      return 1;
+    case 'disperse':
+      return disperse ?? Math.max(1, candidates);
+    case 'arbiter':
+      return replica ?? REPLICA;
+    case 'replica':
+      return replica ?? Math.max(1, Math.min(REPLICA, candidates));
+  }
+};
+
+/** Bricks of a disperse set from which on two may be lost, as one alone would be little for so many. */
+const TWO_FROM = 6;
+
+/** Bricks that a set of so many may lose, for disperse volumes. */
+export const redundancyOf = ({ type, redundancy }: VolumeItem, size: number): number => {
+  if (type !== 'disperse') return 0;
+  return redundancy ?? (size < TWO_FROM ? 1 : 2);
+};
 
 /** Volumes with their bricks: on all nodes they may use, as far as these make whole replica sets. */
 export const settleVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): readonly VolumeConfig[] =>
@@ -56,6 +78,9 @@ export const settleVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): readon
       name: item.name,
       type: item.type,
       replica,
+      redundancy: redundancyOf(item, replica),
+      profile: item.profile,
+      quota: item.quota,
       nodes: candidates.slice(0, candidates.length - (candidates.length % replica)),
       brick: `${raw.gluster.brick}/${item.name}`,
       mount: item.mount ?? (index === 0 ? raw.storage.path : `${raw.storage.path}-${item.name}`),

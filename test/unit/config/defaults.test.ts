@@ -20,13 +20,25 @@ const DEFAULTS = {
       name: 'gv0',
       type: 'replica',
       replica: 3,
+      redundancy: 0,
+      profile: 'default',
+      quota: false,
       nodes: ['node1', 'node2', 'node3'],
       brick: '/data/brick/gv0',
       mount: '/opt/local-path-provisioner',
       options: {},
     },
   ],
-  classes: [{ name: 'local-path', volume: 'gv0', default: true, reclaim: 'Delete' }],
+  classes: [
+    {
+      name: 'local-path',
+      volume: 'gv0',
+      mode: 'shared',
+      volumeType: 'hostPath',
+      default: true,
+      reclaim: 'Delete',
+    },
+  ],
   k3s: {
     version: 'default',
     disable: ['traefik', 'servicelb', 'metrics-server', 'local-storage'],
@@ -51,6 +63,10 @@ gluster:
   brick: /data/brick
   type: replica
   replica: 3
+  disperse:
+  redundancy:
+  profile: default
+  quota: false
   options: {}
   volumes: []
 k3s:

@@ -62,7 +62,7 @@ export const FIELD_REFUSALS: readonly Refusal[] = [
   ['gluster:\n  volume: all', `2:11: gluster.volume must not be "all", a word of Gluster's own`],
   [
     'gluster:\n  type: arbitr',
-    '2:9: gluster.type must be replica or arbiter, not "arbitr" (did you mean arbiter?)',
+    '2:9: gluster.type must be replica, arbiter, disperse or distribute, not "arbitr" (did you mean arbiter?)',
   ],
   ['gluster:\n  replica: three', '2:12: gluster.replica must be a number, not "three"'],
   ['gluster:\n  replica: 0', '2:12: gluster.replica must be at least 1, not 0'],
@@ -292,6 +292,47 @@ export const LAB_REFUSALS: readonly Refusal[] = [
   [
     'storage: {classes: [{name: a, default: false}]}',
     '1:20: no class is the default one (give one of them default: true)',
+  ],
+  [
+    'gluster: {type: disperse, redundancy: 2}',
+    '1:39: a disperse set of 3 bricks can lose 1 at most, not 2 (say redundancy: 1, or have more bricks)',
+  ],
+  [
+    'nodes: 2\ngluster: {type: disperse}',
+    '1:8: volume gv0 needs 3 nodes at least for its disperse sets, there are 2 (add nodes)',
+  ],
+  [
+    'gluster: {type: disperse, disperse: 4}',
+    '1:37: volume gv0 needs 4 storage nodes for its disperse sets, there are 3 (add nodes)',
+  ],
+  [
+    'nodes: 4\ngluster: {volumes: [{name: a, type: disperse, disperse: 3, nodes: [node1, node2, node3, node4]}]}',
+    '2:67: 4 nodes do not make whole sets of 3 (name 3 or 6)',
+  ],
+  [
+    'gluster: {type: disperse, replica: 3}',
+    '1:36: a disperse volume knows no replica (drop the key, or say type: replica)',
+  ],
+  [
+    'gluster: {type: distribute, replica: 3}',
+    '1:38: a distribute volume knows no replica (drop the key, or say type: replica)',
+  ],
+  [
+    'gluster: {redundancy: 1}',
+    '1:23: a replica volume knows no redundancy (drop the key, or say type: disperse)',
+  ],
+  [
+    'storage: {classes: [{name: a, volumeType: local}]}',
+    '1:43: class a is shared, and a local volume belongs to one node (drop volumeType, or say mode: pinned)',
+  ],
+  [
+    'storage: {classes: [{name: a, mode: dedicated, volumeType: local}]}',
+    '1:60: class a is dedicated, and a local volume belongs to one node (drop volumeType, or say mode: pinned)',
+  ],
+  [
+    'gluster:\n  profile: database\n  quota: true\n  volumes: [{name: a}]',
+    '2:3: gluster.profile cannot stand beside gluster.volumes (move it into the list)',
+    '3:3: gluster.quota cannot stand beside gluster.volumes (move it into the list)',
   ],
   [
     'smoke: {namespace: local-path-storage}',

@@ -3,6 +3,8 @@ import { parseConfig } from '../../../src/config/parse.js';
 
 const rolesOf = (text: string) =>
   parseConfig(text, 'lab.yaml').nodes.map(({ name, roles }) => `${name} ${roles.join('+')}`);
+const SHARED = { mode: 'shared', volumeType: 'hostPath' };
+
 const bricksOf = (text: string) =>
   parseConfig(text, 'lab.yaml').volumes.map(
     ({ type, replica, nodes }) => `${type} ${replica} ${nodes.join(' ')}`,
@@ -52,6 +54,10 @@ test.each([
   ['nodes: 7', 'replica 3 node1 node2 node3 node4 node5 node6'],
   ['nodes: 5\ngluster: {replica: 5}', 'replica 5 node1 node2 node3 node4 node5'],
   ['gluster: {type: arbiter}', 'arbiter 3 node1 node2 node3'],
+  ['gluster: {type: disperse}', 'disperse 3 node1 node2 node3'],
+  ['nodes: 7\ngluster: {type: disperse, disperse: 3}', 'disperse 3 node1 node2 node3 node4 node5 node6'],
+  ['gluster: {type: distribute}', 'distribute 1 node1 node2 node3'],
+  ['nodes: 2\ngluster: {type: distribute}', 'distribute 1 node1 node2'],
   ['nodes: 6\ngluster: {type: arbiter, replica: 3}', 'arbiter 3 node1 node2 node3 node4 node5 node6'],
 ])('bricks of %j: %s', (text, bricks) => {
   expect(bricksOf(text)).toEqual([bricks]);
@@ -87,14 +93,14 @@ storage:
   ]);
   expect(volumes[0]?.options).toEqual({ 'network.ping-timeout': '10' });
   expect(classes).toEqual([
-    { name: 'fast', volume: 'fast', default: true, reclaim: 'Delete' },
-    { name: 'bulk', volume: 'bulk', default: false, reclaim: 'Retain' },
+    { name: 'fast', volume: 'fast', ...SHARED, default: true, reclaim: 'Delete' },
+    { name: 'bulk', volume: 'bulk', ...SHARED, default: false, reclaim: 'Retain' },
   ]);
 });
 
 test('a lone class is the default one without saying so', () => {
   expect(parseConfig('storage: {classes: [{name: shared}]}', 'lab.yaml').classes).toEqual([
-    { name: 'shared', volume: 'gv0', default: true, reclaim: 'Delete' },
+    { name: 'shared', volume: 'gv0', ...SHARED, default: true, reclaim: 'Delete' },
   ]);
 });
 
@@ -102,4 +108,39 @@ test('200 nodes are accepted, one by one too', () => {
   const list = Array.from({ length: 200 }, (_, index) => `  - {name: n${index}, memory: 1GiB}\n`).join('');
   expect(parseConfig(`nodes:\n${list}`, 'lab.yaml').nodes).toHaveLength(200);
   expect(parseConfig('nodes: 200', 'lab.yaml').volumes[0]?.nodes).toHaveLength(198);
+});
+
+test.each([
+  ['gluster: {type: disperse}', 1],
+  ['nodes: 6\ngluster: {type: disperse}', 2],
+  ['nodes: 6\ngluster: {type: disperse, redundancy: 1}', 1],
+  ['gluster: {type: replica}', 0],
+])('bricks that a set of %j may lose: %i', (text, redundancy) => {
+  expect(parseConfig(text, 'lab.yaml').volumes[0]?.redundancy).toBe(redundancy);
+});
+
+test('tiers for databases and archives are two classes on two volumes', () => {
+  const text = `
+gluster:
+  volumes:
+    - {name: ssd, profile: database, quota: true}
+    - {name: hdd, type: disperse}
+storage:
+  classes:
+    - {name: ssd, default: true}
+    - {name: hdd, volume: hdd, reclaim: Retain}
+    - {name: stock, volume: hdd, mode: pinned, volumeType: local}
+    - {name: own, mode: dedicated}
+`;
+  const { volumes, classes } = parseConfig(text, 'lab.yaml');
+  expect(volumes.map(({ name, profile, quota, mount }) => [name, profile, quota, mount])).toEqual([
+    ['ssd', 'database', true, '/opt/local-path-provisioner'],
+    ['hdd', 'default', false, '/opt/local-path-provisioner-hdd'],
+  ]);
+  expect(classes.map(({ name, volume, mode, volumeType }) => [name, volume, mode, volumeType])).toEqual([
+    ['ssd', 'ssd', 'shared', 'hostPath'],
+    ['hdd', 'hdd', 'shared', 'hostPath'],
+    ['stock', 'hdd', 'pinned', 'local'],
+    ['own', 'ssd', 'dedicated', 'hostPath'],
+  ]);
 });
