@@ -1,0 +1,64 @@
+import type { Command, CommandResult, ExecOptions, Executor } from '../../src/exec/command.js';
+
+/** What a command does: text for stdout, or more of a result. */
+export type Reply = string | Partial<CommandResult> | Error;
+/** A reply, or one made from the command. */
+export type Answer = Reply | ((command: Command, options: ExecOptions) => Reply | Promise<Reply>);
+
+interface Rule {
+  readonly match: string | RegExp;
+  readonly answers: readonly Answer[];
+  used: number;
+}
+
+/** A command that was run, and where. */
+export interface Call {
+  readonly where: string;
+  readonly command: Command;
+}
+
+/** The words of a command, unquoted. */
+export const wordsOf = ({ file, args }: Command): string => [file, ...args].join(' ');
+
+const fits = (match: string | RegExp, words: string): boolean =>
+  typeof match === 'string' ? match === words : match.test(words);
+
+/**
+ * Answers commands by script: a string matches all the words of a command, a pattern any part of them; of several
+ * that match, the one added last. Answers are given in turn, the last for ever. An unknown command is an error that
+ * lists what is known, so that a test explains itself when the code has moved on.
+ */
+export class ScriptedExecutor implements Executor {
+  private readonly rules: Rule[] = [];
+
+  constructor(
+    readonly name: string,
+    readonly calls: Call[] = [],
+  ) {}
+
+  on(match: string | RegExp, ...answers: readonly Answer[]): this {
+    this.rules.unshift({ match, answers: answers.length === 0 ? [''] : answers, used: 0 });
+    return this;
+  }
+
+  async exec(command: Command, options: ExecOptions = {}): Promise<CommandResult> {
+    options.signal?.throwIfAborted();
+    this.calls.push({ where: this.name, command });
+    for (const word of [command.file, ...command.args])
+      if (typeof word !== 'string') throw new TypeError(`a word of a command is ${String(word)}`);
+    const words = wordsOf(command);
+    const rule = this.rules.find(({ match }) => fits(match, words));
+    if (rule === undefined) throw new Error(`${this.name} does not know\n  ${words}\n${this.known()}`);
+    const answer = rule.answers[Math.min(rule.used, rule.answers.length - 1)] ?? '';
+    rule.used += 1;
+    const reply = typeof answer === 'function' ? await answer(command, options) : answer;
+    if (reply instanceof Error) throw reply;
+    const result = typeof reply === 'string' ? { stdout: reply } : reply;
+    return { exitCode: 0, stdout: '', stderr: '', durationMs: 1, ...result };
+  }
+
+  private known(): string {
+    const lines = this.rules.map(({ match }) => `  ${String(match)}`);
+    return lines.length === 0 ? 'It knows nothing.' : ['It knows', ...lines].join('\n');
+  }
+}

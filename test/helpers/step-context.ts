@@ -1,0 +1,170 @@
+import { loadTemplates } from '../../src/cli/templates.js';
+import { parseConfig } from '../../src/config/parse.js';
+import type { LabConfig } from '../../src/config/config.js';
+import type { LabFiles, StepContext } from '../../src/engine/context.js';
+import { factCache } from '../../src/engine/facts.js';
+import type { MachineInfo, MachineProvider, MachineSpec } from '../../src/providers/provider.js';
+import { FakeClock } from './fake-clock.js';
+import { ScriptedExecutor, wordsOf, type Call } from './scripted-executor.js';
+
+/** A token that is easily found again wherever it must not be. */
+export const TOKEN = 'f00dfeedf00dfeedf00dfeedf00dfeedf00dfeedf00dfeed';
+
+/** A lab from the text of a lab file. */
+export const labOf = (yaml = ''): LabConfig => parseConfig(yaml, 'lab.yaml');
+
+/** Files of the host, in memory. */
+export class MemoryFiles implements LabFiles {
+  readonly kubeconfig = '/state/labs/demo/kubeconfig';
+  readonly texts = new Map<string, string>();
+
+  read(path: string): Promise<string | undefined> {
+    return Promise.resolve(this.texts.get(path));
+  }
+
+  write(path: string, content: string): Promise<void> {
+    this.texts.set(path, content);
+    return Promise.resolve();
+  }
+}
+
+/** A provider of machines that do what a script says; it remembers what it was asked to make. */
+export class ScriptedProvider implements MachineProvider {
+  readonly id = 'simulator';
+  readonly created: MachineSpec[] = [];
+  readonly started: string[] = [];
+  infos: MachineInfo[] = [];
+  features = { ownKernel: false, packagesInImage: true, stableAddresses: true, parallelCreates: 4 };
+  private readonly machines = new Map<string, ScriptedExecutor>();
+
+  constructor(readonly calls: Call[] = []) {}
+
+  /** The machine, to add to its script. */
+  machine(name: string): ScriptedExecutor {
+    const known = this.machines.get(name) ?? new ScriptedExecutor(name, this.calls);
+    this.machines.set(name, known);
+    return known;
+  }
+
+  list(): Promise<readonly MachineInfo[]> {
+    return Promise.resolve(this.infos);
+  }
+
+  create(spec: MachineSpec): Promise<void> {
+    this.created.push(spec);
+    return Promise.resolve();
+  }
+
+  start(name: string): Promise<void> {
+    this.started.push(name);
+    return Promise.resolve();
+  }
+
+  unprepared(): Promise<string | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  remove(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  cleanup(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A step's context over scripted machines, with all that a test wants to look at afterwards. */
+export class Stage {
+  readonly calls: Call[] = [];
+  readonly provider = new ScriptedProvider(this.calls);
+  readonly clock = new FakeClock();
+  readonly files = new MemoryFiles();
+  readonly said: string[] = [];
+  readonly abort = new AbortController();
+
+  constructor(readonly machines: readonly string[] = ['g1', 'g2', 'g3']) {
+    this.provider.infos = machines.map((name, index) => ({
+      name,
+      state: 'running',
+      address: `10.77.0.${11 + index}`,
+    }));
+  }
+
+  /** The script of a machine. */
+  on(machine: string): ScriptedExecutor {
+    return this.provider.machine(machine);
+  }
+
+  /** A context whose facts are read anew. */
+  context(overrides: Partial<StepContext> = {}): StepContext {
+    const facts = factCache();
+    return {
+      lab: { name: 'demo', id: 'abc123' },
+      provider: this.provider,
+      host: new ScriptedExecutor('host', this.calls),
+      clock: this.clock,
+      templates: loadTemplates(),
+      artifacts: {
+        version: 'v1.36.2+k3s1',
+        arch: 'amd64',
+        state: 'cached',
+        binary: { path: '/cache/k3s', sha256: 'b1'.repeat(32) },
+        airgap: {
+          path: '/cache/images.tar.zst',
+          sha256: 'a1'.repeat(32),
+          fileName: 'k3s-airgap-images-amd64.tar.zst',
+        },
+        extraImages: [],
+        images: [],
+      },
+      images: {
+        provisioner: 'example.test/lpp:1',
+        helper: 'example.test/helper:1',
+        smoke: 'example.test/smoke:1',
+      },
+      files: this.files,
+      token: TOKEN,
+      random: (bytes) => 'ab'.repeat(bytes),
+      signal: this.abort.signal,
+      say: (line) => this.said.push(line),
+      machine: (name) => this.provider.machine(name),
+      fact: (key, read) => facts.get(key, read),
+      ...overrides,
+    };
+  }
+
+  /** The words of every command of a machine so far. */
+  ran(machine: string): readonly string[] {
+    return this.calls.filter(({ where }) => where === machine).map(({ command }) => wordsOf(command));
+  }
+
+  /** What was written to a file of a machine, last. */
+  written(machine: string, path: string): string | undefined {
+    return this.calls
+      .filter(({ where, command }) => where === machine && isWriteOf(path, command.args))
+      .at(-1)?.command.stdin;
+  }
+}
+
+const isWriteOf = (path: string, args: readonly string[]): boolean =>
+  args[0] === '-c' && args[1]?.includes('mv -fT') === true && args[3] === path;
+
+/** Matches the script that writes files. */
+export const WRITES = /mv -fT -- "\$1\.kglab-new"/;
+/** Matches the script that reads a file. */
+export const reads = (path: string): RegExp => new RegExp(`exec cat -- "\\$1" sh ${path}$`);
+
+/** What a promise fails with; an error of its own when it does not. To be called before time is moved on. */
+export const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => new Error(`it did not fail, but ended with ${JSON.stringify(value)}`),
+    (error: unknown) => error,
+  );

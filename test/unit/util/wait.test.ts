@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { waitFor } from '../../../src/util/wait.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
+import { failureOf } from '../../helpers/step-context.js';
+
+describe('waitFor', () => {
+  it('looks at once, then at every interval, until there is something; false and 0 are something', async () => {
+    const clock = new FakeClock();
+    const looks: number[] = [];
+    const found = waitFor(
+      () => {
+        looks.push(clock.now());
+        return Promise.resolve(looks.length < 3 ? undefined : false);
+      },
+      { clock, timeoutMs: 1000, everyMs: 100 },
+    );
+    await clock.advance(1000);
+    expect(await found).toBe(false);
+    expect(looks).toEqual([0, 100, 200]);
+  });
+
+  it('gives up when another look would be too late', async () => {
+    const clock = new FakeClock();
+    const looks: number[] = [];
+    const found = waitFor(
+      () => {
+        looks.push(clock.now());
+        return Promise.resolve(undefined);
+      },
+      { clock, timeoutMs: 250, everyMs: 100 },
+    );
+    await clock.advance(200);
+    expect(await found).toBeUndefined();
+    expect(looks).toEqual([0, 100, 200]);
+  });
+
+  it('ends with what the look throws', async () => {
+    const options = { clock: new FakeClock(), timeoutMs: 250 };
+    await expect(waitFor(() => Promise.reject(new Error('broken')), options)).rejects.toThrow('broken');
+  });
+
+  it('ends in the middle of a pause when it is aborted, and does not begin once it was', async () => {
+    const clock = new FakeClock();
+    const abort = new AbortController();
+    const options = { clock, timeoutMs: 10_000, everyMs: 5000, signal: abort.signal };
+    let looks = 0;
+    const look = () => {
+      looks += 1;
+      return Promise.resolve(undefined);
+    };
+    const failure = failureOf(waitFor(look, options));
+    await clock.advance(1);
+    abort.abort(new Error('stop'));
+    expect(await failure).toEqual(new Error('stop'));
+    await expect(waitFor(look, options)).rejects.toThrow('stop');
+    expect(looks).toBe(1);
+  });
+});
