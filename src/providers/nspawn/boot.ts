@@ -73,12 +73,14 @@ export const unitCommand = (input: BootInput): Command => {
     ...[`StandardOutput=append:${paths.log}`, `StandardError=append:${paths.log}`],
   ];
   const { file, args } = launch(input, []);
+  // systemd replaces variables in a unit's command line: `$$` stands for one dollar sign.
+  const words = [file, ...args].map((word) => word.replaceAll('$', '$$$$'));
   return cmd(
     'systemd-run',
     ...[`--unit=${group}.service`, '--collect', '--quiet', `--description=kglab machine ${input.name}`],
     ...properties.flatMap((property) => ['-p', property]),
     ...Object.entries(ENVIRONMENT).map(([name, value]) => `--setenv=${name}=${value}`),
-    ...['--', file, ...args],
+    ...['--', ...words],
   );
 };
 

@@ -19,6 +19,8 @@ export interface PowerTarget {
 
 /** A boot to D-Bus takes 1-2 s; on a host that is busy with others, more. */
 const BOOT_MS = 120_000;
+/** systemd-nspawn itself is there in milliseconds. */
+const LAUNCH_MS = 20_000;
 /** An orderly stop takes 2-10 s; services may take 90 s of their own. */
 const STOP_MS = 120_000;
 /** A killed init takes its whole PID namespace with it in at most 2 s. */
@@ -54,12 +56,13 @@ export class Power {
 
   /** Waits until commands can be run in it. Throws MACHINE_NOT_BOOTED with the end of its console. */
   async waitUp(target: PowerTarget, options: ExecOptions): Promise<void> {
+    const launchEnd = this.clock.now() + LAUNCH_MS;
     let started = false;
     const outcome = await waitFor(
       async () => {
         const { nspawn, init } = await this.processes(target);
         started ||= nspawn !== undefined;
-        if (started && nspawn === undefined) return 'ended';
+        if (nspawn === undefined && init === undefined && (started || this.clock.now() > launchEnd)) return 'ended';
         return init !== undefined && (await answers(init.pid)) ? 'up' : undefined;
       },
       { clock: this.clock, timeoutMs: BOOT_MS, everyMs: EVERY_MS, signal: options.signal },

@@ -55,6 +55,8 @@ describe('nspawnCommand', () => {
     for (const word of ['Delegate=yes', 'KillMode=mixed', 'MemoryMax=1536M', 'CPUQuota=200%', '--collect'])
       expect(args).toContain(word);
     expect(args.indexOf('--')).toBeLessThan(args.indexOf('systemd-nspawn'));
+    // systemd would take a single `$` for the start of a variable.
+    expect(args.join(' ').replaceAll('$$', '')).not.toContain('$');
     expect(groupPath(boot.group, true)).toBe(`system.slice/${boot.group}.service`);
   });
 });
