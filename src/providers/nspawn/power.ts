@@ -62,7 +62,8 @@ export class Power {
       async () => {
         const { nspawn, init } = await this.processes(target);
         started ||= nspawn !== undefined;
-        if (nspawn === undefined && init === undefined && (started || this.clock.now() > launchEnd)) return 'ended';
+        if (nspawn === undefined && init === undefined && (started || this.clock.now() > launchEnd))
+          return 'ended';
         return init !== undefined && (await answers(init.pid)) ? 'up' : undefined;
       },
       { clock: this.clock, timeoutMs: BOOT_MS, everyMs: EVERY_MS, signal: options.signal },
