@@ -1,21 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { VolumeSpec } from '../../../../src/plan/kinds.js';
+import { planUp } from '../../../../src/plan/plan-up.js';
+import type { StepOf } from '../../../../src/plan/step.js';
 import { createVolume, setOptions } from '../../../../src/stages/gluster/commands.js';
 import { parsePeers, parseStatus, parseVolumes, type Volume } from '../../../../src/stages/gluster/parse.js';
 import { poolGap } from '../../../../src/stages/gluster/pool-handlers.js';
 import { difference, offline } from '../../../../src/stages/gluster/volume-handlers.js';
 import { parseAnswer } from '../../../../src/stages/gluster/xml.js';
+import { labOf } from '../../../helpers/step-context.js';
 import { glusterXml } from '../../../helpers/transcript.js';
 
 const peers = (...where: Parameters<typeof glusterXml>) => parsePeers(parseAnswer(glusterXml(...where)));
 const status = (...where: Parameters<typeof glusterXml>) => parseStatus(parseAnswer(glusterXml(...where)));
 
+const planned = planUp(labOf()).steps.find(
+  ({ kind }) => kind === 'gluster.volume',
+) as StepOf<'gluster.volume'>;
 const GV0: VolumeSpec = {
-  name: 'gv0',
-  type: 'replica',
-  replica: 3,
+  ...planned.input.volume,
   bricks: [1, 2, 3].map((index) => ({ machine: `g${index}`, path: `/srv/lab/n${index}/brick/b1` })),
-  options: {},
 };
 
 describe('poolGap', () => {

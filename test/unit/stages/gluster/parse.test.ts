@@ -129,13 +129,15 @@ describe('parseVolumes', () => {
   const info = (...where: Parameters<typeof glusterXml>) => parseVolumes(parseAnswer(glusterXml(...where)));
 
   it('reads shape, bricks and options', () => {
-    expect(info('pool', 'g1', 'volume info gv0', 2)).toEqual([
+    expect(info('pool', 'g1', 'volume info gv0', 2)).toMatchObject([
       {
         name: 'gv0',
         id: 'ce5dce67-b98a-458e-b0a8-e701351f0fc9',
         started: true,
         replica: 3,
         arbiter: 0,
+        disperse: 0,
+        redundancy: 0,
         bricks: BRICKS,
         options: {
           'cluster.granular-entry-heal': 'on',

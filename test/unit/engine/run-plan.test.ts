@@ -1,0 +1,242 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { satisfied } from '../../../src/engine/context.js';
+import { CliError } from '../../../src/errors/cli-error.js';
+import { failureOf } from '../../helpers/step-context.js';
+import { lasting, ScriptedRun, stepOf, turn } from './scripted-run.js';
+
+let engine = new ScriptedRun();
+beforeEach(() => {
+  engine = new ScriptedRun();
+});
+
+const applied = (): string[] =>
+  engine.log.filter((line) => line.startsWith('apply')).map((line) => line.slice(6));
+
+describe('order', () => {
+  const DIAMOND = [stepOf('a'), stepOf('b', 'a'), stepOf('c', 'a'), stepOf('d', 'b', 'c')];
+
+  it('starts a step when all of its needs are done, and not before', async () => {
+    const run = engine.run(DIAMOND, { apply: engine.gate });
+    await turn();
+    expect(applied()).toEqual(['a']);
+    await engine.open('a');
+    expect(applied()).toEqual(['a', 'b', 'c']);
+    await engine.open('c');
+    expect(applied()).toEqual(['a', 'b', 'c']);
+    await engine.open('b');
+    await engine.open('d');
+    expect((await run).results.map(({ step, outcome }) => [step.title, outcome])).toEqual([
+      ['a', 'changed'],
+      ['b', 'changed'],
+      ['c', 'changed'],
+      ['d', 'changed'],
+    ]);
+  });
+
+  it('does not even probe a step whose need is not done', async () => {
+    const run = engine.run(DIAMOND, { apply: engine.gate });
+    await turn();
+    expect(engine.log).toEqual(['probe a', 'apply a']);
+    for (const name of ['a', 'b', 'c', 'd']) await engine.open(name);
+    await run;
+  });
+
+  it('ends at once without steps', async () => {
+    expect(await engine.run([])).toEqual({ results: [], changed: 0 });
+  });
+
+  it('keeps to the limit, and goes on as soon as there is room', async () => {
+    const run = engine.run([stepOf('a'), stepOf('b'), stepOf('c')], { apply: engine.gate }, { limit: 2 });
+    await turn();
+    expect(applied()).toEqual(['a', 'b']);
+    await engine.open('b');
+    expect(applied()).toEqual(['a', 'b', 'c']);
+    await engine.open('a', 'c');
+    expect((await run).changed).toBe(3);
+  });
+});
+
+describe('repeating', () => {
+  it('changes everything once and nothing the second time', async () => {
+    const world = lasting();
+    const steps = [stepOf('a'), stepOf('b', 'a')];
+    expect((await engine.run(steps, world)).changed).toBe(2);
+    const again = await engine.run(steps, world);
+    expect(again.changed).toBe(0);
+    expect(again.results.map(({ outcome }) => outcome)).toEqual(['unchanged', 'unchanged']);
+    expect(applied()).toEqual(['a', 'b']);
+  });
+
+  it('mends only what is missing', async () => {
+    const result = await engine.run([stepOf('a'), stepOf('b', 'a')], {
+      probe: (name) => (name === 'a' ? satisfied : { state: 'pending', because: 'it fell off' }),
+    });
+    expect(applied()).toEqual(['b']);
+    expect(result).toMatchObject({
+      changed: 1,
+      results: [{ outcome: 'unchanged' }, { because: 'it fell off' }],
+    });
+  });
+});
+
+describe('failure', () => {
+  const broken = new CliError('GLUSTER_FAILED', 'it broke');
+
+  it('lets run what runs, starts nothing more, and skips the rest with a reason', async () => {
+    const steps = [stepOf('a'), stepOf('b'), stepOf('after-b', 'b'), stepOf('c'), stepOf('d')];
+    const failure = failureOf(engine.run(steps, { apply: engine.gate }, { limit: 2 }));
+    await turn();
+    await engine.fail('a', broken);
+    expect(engine.reporter.ofType('run.finished')).toEqual([]);
+    await engine.open('b');
+    expect(await failure).toBe(broken);
+    expect(applied()).toEqual(['a', 'b']);
+    expect(
+      engine.reporter.ofType('step.finished').map(({ id, outcome, because }) => [id, outcome, because]),
+    ).toEqual([
+      ['gluster.service:a', 'failed', 'it broke'],
+      ['gluster.service:b', 'changed', 'new'],
+      ['gluster.service:after-b', 'skipped', 'an earlier step failed'],
+      ['gluster.service:c', 'skipped', 'an earlier step failed'],
+      ['gluster.service:d', 'skipped', 'an earlier step failed'],
+    ]);
+    expect(engine.reporter.ofType('run.finished')).toMatchObject([{ ok: false, changed: 1 }]);
+  });
+
+  it('counts a step that is still probing among those that run', async () => {
+    const failure = failureOf(
+      engine.run([stepOf('a'), stepOf('b'), stepOf('c', 'b')], {
+        probe: async (name) => {
+          if (name === 'b') await engine.gate('probe of b');
+          return { state: 'pending', because: 'new' };
+        },
+        apply: (name) => (name === 'a' ? Promise.reject(broken) : undefined),
+      }),
+    );
+    await turn();
+    await engine.open('probe of b');
+    expect(await failure).toBe(broken);
+    expect(applied()).toEqual(['a', 'b']);
+  });
+
+  it('takes a probe that fails for a failed step', async () => {
+    const run = engine.run([stepOf('a')], { probe: () => Promise.reject(broken) });
+    expect(await failureOf(run)).toBe(broken);
+    expect(applied()).toEqual([]);
+  });
+
+  it('throws all failures when there are several', async () => {
+    const failure = failureOf(engine.run([stepOf('a'), stepOf('b'), stepOf('c')], { apply: engine.gate }));
+    await turn();
+    await engine.fail('b', new Error('second'));
+    await engine.fail('a', broken);
+    await engine.open('c');
+    const error = (await failure) as AggregateError;
+    expect(error).toBeInstanceOf(AggregateError);
+    expect(error.errors).toEqual([new Error('second'), broken]);
+    expect(error.message).toBe('2 steps failed');
+  });
+});
+
+describe('dry run', () => {
+  it('applies nothing, and does not probe what waits for a change', async () => {
+    const steps = [stepOf('a'), stepOf('b', 'a'), stepOf('c', 'b'), stepOf('other')];
+    const probe = (name: string) =>
+      name === 'other' ? satisfied : ({ state: 'pending', because: `${name} is missing` } as const);
+    const result = await engine.run(steps, { probe }, { dryRun: true });
+    expect(engine.log).toEqual(['probe a', 'probe other']);
+    expect(result.changed).toBe(3);
+    expect(result.results.map(({ outcome, because }) => [outcome, because])).toEqual([
+      ['would-change', 'a is missing'],
+      ['would-change', 'it waits for a step before it'],
+      ['would-change', 'it waits for a step before it'],
+      ['unchanged', undefined],
+    ]);
+  });
+
+  it('finds nothing to do where all is done', async () => {
+    const result = await engine.run([stepOf('a')], { probe: () => satisfied }, { dryRun: true });
+    expect(result.changed).toBe(0);
+  });
+});
+
+describe('abort', () => {
+  it('tells the handlers, starts nothing more, and ends as interrupted', async () => {
+    const failure = failureOf(
+      engine.run(
+        [stepOf('a'), stepOf('b', 'a'), stepOf('c')],
+        {
+          apply: (_name, { signal }) =>
+            new Promise((_resolve, reject) =>
+              signal.addEventListener('abort', () => reject(signal.reason as Error)),
+            ),
+        },
+        { limit: 1 },
+      ),
+    );
+    await turn();
+    engine.stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
+    const error = await failure;
+    expect(error).toBeInstanceOf(CliError);
+    expect(error).toMatchObject({ code: 'INTERRUPTED', exitCode: 130 });
+    expect(applied()).toEqual(['a']);
+    expect(engine.reporter.outcomes()).toEqual({
+      'gluster.service:a': 'failed',
+      'gluster.service:b': 'skipped',
+      'gluster.service:c': 'skipped',
+    });
+    expect(engine.reporter.ofType('step.finished')[1]?.because).toBe('interrupted');
+    expect(engine.reporter.ofType('run.finished')).toMatchObject([{ ok: false }]);
+  });
+
+  it('does not apply when the abort came during the probe', async () => {
+    const failure = failureOf(
+      engine.run([stepOf('a')], {
+        probe: () => {
+          engine.stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
+          return { state: 'pending', because: 'new' };
+        },
+      }),
+    );
+    expect(await failure).toMatchObject({ code: 'INTERRUPTED' });
+    expect(applied()).toEqual([]);
+  });
+
+  it('lets a handler that does not listen finish, and keeps what it did', async () => {
+    const failure = failureOf(engine.run([stepOf('a'), stepOf('b', 'a')], { apply: engine.gate }));
+    await turn();
+    engine.stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
+    await engine.open('a');
+    expect(await failure).toMatchObject({ code: 'INTERRUPTED' });
+    expect(engine.reporter.outcomes()).toMatchObject({ 'gluster.service:a': 'changed' });
+  });
+
+  it('runs nothing when it was aborted before', async () => {
+    engine.stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
+    expect(await failureOf(engine.run([stepOf('a')]))).toMatchObject({ code: 'INTERRUPTED' });
+    expect(engine.log).toEqual([]);
+  });
+});
+
+describe('events', () => {
+  it('tells the story of a step with its times', async () => {
+    const { clock } = engine.stage;
+    const run = engine.run([stepOf('a')], {
+      apply: async (_name, { say }) => {
+        say('half way');
+        await clock.sleep(1500);
+      },
+    });
+    await clock.advance(1500);
+    await run;
+    const id = 'gluster.service:a';
+    expect(engine.reporter.events.slice(1)).toEqual([
+      { type: 'step.started', id, at: 0 },
+      { type: 'step.pending', id, because: 'new', at: 0 },
+      { type: 'step.line', id, line: 'half way', at: 0 },
+      { type: 'step.finished', id, outcome: 'changed', because: 'new', durationMs: 1500, at: 1500 },
+      { type: 'run.finished', ok: true, changed: 1, durationMs: 1500, at: 1500 },
+    ]);
+    expect(engine.reporter.events[0]).toMatchObject({ type: 'run.started', plan: { lab: 'demo' }, at: 0 });
+  });
+});
