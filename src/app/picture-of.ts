@@ -6,8 +6,12 @@ import type { Observed } from './observe.js';
 const health = (good: boolean | undefined, known: boolean): Health =>
   !known ? 'unknown' : good ? 'good' : 'bad';
 
-const typeOf = ({ type, replica }: VolumeConfig): string =>
-  type === 'arbiter' ? 'replica 2 + arbiter' : replica > 1 ? `replica ${replica}` : 'one brick';
+const typeOf = ({ type, replica, redundancy, nodes }: VolumeConfig): string => {
+  if (type === 'arbiter') return 'replica 2 + arbiter';
+  if (type === 'disperse') return `disperse ${replica - redundancy} + ${redundancy}`;
+  if (replica > 1) return `replica ${replica}`;
+  return nodes.length > 1 ? `distribute ${nodes.length}` : 'one brick';
+};
 
 const kubernetesState = ({ machine, roles }: NodeConfig, seen: Observed | undefined): string | undefined => {
   if (!roles.includes('server') && !roles.includes('agent')) return undefined;

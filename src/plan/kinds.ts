@@ -10,8 +10,14 @@ export interface Brick {
 export interface VolumeSpec {
   readonly name: string;
   readonly type: VolumeType;
+  /** Bricks in one set. */
   readonly replica: number;
+  /** Bricks of a disperse set that may be lost; 0 for other types. */
+  readonly redundancy: number;
   readonly bricks: readonly Brick[];
+  /** Whether directories may have a size limit. */
+  readonly quota: boolean;
+  /** Those of the profile and of lab.yaml. */
   readonly options: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,7 @@
 import type { StepHandlers } from '../engine/context.js';
 import { poolHandler, serviceHandler } from './gluster/pool-handlers.js';
-import { brickHandler, optionsHandler, startHandler, volumeHandler } from './gluster/volume-handlers.js';
+import { optionsHandler } from './gluster/options-handler.js';
+import { brickHandler, startHandler, volumeHandler } from './gluster/volume-handlers.js';
 import { configHandler } from './k3s/config-handler.js';
 import { installHandler } from './k3s/install-handler.js';
 import { kubeconfigHandler } from './k3s/kubeconfig-handler.js';

@@ -7,12 +7,23 @@ export const gluster = (...args: string[]): Command => ({
   args: ['--mode=script', '--xml', ...args],
 });
 
+const shapeWords = ({ type, replica, redundancy }: VolumeSpec): readonly string[] => {
+  switch (type) {
+    case 'arbiter':
+      return ['replica', '3', 'arbiter', '1'];
+    case 'disperse':
+      return ['disperse', String(replica), 'redundancy', String(redundancy)];
+    case 'replica':
+      return replica > 1 ? ['replica', String(replica)] : [];
+    case 'distribute':
+      return [];
+  }
+};
+
 /** The arguments that make a volume of this shape. `force`, as bricks may stand on a root disk in a lab. */
-export const createVolume = ({ name, type, replica, bricks }: VolumeSpec): Command => {
-  const shape =
-    type === 'arbiter' ? ['replica', '3', 'arbiter', '1'] : replica > 1 ? ['replica', String(replica)] : [];
-  const places = bricks.map(({ machine, path }) => `${machine}:${path}`);
-  return gluster('volume', 'create', name, ...shape, ...places, 'force');
+export const createVolume = (volume: VolumeSpec): Command => {
+  const places = volume.bricks.map(({ machine, path }) => `${machine}:${path}`);
+  return gluster('volume', 'create', volume.name, ...shapeWords(volume), ...places, 'force');
 };
 
 /** Sets several options in one transaction. */

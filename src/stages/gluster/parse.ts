@@ -38,6 +38,9 @@ export interface Volume {
   readonly started: boolean;
   readonly replica: number;
   readonly arbiter: number;
+  /** Bricks of a disperse set and how many of them may be lost; 0 for other types. */
+  readonly disperse: number;
+  readonly redundancy: number;
   /** `host:/path`, in order. */
   readonly bricks: readonly string[];
   readonly options: Readonly<Record<string, string>>;
@@ -49,6 +52,8 @@ const volume = (xml: Xml): Volume => ({
   started: text(xml, 'statusStr') === 'Started',
   replica: Number(text(xml, 'replicaCount')),
   arbiter: Number(text(xml, 'arbiterCount')),
+  disperse: Number(text(xml, 'disperseCount')),
+  redundancy: Number(text(xml, 'redundancyCount')),
   // <brick> has mixed content; its <name> child is the one that is never cut or repeated.
   bricks: list(xml, 'bricks', 'brick').map((brick) => text(brick, 'name')),
   options: Object.fromEntries(

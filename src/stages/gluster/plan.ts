@@ -3,13 +3,16 @@ import { brickMachines, glusterMachine, storageNodes } from '../../config/roles.
 import type { VolumeSpec } from '../../plan/kinds.js';
 import { step } from '../../plan/make-step.js';
 import type { Step } from '../../plan/step.js';
+import { PROFILES } from './profiles.js';
 
 const spec = (config: LabConfig, volume: VolumeConfig): VolumeSpec => ({
   name: volume.name,
   type: volume.type,
   replica: volume.replica,
+  redundancy: volume.redundancy,
+  quota: volume.quota,
   bricks: brickMachines(config, volume).map((machine) => ({ machine, path: volume.brick })),
-  options: volume.options,
+  options: { ...PROFILES[volume.profile], ...volume.options },
 });
 
 const planVolume = (volume: VolumeSpec, from: string): readonly Step[] => {

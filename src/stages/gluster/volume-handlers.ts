@@ -5,7 +5,7 @@ import { sh } from '../../exec/command.js';
 import type { Brick, VolumeSpec } from '../../plan/kinds.js';
 import { waitFor } from '../../util/wait.js';
 import { must, processes, volumes } from './ask.js';
-import { createVolume, gluster, setOptions } from './commands.js';
+import { createVolume, gluster } from './commands.js';
 import type { Volume, VolumeProcess } from './parse.js';
 
 /** Bricks follow `volume start` by 1-3 s; after this long they are started again by force. */
@@ -66,6 +66,11 @@ export const difference = (wanted: VolumeSpec, found: Volume): string | undefine
   if (bricks.join() !== found.bricks.join()) return `its bricks are ${found.bricks.join(' ')}`;
   const arbiter = wanted.type === 'arbiter' ? 1 : 0;
   if (found.arbiter !== arbiter) return `it has ${found.arbiter} arbiter bricks`;
+  if (wanted.type === 'disperse') {
+    if (found.disperse !== wanted.replica) return `it has ${found.disperse} bricks in a disperse set`;
+    return found.redundancy === wanted.redundancy ? undefined : `its redundancy is ${found.redundancy}`;
+  }
+  if (found.disperse > 0) return 'it is a disperse volume';
   return found.replica === wanted.replica ? undefined : `its replica count is ${found.replica}`;
 };
 
@@ -82,22 +87,6 @@ export const volumeHandler: StepHandler<'gluster.volume'> = {
   },
   apply: async ({ volume, from }, context) => {
     await must(context, from, createVolume(volume), /already exists/);
-  },
-};
-
-const unset = ({ options }: VolumeSpec, found: Volume | undefined): Record<string, string> =>
-  Object.fromEntries(Object.entries(options).filter(([name, value]) => found?.options[name] !== value));
-
-/** The options of lab.yaml are set. */
-export const optionsHandler: StepHandler<'gluster.options'> = {
-  probe: async ({ volume, from }, context) => {
-    const missing = Object.entries(unset(volume, await find(context, from, volume.name)));
-    return missing.length === 0
-      ? satisfied
-      : pending(missing.map(([name, value]) => `${name} is not ${value}`).join(', '));
-  },
-  apply: async ({ volume, from }, context) => {
-    await must(context, from, setOptions(volume.name, unset(volume, await find(context, from, volume.name))));
   },
 };
 

@@ -102,6 +102,7 @@ describe('difference', () => {
     ['a brick less', { bricks: GV0.bricks.slice(1) }, /^its bricks are /],
     ['an arbiter', { type: 'arbiter' }, /^it has 0 arbiter bricks$/],
     ['another count', { replica: 2 }, /^its replica count is 3$/],
+    ['erasure coding', { type: 'disperse', redundancy: 1 }, /^it has 0 bricks in a disperse set$/],
   ])('tells %s', (_what, wanted, text) => {
     expect(difference({ ...GV0, ...wanted }, found)).toMatch(text);
   });
@@ -118,6 +119,10 @@ describe('commands', () => {
     expect(parseAnswer(glusterXml('pool', 'g1', made)).ok).toBe(true);
     expect(made).toBe(`volume create gv0 replica 3 ${places} force`);
     expect(words({ type: 'arbiter' })).toBe(`volume create gv0 replica 3 arbiter 1 ${places} force`);
+    expect(words({ type: 'disperse', redundancy: 1 })).toBe(
+      `volume create gv0 disperse 3 redundancy 1 ${places} force`,
+    );
+    expect(words({ type: 'distribute', replica: 1 })).toBe(`volume create gv0 ${places} force`);
     expect(words({ replica: 1, bricks: GV0.bricks.slice(0, 1) })).toBe(
       'volume create gv0 g1:/srv/lab/n1/brick/b1 force',
     );
