@@ -19,15 +19,19 @@ export const minorOf = (version: string): number => Number(/^v1\.(\d+)\./.exec(v
 /** First minor version whose kubelet fails on cgroup v1 by default. */
 const FAILS_ON_CGROUP_V1 = 35;
 
+/** What the kubelet has to be told on this machine, beside the lab's own arguments, which must not take its place. */
+const kubeletArg = ({ extraConfig }: NodeSpec, { cgroupV1 }: NodeFacts, version: string): object => {
+  if (!cgroupV1 || minorOf(version) < FAILS_ON_CGROUP_V1) return {};
+  return { 'kubelet-arg': ['fail-cgroupv1=false', extraConfig['kubelet-arg'] ?? []].flat() };
+};
+
 /** The text of config.yaml. It holds the token: 0600, and never on a command line. */
 export const renderK3sConfig = (node: NodeSpec, facts: NodeFacts, token: string, version: string): string => {
-  const kubeletArgs = facts.cgroupV1 && minorOf(version) >= FAILS_ON_CGROUP_V1 ? ['fail-cgroupv1=false'] : [];
   const common = {
     token,
     'node-name': node.machine,
     'node-ip': facts.address,
     'flannel-iface': facts.iface,
-    ...(kubeletArgs.length > 0 ? { 'kubelet-arg': kubeletArgs } : {}),
   };
   const role =
     node.role === 'server'
@@ -37,7 +41,8 @@ export const renderK3sConfig = (node: NodeSpec, facts: NodeFacts, token: string,
           disable: [...new Set(['local-storage', ...node.disable])],
         }
       : { server: `https://${node.server}:6443` };
-  return stringify({ ...common, ...role, ...node.extraConfig }, { lineWidth: 0 });
+  const config = { ...common, ...role, ...node.extraConfig, ...kubeletArg(node, facts, version) };
+  return stringify(config, { lineWidth: 0 });
 };
 
 /** The text of the systemd unit. */
@@ -46,5 +51,5 @@ export const renderK3sUnit = (template: string, { role, mounts }: NodeSpec): str
     role,
     guard: PATHS.guard,
     mounts: mounts.join(' '),
-    mountUnits: mounts.map((path) => unitName(path).replaceAll('\\', '\\\\')).join(' '),
+    mountUnits: mounts.map(unitName).join(' '),
   });
