@@ -1,6 +1,10 @@
 /** Name of the systemd mount unit of a path, escaped as systemd-escape(1) does it. */
 export const unitName = (path: string): string => {
-  const trimmed = path.replace(/^\/+|\/+$/g, '');
+  const trimmed = path
+    .split('/')
+    .filter((part) => part !== '')
+    .join('/');
+  if (trimmed === '') return '-.mount';
   const escaped = [...new TextEncoder().encode(trimmed)].map((byte, index) => {
     const char = String.fromCharCode(byte);
     if (char === '/') return '-';
