@@ -9,7 +9,7 @@ import { labOf } from '../../helpers/step-context.js';
 const all = Object.entries(LABS).map(([name, yaml]) => [name, labOf(yaml)] as const);
 
 const ofKind = <K extends StepKind>({ steps }: Plan, kind: K): StepOf<K>[] =>
-  steps.filter((one): one is StepOf<K> => one.kind === kind);
+  steps.filter((one) => one.kind === kind) as unknown as StepOf<K>[];
 
 /** Everything that is done before a step, near and far. */
 const before = ({ steps }: Plan, id: string): ReadonlySet<string> => {
