@@ -31,3 +31,10 @@ export const brickMachines = ({ nodes }: LabConfig, volume: VolumeConfig): reado
     if (node === undefined) throw new Error(`volume ${volume.name} names the unknown node ${name}`);
     return node.machine;
   });
+
+/** Where every node mounts the Gluster volumes of claims of a dedicated class; names of volumes have no dot. */
+export const claimsPath = ({ mount }: Pick<VolumeConfig, 'mount'>): string => `${mount}.claims`;
+
+/** Whether claims of a class on this volume get Gluster volumes of their own. */
+export const hasDedicated = ({ classes }: LabConfig, { name }: VolumeConfig): boolean =>
+  classes.some(({ mode, volume }) => mode === 'dedicated' && volume === name);

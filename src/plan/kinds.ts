@@ -33,6 +33,22 @@ export interface NodeSpec {
   readonly mounts: readonly string[];
 }
 
+/** What a keeper has to know of a volume. */
+export interface KeptVolume {
+  readonly name: string;
+  /** Where the machine mounts it, and the volumes of single claims. */
+  readonly mount: string;
+  readonly claims: string;
+  readonly quota: boolean;
+  /** Whether claims get volumes of their own, shaped like this one. */
+  readonly dedicated: boolean;
+  /** Words of `volume create`. */
+  readonly shape: readonly string[];
+  /** Directories in which bricks of such volumes are made. */
+  readonly places: readonly Brick[];
+  readonly options: Readonly<Record<string, string>>;
+}
+
 /** The input of every kind of step: plain data that prints, and nothing that is only known at run time. */
 export interface StepInputs {
   'machines.prepare': Record<string, never>;
@@ -59,6 +75,15 @@ export interface StepInputs {
     /** Whether glusterd runs on the machine itself. */
     readonly local: boolean;
   };
+  'mounts.keeper': {
+    readonly machine: string;
+    /** Whether it runs Kubernetes, and its server. */
+    readonly node: boolean;
+    readonly server: boolean;
+    /** Its place among the machines that answer requests; undefined without glusterd. */
+    readonly rank: number | undefined;
+    readonly volumes: readonly KeptVolume[];
+  };
   'k3s.install': { readonly machine: string };
   'k3s.config': { readonly node: NodeSpec };
   'k3s.service': { readonly machine: string; readonly role: 'server' | 'agent' };
@@ -67,8 +92,12 @@ export interface StepInputs {
   'provisioner.apply': {
     readonly server: string;
     readonly namespace: string;
-    /** Volumes by name, with where every node mounts them. */
-    readonly volumes: readonly { readonly name: string; readonly path: string }[];
+    /** Volumes by name, with where every node mounts them and where it mounts the volumes of single claims. */
+    readonly volumes: readonly {
+      readonly name: string;
+      readonly path: string;
+      readonly claims: string;
+    }[];
     readonly classes: readonly ClassConfig[];
   };
   'smoke.run': {

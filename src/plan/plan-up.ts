@@ -1,5 +1,6 @@
 import type { LabConfig } from '../config/config.js';
 import { planGluster } from '../stages/gluster/plan.js';
+import { planKeepers } from '../stages/keeper/plan.js';
 import { planK3s } from '../stages/k3s/plan.js';
 import { planMachines } from '../stages/machines/plan.js';
 import { planMounts } from '../stages/mounts/plan.js';
@@ -14,6 +15,7 @@ export const planUp = (config: LabConfig): Plan =>
     ...planMachines(config),
     ...planGluster(config),
     ...planMounts(config),
+    ...planKeepers(config),
     ...planK3s(config),
     ...planProvisioner(config),
     ...planSmoke(config),

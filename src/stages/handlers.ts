@@ -7,6 +7,7 @@ import { installHandler } from './k3s/install-handler.js';
 import { kubeconfigHandler } from './k3s/kubeconfig-handler.js';
 import { nodeReadyHandler } from './k3s/ready-handler.js';
 import { k3sServiceHandler } from './k3s/service-handler.js';
+import { keeperHandler } from './keeper/handler.js';
 import { createHandler, hostsHandler, prepareHandler, readyHandler } from './machines/handlers.js';
 import { mountHandler } from './mounts/handlers.js';
 import { provisionerHandler } from './provisioner/handlers.js';
@@ -25,6 +26,7 @@ export const HANDLERS: StepHandlers = {
   'gluster.options': optionsHandler,
   'gluster.start': startHandler,
   'mounts.mount': mountHandler,
+  'mounts.keeper': keeperHandler,
   'k3s.install': installHandler,
   'k3s.config': configHandler,
   'k3s.service': k3sServiceHandler,

@@ -2,6 +2,11 @@
 export const PATHS = {
   /** Run by k3s before it starts: exits 0 when the volumes are mounted. */
   guard: '/usr/local/lib/kglab/mounted',
+  keeper: '/usr/local/lib/kglab/keeper',
+  keeperTemplate: '/usr/local/lib/kglab/catalogue.tmpl',
+  keeperEnv: '/etc/kglab/keeper.env',
+  keeperTable: '/etc/kglab/keeper.table',
+  keeperUnit: '/etc/systemd/system/kglab-keeper.service',
   k3s: '/usr/local/bin/k3s',
   k3sConfig: '/etc/rancher/k3s/config.yaml',
   k3sImages: '/var/lib/rancher/k3s/agent/images',

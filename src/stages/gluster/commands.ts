@@ -7,7 +7,12 @@ export const gluster = (...args: string[]): Command => ({
   args: ['--mode=script', '--xml', ...args],
 });
 
-const shapeWords = ({ type, replica, redundancy }: VolumeSpec): readonly string[] => {
+/** The words of `volume create` that say what a set of bricks is. */
+export const shapeWords = ({
+  type,
+  replica,
+  redundancy,
+}: Pick<VolumeSpec, 'type' | 'replica' | 'redundancy'>): readonly string[] => {
   switch (type) {
     case 'arbiter':
       return ['replica', '3', 'arbiter', '1'];

@@ -5,7 +5,8 @@ import { step } from '../../plan/make-step.js';
 import type { Step } from '../../plan/step.js';
 import { PROFILES } from './profiles.js';
 
-const spec = (config: LabConfig, volume: VolumeConfig): VolumeSpec => ({
+/** A volume as the plan wants it. */
+export const volumeSpec = (config: LabConfig, volume: VolumeConfig): VolumeSpec => ({
   name: volume.name,
   type: volume.type,
   replica: volume.replica,
@@ -68,6 +69,6 @@ export const planGluster = (config: LabConfig): readonly Step[] => {
       machines.map((machine) => `gluster.service:${machine}`),
       { machines },
     ),
-    ...config.volumes.flatMap((volume) => planVolume(spec(config, volume), glusterMachine(config))),
+    ...config.volumes.flatMap((volume) => planVolume(volumeSpec(config, volume), glusterMachine(config))),
   ];
 };

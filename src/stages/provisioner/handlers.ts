@@ -3,6 +3,7 @@ import { CliError } from '../../errors/cli-error.js';
 import { getObjects, kubectl, runKubectl, type KubeObject } from '../../kube/kubectl.js';
 import type { StepInputs } from '../../plan/step.js';
 import { DEFAULT_CLASS, MANIFEST_SUM, renderProvisioner } from './render.js';
+import { outdatedClasses, straysAmong } from './classes.js';
 
 type Input = StepInputs['provisioner.apply'];
 
@@ -11,12 +12,17 @@ const ROLLOUT_S = 240;
 
 const DEPLOYMENT = 'local-path-provisioner';
 
-const render = (input: Input, { templates, images }: StepContext): { manifest: string; sum: string } =>
-  renderProvisioner(templates['local-path-provisioner.yaml'] ?? '', input, images);
+const render = async (input: Input, context: StepContext): Promise<{ manifest: string; sum: string }> =>
+  renderProvisioner(
+    context.templates,
+    input,
+    context.images,
+    straysAmong(await objects(input, context), input),
+  );
 
 const objects = ({ server, namespace }: Input, context: StepContext): Promise<readonly KubeObject[]> =>
   context.fact('provisioner', () =>
-    getObjects(context, server, 'deployments,storageclasses', '-n', namespace),
+    getObjects(context, server, 'deployments,storageclasses,persistentvolumes', '-n', namespace),
   );
 
 const isDefault = ({ metadata }: KubeObject): boolean => metadata.annotations?.[DEFAULT_CLASS] === 'true';
@@ -43,6 +49,8 @@ export const provisionerGap = (
     ({ name }) => !found.some(({ kind, metadata }) => kind === 'StorageClass' && metadata.name === name),
   );
   if (lost) return `storage class ${lost.name} is missing`;
+  const [changed] = outdatedClasses(found, input);
+  if (changed !== undefined) return `storage class ${changed} has to be made anew`;
   const [other] = intruders(found, input);
   if (other !== undefined) return `storage class ${other} is a default too`;
   const { availableReplicas = 0 } = (deployment.status ?? {}) as { availableReplicas?: number };
@@ -80,12 +88,15 @@ const rollOut = async (input: Input, context: StepContext): Promise<void> => {
 /** The provisioner runs with the lab's configuration, and exactly one storage class is the default. */
 export const provisionerHandler: StepHandler<'provisioner.apply'> = {
   probe: async (input, context) => {
-    const gap = provisionerGap(await objects(input, context), input, render(input, context).sum);
+    const gap = provisionerGap(await objects(input, context), input, (await render(input, context)).sum);
     return gap === undefined ? satisfied : pending(gap);
   },
   apply: async (input, context) => {
-    const { manifest, sum } = render(input, context);
+    const { manifest, sum } = await render(input, context);
     const { server, namespace } = input;
+    // What a class says of reclaiming cannot be changed; volumes keep the policy they were made with.
+    for (const name of outdatedClasses(await objects(input, context), input))
+      await runKubectl(context, server, ['delete', 'storageclass', name, '--ignore-not-found']);
     for (const name of intruders(await objects(input, context), input)) {
       context.say(`${name} is no longer the default class`);
       await runKubectl(context, server, [

@@ -1,5 +1,5 @@
 import type { LabConfig } from '../../config/config.js';
-import { serverMachine } from '../../config/roles.js';
+import { claimsPath, serverMachine } from '../../config/roles.js';
 import { step } from '../../plan/make-step.js';
 import type { Step } from '../../plan/step.js';
 
@@ -15,7 +15,11 @@ export const planProvisioner = (config: LabConfig): readonly Step[] => {
       {
         server,
         namespace: config.provisioner.namespace,
-        volumes: config.volumes.map(({ name, mount }) => ({ name, path: mount })),
+        volumes: config.volumes.map((volume) => ({
+          name: volume.name,
+          path: volume.mount,
+          claims: claimsPath(volume),
+        })),
         classes: config.classes,
       },
     ),

@@ -1,8 +1,10 @@
 import { stringify } from 'yaml';
 import type { ClassConfig } from '../../config/config.js';
+import type { Templates } from '../../engine/context.js';
 import type { StepInputs } from '../../plan/step.js';
 import { shortSum } from '../../util/checksum.js';
 import { fill } from '../../util/template.js';
+import { provisionerConfig, type StrayClass } from './settings.js';
 
 type Input = Pick<StepInputs['provisioner.apply'], 'namespace' | 'volumes' | 'classes'>;
 
@@ -18,49 +20,53 @@ export const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 /** Annotation with the checksum of the manifest that an object came from. */
 export const MANIFEST_SUM = 'kglab/manifest';
 
-const pathOf = ({ volumes }: Input, { name, volume }: ClassConfig): string => {
-  const found = volumes.find((candidate) => candidate.name === volume);
-  if (found === undefined) throw new Error(`class ${name} names the unknown volume ${volume}`);
-  return found.path;
-};
-
 /**
- * config.json of the provisioner. With one volume its path serves every class; with several each class is listed, as
- * storageClassConfigs then has to name all of them.
+ * A class. Volumes of a shared one have no node affinity, since every node mounts the same file system; the mode
+ * itself is the provisioner's configuration.
  */
-export const provisionerConfig = (input: Input): string => {
-  const [only, ...more] = input.volumes;
-  if (only !== undefined && more.length === 0) return JSON.stringify({ sharedFileSystemPath: only.path });
-  const entries = input.classes.map((one) => [one.name, { sharedFileSystemPath: pathOf(input, one) }]);
-  return JSON.stringify({ storageClassConfigs: Object.fromEntries(entries) });
-};
-
-/** A class; its volumes have no node affinity, since every node mounts the same file system. */
-export const storageClass = ({ name, default: isDefault, reclaim, volume }: ClassConfig): object => ({
+export const storageClass = ({
+  name,
+  default: isDefault,
+  reclaim,
+  volume,
+  mode,
+  volumeType,
+}: ClassConfig): object => ({
   apiVersion: 'storage.k8s.io/v1',
   kind: 'StorageClass',
   metadata: {
     name,
     labels: { 'app.kubernetes.io/managed-by': 'kglab' },
-    annotations: { [DEFAULT_CLASS]: String(isDefault), 'kglab/volume': volume },
+    annotations: {
+      [DEFAULT_CLASS]: String(isDefault),
+      'kglab/volume': volume,
+      'kglab/mode': mode,
+      ...(volumeType === 'local' && { defaultVolumeType: 'local' }),
+    },
   },
   provisioner: PROVISIONER,
   reclaimPolicy: reclaim,
   volumeBindingMode: 'WaitForFirstConsumer',
 });
 
+/** Lines of a YAML block that stands four spaces deep. */
+const inBlock = (text: string): string => text.trimEnd().replaceAll('\n', '\n    ');
+
 /** Everything to be applied, and its checksum. */
 export const renderProvisioner = (
-  template: string,
+  templates: Templates,
   input: Input,
   images: Images,
+  strays: readonly StrayClass[] = [],
 ): { manifest: string; sum: string } => {
-  const config = provisionerConfig(input);
-  const base = fill(template, {
+  const config = provisionerConfig(input, strays);
+  const base = fill(templates['local-path-provisioner.yaml'] ?? '', {
     namespace: input.namespace,
     image: images.provisioner,
     helperImage: images.helper,
     config,
+    setup: inBlock(templates['volume-setup'] ?? ''),
+    teardown: inBlock(templates['volume-teardown'] ?? ''),
     configSum: shortSum(config + images.helper),
   });
   const classes = input.classes.map((one) => stringify(storageClass(one), { lineWidth: 0 }));

@@ -167,6 +167,8 @@ const prove = async (input: Input, context: StepContext): Promise<void> => {
   await mapPool(nodes, 4, (node) => seenBy(node, file, proof, input, context));
   await succeeded(input, context, 'reader');
   context.say(`a pod on ${nodes[0] ?? server} read it back`);
+  // An empty directory is removed for good with its claim; one with data would go to the quarantine.
+  await context.machine(server).exec(cmd('rm', '-f', file), { signal: context.signal, timeoutMs: 15_000 });
   await cleanUp(input, context, volume);
 };
 

@@ -6,7 +6,8 @@ import type { Step } from '../../plan/step.js';
 /** The proof: a pod's data, read back on every node and by a pod of another node. */
 export const planSmoke = (config: LabConfig): readonly Step[] => {
   const nodes = kubernetesNodes(config).map(({ machine }) => machine);
-  const storageClass = config.classes.find((candidate) => candidate.default);
+  const shared = config.classes.filter(({ mode }) => mode === 'shared');
+  const storageClass = shared.find((candidate) => candidate.default) ?? shared[0];
   const volume = config.volumes.find(({ name }) => name === storageClass?.volume);
   if (!config.smoke.enabled || storageClass === undefined || volume === undefined) return [];
   return [
