@@ -19,6 +19,13 @@ replace_reflect2() {
   rm -f $vendored/*_test.go
 }
 
+# The tag providerless leaves the credential helpers of the clouds' registries in. The one of AWS asks a
+# metadata server before the kubelet starts: 6 s where nobody answers.
+drop_cloud_credentials() {
+  sed -i '\#pkg/credentialprovider/\(aws\|azure\|gcp\)"#d' \
+    cmd/kubelet/app/plugins.go cmd/kubelet/app/options/globalflags.go
+}
+
 # The only generated file that upstream does not commit: the apiserver's OpenAPI definitions.
 generate_openapi() {
   target=pkg/generated/openapi
@@ -40,6 +47,7 @@ version_flags() {
 }
 
 replace_reflect2
+drop_cloud_credentials
 generate_openapi
 rm -rf cmd/k3s-components
 cp -r /standin/components cmd/k3s-components

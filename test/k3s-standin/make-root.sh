@@ -5,6 +5,8 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=lib.sh
 . "$here/lib.sh"
+# shellcheck source=apt.sh
+. "$here/apt.sh"
 
 root=$1
 toolchain=(gcc libc6-dev golang-1.19-go golang-github-modern-go-reflect2-dev dpkg-dev)

@@ -44,7 +44,10 @@ loop_routes() {
   done
 }
 
-# watch_nodes KUBECONFIG JSONPATH - one line for every node now, and one more at every change
+# watch_nodes KUBECONFIG JSONPATH [FLAGS] - one line for every node now, and one more at every change. For use in
+# a process substitution: it becomes kubectl, which dies with the loop.
 watch_nodes() {
-  dying_with_parent kubectl --kubeconfig="$1" get nodes --watch -o "jsonpath=$2" </dev/null
+  local kubeconfig=$1 path=$2
+  shift 2
+  exec setpriv --pdeathsig KILL -- kubectl --kubeconfig="$kubeconfig" get nodes --watch -o "jsonpath=$path" "$@" </dev/null
 }

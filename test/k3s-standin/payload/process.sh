@@ -20,9 +20,6 @@ run_loop() {
   run "$name" bash "$K3S_ROOT/main.sh" "@$name" "$@"
 }
 
-# dying_with_parent COMMAND... - for the children of a loop
-dying_with_parent() { setpriv --pdeathsig KILL -- "$@"; }
-
 any_child_left() {
   local pid
   for pid in "${!CHILDREN[@]}"; do
@@ -37,8 +34,8 @@ stop_all() {
   if [ ${#CHILDREN[@]} -gt 0 ]; then
     log info 'Shutting down'
     kill -TERM "${!CHILDREN[@]}" 2>/dev/null
-    local i
-    for i in {1..50}; do
+    local i # an apiserver would wait for its watchers for ever; it has no state to lose
+    for i in {1..15}; do
       any_child_left || break
       sleep 0.1
     done
