@@ -63,18 +63,26 @@ export const poolGap = (
 const look = async (machines: readonly string[], context: StepContext): Promise<string | undefined> =>
   poolGap(machines, await mapPool(machines, ASK_LIMIT, (machine) => poolOf(context, machine)));
 
+const duplicate = (who: string, view: readonly Peer[]): CliError =>
+  new CliError('GLUSTER_DUPLICATE_UUID', `${who} have the same Gluster UUID.`, {
+    details: view.map(({ uuid, names }) => `${uuid} ${names.join(' ')}`),
+    hint: 'Machines cloned from one image share a UUID. Take the lab down and up again: kglab down && kglab up',
+  });
+
+/** To glusterd, machines with one UUID are one peer with several names: waiting would not help. */
 const assertDistinct = (machines: readonly string[], view: readonly Peer[]): void => {
-  const uuids = new Set(view.map(({ uuid }) => uuid));
-  const twin = view.find(({ names }) => machines.filter((machine) => names.includes(machine)).length > 1);
-  if (uuids.size === view.length && twin === undefined && view.length >= machines.length) return;
-  throw new CliError(
-    'GLUSTER_DUPLICATE_UUID',
-    `The pool has ${uuids.size} distinct UUIDs for ${machines.length} machines.`,
-    {
-      details: view.map(({ uuid, names }) => `${uuid} ${names.join(' ')}`),
-      hint: 'Machines cloned from one image share a UUID. Take the lab down and up again: kglab down && kglab up',
-    },
-  );
+  for (const { names } of view) {
+    const twins = machines.filter((machine) => names.includes(machine));
+    if (twins.length > 1) throw duplicate(twins.join(' and '), view);
+  }
+};
+
+/** What glusterd says of a machine that has its own UUID. */
+const OWN_UUID = /same as local uuid/;
+
+const probePeer = async (from: string, machine: string, context: StepContext): Promise<void> => {
+  const { ok, message } = await must(context, from, gluster('peer', 'probe', machine), OWN_UUID);
+  if (!ok && OWN_UUID.test(message)) throw duplicate(`${from} and ${machine}`, []);
 };
 
 const explain = (gap: string): CliError =>
@@ -103,10 +111,10 @@ export const poolHandler: StepHandler<'gluster.pool'> = {
       .slice(1)
       .filter((name) => !known.some(({ names }) => names.includes(name)))) {
       context.say(`probing ${machine}`);
-      await must(context, first, gluster('peer', 'probe', machine));
+      await probePeer(first, machine, context);
     }
     // The second names the first, so that the pool knows that one by its name too and not by its address.
-    if (second !== undefined) await must(context, second, gluster('peer', 'probe', first));
+    if (second !== undefined) await probePeer(second, first, context);
     await settle(machines, context);
   },
 };
@@ -116,8 +124,8 @@ const settle = async (machines: readonly string[], context: StepContext): Promis
   const formed = await waitFor(
     async () => {
       const views = await mapPool(machines, ASK_LIMIT, (machine) => poolOf(fresh(context), machine));
+      for (const view of views) assertDistinct(machines, view);
       gap = poolGap(machines, views);
-      if (gap === undefined) assertDistinct(machines, views[0] ?? []);
       return gap === undefined ? true : undefined;
     },
     { clock: context.clock, signal: context.signal, timeoutMs: POOL_MS },
