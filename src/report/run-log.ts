@@ -46,7 +46,9 @@ export class RunLog implements Reporter, CommandLog {
       formatDuration(durationMs),
     ].join(', ');
     const streams =
-      result === undefined ? [] : [...indent('1', result.stdout), ...indent('2', result.stderr)];
+      result === undefined || command.private
+        ? []
+        : [...indent('1', result.stdout), ...indent('2', result.stderr)];
     // The whole entry, as an error message may quote the command line.
     const text = [`[${where}] $ ${pretty(command)}`, `  → ${how}`, ...streams].join('\n');
     this.note(blank(text, command.secrets));
