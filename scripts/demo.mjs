@@ -14,7 +14,8 @@ const NAME = 'demo';
 const say = (text) => console.error(text);
 
 /** Runs kglab on this terminal; resolves to whether it succeeded. */
-const run = async (...args) => (await $({ stdio: 'inherit', nothrow: true })`${kglab} ${args}`).exitCode === 0;
+const run = async (...args) =>
+  (await $({ stdio: 'inherit', nothrow: true })`${kglab} ${args}`).exitCode === 0;
 
 /** Runs a command for its answer alone. */
 const ask = (...args) => $({ nothrow: true, quiet: true })`${args}`;
@@ -45,9 +46,13 @@ const cachedRelease = async () => {
 /** Builds the stand-in (a few minutes, once per host) and puts it into the cache like any release. */
 const buildStandIn = async () => {
   say('No k3s release is in the cache, and none can be downloaded here.');
-  say("Building the k3s STAND-IN of kglab's tests from Debian packages instead (once; about 6 minutes on 2 cores).");
+  say(
+    "Building the k3s STAND-IN of kglab's tests from Debian packages instead (once; about 6 minutes on 2 cores).",
+  );
   say('It is a real Kubernetes 1.20.2 in the layout of a k3s release, but it is not k3s.');
-  const { stdout } = await $({ stdio: ['ignore', 'pipe', 'inherit'] })`bash ${path.join(root, 'test/k3s-standin/build.sh')}`;
+  const { stdout } = await $({
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })`bash ${path.join(root, 'test/k3s-standin/build.sh')}`;
   const dir = stdout.trim().split('\n').at(-1);
   if (!(await run('cache', 'add', dir))) fail('The stand-in could not be added to the cache.');
 };
@@ -56,12 +61,15 @@ const buildStandIn = async () => {
 const choose = async () => {
   if (await has('multipass', 'version')) return { provider: 'multipass', standIn: false };
   if (process.platform !== 'linux') {
-    fail('Without multipass, kglab needs Linux: install multipass (https://canonical.com/multipass) and try again.');
+    fail(
+      'Without multipass, kglab needs Linux: install multipass (https://canonical.com/multipass) and try again.',
+    );
   }
   if (process.getuid() !== 0) {
     fail('Without multipass, kglab makes system containers, which takes root. Try again: sudo npm run demo');
   }
-  if (!(await run('doctor', '--provider', 'nspawn', '--fix', '--yes'))) fail('This host is not ready: see the list above.');
+  if (!(await run('doctor', '--provider', 'nspawn', '--fix', '--yes')))
+    fail('This host is not ready: see the list above.');
   if ((await cachedRelease()) === undefined && !(await canDownload())) await buildStandIn();
   const version = await cachedRelease();
   return { provider: 'nspawn', standIn: version === 'v1.20.2+k3s1' };
@@ -73,14 +81,24 @@ const main = async () => {
   const work = await mkdtemp(join(tmpdir(), 'kglab-demo-'));
   const file = join(work, 'lab.yaml');
   // The stand-in brings all images it needs: its lab stays off the internet.
-  await writeFile(file, [`name: ${NAME}`, `provider: ${provider}`, ...(standIn ? ['network: {internet: off}'] : []), ''].join('\n'));
+  await writeFile(
+    file,
+    [`name: ${NAME}`, `provider: ${provider}`, ...(standIn ? ['network: {internet: off}'] : []), ''].join(
+      '\n',
+    ),
+  );
   try {
     if (!(await run('up', '-f', file))) process.exit(1);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  if (standIn) say('Kubernetes here is the stand-in of the tests, not k3s itself (see "What was proven on what" in README.md).');
-  say('The smoke test has passed: what a pod wrote was read back on every node, and by a pod of another node.');
+  if (standIn)
+    say(
+      'Kubernetes here is the stand-in of the tests, not k3s itself (see "What was proven on what" in README.md).',
+    );
+  say(
+    'The smoke test has passed: what a pod wrote was read back on every node, and by a pod of another node.',
+  );
   say(`Everything stays up. Here "kglab" is: npm run -s kglab --`);
 };
 
