@@ -59,11 +59,11 @@ const fail = async (input: Input, context: StepContext, message: string): Promis
 };
 
 /** Creates objects, trying again while the namespace is too young to have its service account. */
-const create = async ({ server }: Input, context: StepContext, manifest: string): Promise<void> => {
+const create = async (input: Input, context: StepContext, manifest: string): Promise<void> => {
   await waitFor(
     async () => {
       const result = await context
-        .machine(server)
+        .machine(input.server)
         .exec(
           { ...kubectl('apply', '-f', '-'), stdin: manifest },
           { signal: context.signal, timeoutMs: 60_000 },
@@ -71,11 +71,7 @@ const create = async ({ server }: Input, context: StepContext, manifest: string)
       if (result.exitCode === 0) return true;
       if (/serviceaccount "default" not found|error looking up service account/.test(result.stderr))
         return undefined;
-      throw await fail(
-        { server } as Input,
-        context,
-        `The smoke test's objects are refused: ${result.stderr.trim()}`,
-      );
+      throw await fail(input, context, `The smoke test's objects are refused: ${result.stderr.trim()}`);
     },
     { clock: context.clock, signal: context.signal, timeoutMs: 60_000, everyMs: 300 },
   );
