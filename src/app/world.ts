@@ -2,7 +2,7 @@ import type { Reporter } from '../engine/events.js';
 import type { Templates } from '../engine/context.js';
 import type { Executor } from '../exec/command.js';
 import type { LabConfig } from '../config/config.js';
-import type { LabRef, MachineProvider, ProviderId } from '../providers/provider.js';
+import type { FoundLab, LabRef, MachineProvider, ProviderId } from '../providers/provider.js';
 import type { Dirs } from '../state/dirs.js';
 import type { LabStore } from '../state/lab-store.js';
 import type { Clock } from '../util/clock.js';
@@ -29,9 +29,13 @@ export interface World {
   /** Where k3s releases are downloaded from; undefined = the project's own place. */
   readonly releaseUrl: string | undefined;
   readonly fetch: typeof fetch;
+  /** Kubeconfig of this user, into which labs may be merged. */
+  readonly userKubeconfig: string;
   /** Settles `auto`. Throws HOST_UNFIT when no provider fits this host. */
   chooseProvider(wanted: LabConfig['provider']): Promise<ProviderId>;
   provider(request: ProviderRequest): MachineProvider;
+  /** Looks for a lab that the ledger does not know, by what providers remember of it. */
+  findLab(name: string): Promise<FoundLab | undefined>;
   /** What this host must offer for a provider. */
   checks(id: ProviderId): readonly Check[];
   /** A line of talk for the person, not part of any result. */

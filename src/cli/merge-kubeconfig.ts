@@ -1,18 +1,18 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { World } from '../app/world.js';
 import { CliError } from '../errors/cli-error.js';
 import { mergeContexts } from '../kube/merge-kubeconfig.js';
 import { readText, writePrivate } from '../state/private-files.js';
 
 /** Adds the lab's cluster to the kubeconfig of this user (the first file of KUBECONFIG, else ~/.kube/config); says so. */
-export const mergeKubeconfig = async (labFile: string, _world: World): Promise<string> => {
+export const mergeKubeconfig = async (
+  labFile: string,
+  { userKubeconfig: target }: World,
+): Promise<string> => {
   const lab = await readText(labFile);
   if (lab === undefined)
     throw new CliError('LAB_UNKNOWN', 'The lab has no kubeconfig yet.', {
       hint: 'Finish it first: kglab up',
     });
-  const target = process.env['KUBECONFIG']?.split(':')[0] || join(homedir(), '.kube', 'config');
   const { text, context } = mergeContexts((await readText(target)) ?? '', lab);
   await writePrivate(target, text);
   return `context ${context} is now in ${target}: kubectl --context ${context} get nodes`;

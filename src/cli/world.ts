@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { World } from '../app/world.js';
 import { checksFor } from '../doctor/checks.js';
@@ -5,6 +6,7 @@ import { redact } from '../exec/command.js';
 import { HostExecutor } from '../exec/host-executor.js';
 import { loggedExecutor } from '../exec/logged-executor.js';
 import { chooseProvider, makeProvider } from '../providers/choose-provider.js';
+import { findLab } from '../providers/find-lab.js';
 import { chooseReporter } from '../report/choose-reporter.js';
 import { openRunLog, type RunLog } from '../report/run-log.js';
 import { TeeReporter } from '../report/tee-reporter.js';
@@ -25,10 +27,19 @@ interface WorldOptions {
   readonly what: string;
 }
 
+/** The token may be chosen, or found in a running cluster, while the log is written already. */
 const startLog = async (store: LabStore, lab: string, what: string): Promise<RunLog> => {
-  const token = (await store.token(lab)) ?? (await store.ensureToken(lab));
-  return openRunLog({ directory: store.logDir(lab), name: what, redact: (text) => redact(text, [token]) });
+  await store.token(lab);
+  return openRunLog({
+    directory: store.logDir(lab),
+    name: what,
+    redact: (text) => redact(text, [...store.secrets]),
+  });
 };
+
+/** The kubeconfig that kubectl writes to: the first file of KUBECONFIG, else ~/.kube/config. */
+const userKubeconfig = (env: NodeJS.ProcessEnv): string =>
+  env['KUBECONFIG']?.split(':')[0] || join(homedir(), '.kube', 'config');
 
 const drawer = (flags: LabFlags): Promise<Reporter> =>
   flags.quiet === true
@@ -71,8 +82,10 @@ export const openWorld = async (
     arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
     releaseUrl: process.env['KGLAB_K3S_URL'],
     fetch,
+    userKubeconfig: userKubeconfig(process.env),
     chooseProvider: (wanted) => chooseProvider(wanted, deps),
     provider: (request) => makeProvider(request, deps),
+    findLab: (name) => findLab(name, dirs),
     checks: (id) => checksFor(id, { host, dirs, machinesDir: join(dirs.machines, 'nspawn') }),
     say: (line) => {
       if (flags.quiet !== true && flags.progress !== 'json') process.stderr.write(`${line}\n`);

@@ -54,6 +54,20 @@ export interface LabRef {
   readonly id: string;
 }
 
+/** Something of a lab that is on the host, e.g. `{ kind: 'mount', what: '/var/lib/…/root' }`. */
+export interface Trace {
+  readonly kind: string;
+  readonly what: string;
+}
+
+/** A lab as its provider remembers it, for when the ledger is lost. */
+export interface FoundLab {
+  readonly provider: ProviderId;
+  readonly lab: LabRef;
+  /** What {@link MachineProvider.remember} was last told. */
+  readonly note?: string;
+}
+
 /** Where machines come from. Every method may be repeated; none touches what another lab or person made. */
 export interface MachineProvider {
   readonly id: ProviderId;
@@ -75,4 +89,13 @@ export interface MachineProvider {
   remove(name: string, options?: ExecOptions): Promise<void>;
   /** Removes what `prepare` made for this lab alone (network), not the caches. Call it when no machine is left. */
   cleanup(options?: ExecOptions): Promise<void>;
+  /** Everything of this lab that is on the host now; absent where the provider keeps that to itself. */
+  traces?(options?: ExecOptions): Promise<readonly Trace[]>;
+  /** Keeps a text (the lab's record) beside the machines. It is written before anything else of the lab. */
+  remember?(text: string): Promise<void>;
+  /**
+   * Puts folders of a machine that is off where {@link remove} does not reach them, and returns where that is; the
+   * next machine of that name gets them back when it is created.
+   */
+  keepFolders?(name: string, folders: readonly string[], options?: ExecOptions): Promise<string>;
 }

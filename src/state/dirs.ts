@@ -1,3 +1,4 @@
+import { rmdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,12 +14,20 @@ export interface Dirs {
   readonly machines: string;
 }
 
+const MACHINES = '/var/lib/kglab';
+
 /** The folders, from XDG_STATE_HOME, XDG_CACHE_HOME and KGLAB_MACHINES_DIR. */
 export const dirsOf = (env: Env): Dirs => {
   const home = env['HOME'] ?? homedir();
   return {
     state: join(env['XDG_STATE_HOME'] ?? join(home, '.local', 'state'), 'kglab'),
     cache: join(env['XDG_CACHE_HOME'] ?? join(home, '.cache'), 'kglab'),
-    machines: env['KGLAB_MACHINES_DIR'] ?? '/var/lib/kglab',
+    machines: env['KGLAB_MACHINES_DIR'] ?? MACHINES,
   };
+};
+
+/** Removes the folders of machines that are empty by now; one that a person named stays. */
+export const removeEmpty = async ({ machines }: Dirs): Promise<void> => {
+  const own = [join(machines, 'nspawn', 'labs'), join(machines, 'nspawn')];
+  for (const dir of machines === MACHINES ? [...own, machines] : own) await rmdir(dir).catch(() => undefined);
 };

@@ -16,6 +16,8 @@ export interface LabRecord extends LabRef {
   readonly createdAt: string;
   /** The lab file as it was settled by the last `up`. */
   readonly config: LabConfig;
+  /** `down` and `rebuild` refuse it. */
+  readonly protected?: boolean;
 }
 
 /** Bytes of randomness in a lab's id (names things) and in a k3s token (guards the cluster). */
@@ -25,8 +27,25 @@ const TOKEN_BYTES = 24;
 /** Random hexadecimal text, two digits a byte. */
 export const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
+/** Reads a record. Throws LAB_UNKNOWN for one that a newer kglab wrote. */
+export const parseRecord = (text: string): LabRecord => {
+  const record = JSON.parse(text) as LabRecord;
+  if (record.version === 1) return record;
+  throw new CliError(
+    'LAB_UNKNOWN',
+    `Lab ${record.name} was made by a newer kglab (record version ${String(record.version)}).`,
+    { hint: 'Use that version of kglab for this lab.' },
+  );
+};
+
+/** The text of a record. */
+export const printRecord = (record: LabRecord): string => `${JSON.stringify(record, null, 2)}\n`;
+
 /** The labs of this user, a folder each. */
 export class LabStore {
+  /** Every token that this process has met: to be blanked in whatever it writes. */
+  readonly secrets = new Set<string>();
+
   constructor(private readonly stateDir: string) {}
 
   /** The folder of a lab. */
@@ -54,20 +73,11 @@ export class LabStore {
   /** The record of a lab; undefined when there is none. Throws LAB_UNKNOWN for one that a newer kglab wrote. */
   async load(name: string): Promise<LabRecord | undefined> {
     const text = await readText(this.recordFile(name));
-    if (text === undefined) return undefined;
-    const record = JSON.parse(text) as LabRecord;
-    if (record.version === 1) return record;
-    throw new CliError(
-      'LAB_UNKNOWN',
-      `Lab ${name} was made by a newer kglab (record version ${String(record.version)}).`,
-      {
-        hint: 'Use that version of kglab for this lab.',
-      },
-    );
+    return text === undefined ? undefined : parseRecord(text);
   }
 
   save(record: LabRecord): Promise<void> {
-    return writePrivate(this.recordFile(record.name), `${JSON.stringify(record, null, 2)}\n`);
+    return writePrivate(this.recordFile(record.name), printRecord(record));
   }
 
   /** An id for a new lab. */
@@ -77,7 +87,15 @@ export class LabStore {
 
   /** The k3s token of a lab; undefined while none has been chosen. */
   async token(name: string): Promise<string | undefined> {
-    return (await readText(join(this.dir(name), 'token')))?.trim();
+    const token = (await readText(this.tokenFile(name)))?.trim();
+    if (token) this.secrets.add(token);
+    return token;
+  }
+
+  /** Keeps a token that was found in a running cluster. */
+  async adoptToken(name: string, token: string): Promise<void> {
+    this.secrets.add(token);
+    await writePrivate(this.tokenFile(name), `${token}\n`);
   }
 
   /** The k3s token of a lab; chosen now if there is none. */
@@ -85,7 +103,7 @@ export class LabStore {
     const known = await this.token(name);
     if (known) return known;
     const token = randomHex(TOKEN_BYTES);
-    await writePrivate(join(this.dir(name), 'token'), `${token}\n`);
+    await this.adoptToken(name, token);
     return token;
   }
 
@@ -98,6 +116,15 @@ export class LabStore {
   async remove(name: string): Promise<void> {
     await rm(this.dir(name), { recursive: true, force: true });
     for (const dir of [join(this.stateDir, 'labs'), this.stateDir]) await rmdir(dir).catch(() => undefined);
+  }
+
+  /** The file by which one process at a time works on a lab. */
+  lockFile(name: string): string {
+    return join(this.dir(name), 'lock');
+  }
+
+  private tokenFile(name: string): string {
+    return join(this.dir(name), 'token');
   }
 
   private recordFile(name: string): string {

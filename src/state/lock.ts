@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
 
@@ -46,6 +46,30 @@ const holderOf = async (path: string): Promise<Holder | undefined> => {
 /** How often to try when stale locks are being cleared at the same moment by several. */
 const TRIES = 5;
 
+const didLink = (from: string, to: string): Promise<boolean> =>
+  link(from, to).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Takes a dead process's lock out of the way. It is moved first and read again: had another process just taken the
+ * lock over, it would be that one's, and goes back to its place.
+ */
+const clearStale = async (path: string): Promise<void> => {
+  const aside = `${path}.${process.pid}.stale`;
+  await rename(path, aside).catch(() => undefined);
+  const moved = await holderOf(aside);
+  if (moved !== undefined && (await isAlive(moved))) await didLink(aside, path);
+  await rm(aside, { force: true });
+};
+
+/** A lock that went with its lab's folder may be another's by now: that one stays. */
+const release = async (path: string, mine: Holder): Promise<void> => {
+  const { pid, started } = (await holderOf(path)) ?? {};
+  if (pid === mine.pid && started === mine.started) await rm(path, { force: true });
+};
+
 /**
  * Takes a lock file for this process; the result releases it. Throws LAB_BUSY, naming the holder, when another
  * living process has it; the lock of a dead one is taken over.
@@ -63,16 +87,10 @@ export const takeLock = async (path: string, what: string, now: number): Promise
   try {
     for (let tries = 0; tries < TRIES; tries += 1) {
       // link(2) fails when the name exists: only a complete lock file ever has it.
-      if (
-        await link(draft, path).then(
-          () => true,
-          () => false,
-        )
-      )
-        return () => rm(path, { force: true });
+      if (await didLink(draft, path)) return () => release(path, mine);
       const holder = await holderOf(path);
-      if (holder && (await isAlive(holder))) throw busy(holder);
-      await rm(path, { force: true });
+      if (holder && (await isAlive(holder))) throw busy(holder, now);
+      await clearStale(path);
     }
   } finally {
     await rm(draft, { force: true });
@@ -80,7 +98,16 @@ export const takeLock = async (path: string, what: string, now: number): Promise
   throw new CliError('LAB_BUSY', `The lock ${path} cannot be taken.`, { hint: 'Try again.' });
 };
 
-const busy = ({ pid, since, what }: Holder): CliError =>
-  new CliError('LAB_BUSY', `\`kglab ${what}\` (process ${pid}) has worked on this lab since ${since}.`, {
-    hint: `Wait until it is done, or stop it: kill ${pid}`,
-  });
+/** `75 s`, `12 min` or `3 h`, of a duration in milliseconds. */
+const roughly = (ms: number): string => {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+};
+
+const busy = ({ pid, since, what }: Holder, now: number): CliError =>
+  new CliError(
+    'LAB_BUSY',
+    `\`kglab ${what}\` (process ${pid}) has worked on this lab since ${since}, for ${roughly(now - Date.parse(since))}.`,
+    { hint: `Wait until it is done, or stop it: kill ${pid}` },
+  );

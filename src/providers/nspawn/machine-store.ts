@@ -5,6 +5,7 @@ import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
 import type { MachineSpec } from '../provider.js';
 import { assignAddresses, gatewayOf, prefixOf, toRange } from './addresses.js';
 import { readJson, writeJson, writeText, type MachineLedger, type NetworkLedger } from './ledger.js';
+import { forgetKept, giveBack } from './kept-folders.js';
 import { machineId } from './names.js';
 import { readResolvConf } from './network.js';
 import type { NspawnOptions } from './options.js';
@@ -59,7 +60,9 @@ export class MachineStore {
       nameservers: network.internet ? parseNameservers(await readResolvConf()) : [],
       userData,
     });
+    await giveBack(this.host, this.paths, spec.name, {});
     await writeText(paths.seeded, '');
+    await forgetKept(this.paths, spec.name);
     return ledger;
   }
 

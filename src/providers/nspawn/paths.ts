@@ -16,6 +16,10 @@ export const labPaths = (dataDir: string, lab: string) => {
     dir,
     owner: join(dir, 'lab.json'),
     network: join(dir, 'network.json'),
+    /** The lab's record, as kglab keeps it in its state directory. */
+    note: join(dir, 'record.json'),
+    /** Folders that outlive their machines. */
+    kept: join(dataDir, 'kept', lab),
     machines: join(dir, 'machines'),
     machine: (name: string) => machinePaths(join(dir, 'machines', name)),
   } as const;

@@ -1,19 +1,30 @@
-import { rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { CliError } from '../../errors/cli-error.js';
 import { type ExecOptions } from '../../exec/command.js';
-import type { Machine, MachineInfo, MachineProvider, MachineSpec, MachineState } from '../provider.js';
+import type {
+  FoundLab,
+  LabRef,
+  Machine,
+  MachineInfo,
+  MachineProvider,
+  MachineSpec,
+  MachineState,
+  Trace,
+} from '../provider.js';
 import { bootMachine, groupPath, hasSystemd } from './boot.js';
 import { ImageCache } from './image.js';
-import { assertOwnLab, claimLab, type MachineLedger } from './ledger.js';
+import { keep } from './kept-folders.js';
+import { assertOwnLab, claimLab, readJson, writeText, type MachineLedger } from './ledger.js';
 import { MachineStore } from './machine-store.js';
 import { NspawnMachine } from './machine.js';
 import { groupName, nspawnName, vethName } from './names.js';
 import { LabNetwork } from './network.js';
 import type { NspawnOptions } from './options.js';
-import { mountRoot } from './overlay.js';
+import { mountRoot, unmountBelow } from './overlay.js';
 import { labPaths, type LabPaths } from './paths.js';
 import { Power, type PowerTarget } from './power.js';
+import { findTraces } from './traces.js';
 
 /** Booted system containers on this host, by systemd-nspawn. Needs root. */
 export class NspawnProvider implements MachineProvider {
@@ -114,6 +125,26 @@ export class NspawnProvider implements MachineProvider {
     await rm(this.paths.dir, { recursive: true, force: true });
   }
 
+  async remember(text: string): Promise<void> {
+    await claimLab(this.options.lab, this.paths);
+    await writeText(this.paths.note, text);
+  }
+
+  async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
+    const machines = [...new Set([...(await this.store.names()), ...this.options.machines])];
+    return findTraces(
+      this.options.host,
+      { lab: this.options.lab, paths: this.paths, machines },
+      quiet(options),
+    );
+  }
+
+  async keepFolders(name: string, folders: readonly string[], options: ExecOptions = {}): Promise<string> {
+    await this.assertOwn();
+    await unmountBelow(this.options.host, this.paths.machine(name).dir, quiet(options));
+    return keep(this.paths, name, folders);
+  }
+
   private async boot(ledger: MachineLedger, target: PowerTarget, options: ExecOptions): Promise<void> {
     await assertImage(ledger);
     // After a restart of the host, bridge and rules are gone while the machines' disks are still there.
@@ -183,3 +214,12 @@ const incomplete = (name: string): CliError =>
   new CliError('MACHINE_FAILED', `Machine ${name} was never made completely.`, {
     hint: 'Finish it: kglab up',
   });
+
+/** The lab of that name on this host, whatever its id. */
+export const findLab = async (dataDir: string, name: string): Promise<FoundLab | undefined> => {
+  const paths = labPaths(dataDir, name);
+  const lab = await readJson<LabRef>(paths.owner);
+  if (lab === undefined) return undefined;
+  const note = await readFile(paths.note, 'utf8').catch(() => undefined);
+  return { provider: 'nspawn', lab: { name: lab.name, id: lab.id }, ...(note !== undefined && { note }) };
+};
