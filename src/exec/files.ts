@@ -15,19 +15,20 @@ export interface FileOptions extends ExecOptions {
 
 /**
  * The content arrives on stdin, so no secret is ever in an argument; the file is complete or not there at all, and at
- * no moment readable by others. Missing parent folders are made.
+ * no moment readable by others. Missing parent folders are made. The new file has the shell's number in its name: a
+ * writer that outlived its kglab must not put another's half-written file into place.
  */
 const WRITE = [
   'set -e',
   'umask 022',
   'mkdir -p -- "$(dirname -- "$1")"',
   'umask 077',
-  'rm -f -- "$1.kglab-new"',
-  'cat > "$1.kglab-new"',
-  'if [ -n "$3" ]; then chown -- "$3" "$1.kglab-new"; fi',
-  'chmod -- "$2" "$1.kglab-new"',
-  'sync -- "$1.kglab-new"',
-  'mv -fT -- "$1.kglab-new" "$1"',
+  'rm -f -- "$1.kglab-new"*',
+  'cat > "$1.kglab-new"$$',
+  'if [ -n "$3" ]; then chown -- "$3" "$1.kglab-new"$$; fi',
+  'chmod -- "$2" "$1.kglab-new"$$',
+  'sync -- "$1.kglab-new"$$',
+  'mv -fT -- "$1.kglab-new"$$ "$1"',
 ].join('\n');
 
 /** The exit code by which READ tells "no such file" from cat's own failures. */
