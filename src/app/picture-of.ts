@@ -60,7 +60,9 @@ const drawNode = (config: LabConfig, node: NodeConfig, seen: Observed | undefine
 
 const drawVolume = (volume: VolumeConfig, seen: Observed | undefined): PictureVolume => {
   const found = seen?.volumes?.find(({ name }) => name === volume.name);
-  const up = seen?.processes[volume.name]?.filter(({ online }) => online).length ?? 0;
+  // Its daemons are processes too: only bricks count.
+  const up =
+    seen?.processes[volume.name]?.filter(({ path, online }) => online && path === volume.brick).length ?? 0;
   return {
     name: volume.name,
     type: typeOf(volume),
