@@ -18,11 +18,11 @@ const MACHINES = '/var/lib/kglab';
 
 /** The folders, from XDG_STATE_HOME, XDG_CACHE_HOME and KGLAB_MACHINES_DIR. */
 export const dirsOf = (env: Env): Dirs => {
-  const home = env['HOME'] ?? homedir();
+  const home = env['HOME'] || homedir();
   return {
-    state: join(env['XDG_STATE_HOME'] ?? join(home, '.local', 'state'), 'kglab'),
-    cache: join(env['XDG_CACHE_HOME'] ?? join(home, '.cache'), 'kglab'),
-    machines: env['KGLAB_MACHINES_DIR'] ?? MACHINES,
+    state: join(env['XDG_STATE_HOME'] || join(home, '.local', 'state'), 'kglab'),
+    cache: join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'kglab'),
+    machines: env['KGLAB_MACHINES_DIR'] || MACHINES,
   };
 };
 

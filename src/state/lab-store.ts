@@ -58,16 +58,13 @@ export class LabStore {
     return join(this.dir(name), 'logs');
   }
 
+  /** Labs with a record. A folder without one holds no more than the logs of an `up` that never began. */
   async names(): Promise<readonly string[]> {
-    try {
-      const entries = await readdir(join(this.stateDir, 'labs'), { withFileTypes: true });
-      return entries
-        .filter((entry) => entry.isDirectory())
-        .map(({ name }) => name)
-        .sort();
-    } catch {
-      return [];
-    }
+    const folders = await readdir(join(this.stateDir, 'labs')).catch(() => []);
+    const records = await Promise.all(
+      folders.map((name) => readText(this.recordFile(name)).catch(() => undefined)),
+    );
+    return folders.filter((_name, index) => records[index] !== undefined).sort();
   }
 
   /** The record of a lab; undefined when there is none. Throws LAB_UNKNOWN for one that a newer kglab wrote. */
