@@ -1,21 +1,30 @@
 import { chooseImages } from '../artifacts/choose-images.js';
 import { fetchArtifacts } from '../artifacts/fetch-artifacts.js';
+import { placeholderArtifacts } from '../artifacts/placeholder.js';
 import { resolveArtifacts } from '../artifacts/resolve-artifacts.js';
 import type { Artifacts } from '../artifacts/artifacts.js';
-import type { LabConfig } from '../config/config.js';
 import type { RunContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
+import type { MachineProvider } from '../providers/provider.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { randomHex } from '../state/lab-store.js';
 import type { World } from './world.js';
 
+const providerOf = (record: LabRecord, world: World): MachineProvider =>
+  world.provider({ id: record.provider, lab: record, config: record.config });
+
 /** The release files of a lab as the cache has them; nothing is downloaded. */
-export const findArtifacts = ({ k3s }: LabConfig, { arch, dirs, host }: World): Promise<Artifacts> =>
-  resolveArtifacts({ version: k3s.version, artifactsDir: k3s.artifacts, arch, cacheDir: dirs.cache, host });
+export const findArtifacts = (record: LabRecord, world: World): Promise<Artifacts> => {
+  const { arch, dirs, host } = world;
+  const { version, artifacts: artifactsDir } = record.config.k3s;
+  if (providerOf(record, world).features.simulated)
+    return Promise.resolve(placeholderArtifacts(version, arch));
+  return resolveArtifacts({ version, artifactsDir, arch, cacheDir: dirs.cache, host });
+};
 
 /** As {@link findArtifacts}, downloading what the cache lacks. */
-export const obtainArtifacts = async (config: LabConfig, world: World): Promise<Artifacts> => {
-  const found = await findArtifacts(config, world);
+export const obtainArtifacts = async (record: LabRecord, world: World): Promise<Artifacts> => {
+  const found = await findArtifacts(record, world);
   if (found.state === 'cached') return found;
   world.say(`k3s ${found.version} is not in the cache; downloading it`);
   return fetchArtifacts({
@@ -38,11 +47,12 @@ export const contextOf = async (
   world: World,
 ): Promise<RunContext> => {
   const { config } = record;
+  const provider = providerOf(record, world);
   return {
     lab: { name: record.name, id: record.id },
-    provider: world.provider({ id: record.provider, lab: record, config }),
+    provider,
     host: world.host,
-    clock: world.clock,
+    clock: provider.clock ?? world.clock,
     templates: world.templates,
     artifacts,
     images: chooseImages(artifacts, {

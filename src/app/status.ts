@@ -24,7 +24,7 @@ export interface Status {
 const mute = { emit: () => undefined, close: () => Promise.resolve() };
 
 const pendingSteps = async (record: LabRecord, world: World): Promise<readonly PendingStep[]> => {
-  const context = await contextOf(record, await findArtifacts(record.config, world), world);
+  const context = await contextOf(record, await findArtifacts(record, world), world);
   const failed: PendingStep[] = [];
   const titles = new Map(planUp(record.config).steps.map(({ id, title }) => [id, title]));
   const reporter = {
@@ -53,7 +53,7 @@ const pendingSteps = async (record: LabRecord, world: World): Promise<readonly P
 
 /** The lab as it is, for drawing. Changes nothing. */
 export const look = async (record: LabRecord, world: World): Promise<LabPicture> => {
-  const artifacts = await findArtifacts(record.config, world);
+  const artifacts = await findArtifacts(record, world);
   const context = lookingContext(await contextOf(record, artifacts, world), world.signal);
   return pictureOf(record, await observe(record, context), [`k3s ${artifacts.version}`]);
 };

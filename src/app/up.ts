@@ -59,8 +59,8 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
   const plan = options.until === undefined ? whole : until(whole, options.until);
   await assertFit(record.provider, world);
   const artifacts = options.dryRun
-    ? await findArtifacts(config, world)
-    : await obtainArtifacts(config, world);
+    ? await findArtifacts(record, world)
+    : await obtainArtifacts(record, world);
   if (!options.dryRun) {
     await world.store.save(record);
     await world.store.ensureToken(record.name);

@@ -5,9 +5,12 @@ import { CliError } from '../errors/cli-error.js';
 import { cmd, type Executor } from '../exec/command.js';
 import type { CommandLog } from '../exec/logged-executor.js';
 import type { Dirs } from '../state/dirs.js';
-import type { Clock } from '../util/clock.js';
+import { whenIdle, type Clock } from '../util/clock.js';
 import { NspawnProvider } from './nspawn/provider.js';
 import type { MachineProvider, ProviderId } from './provider.js';
+import { SimulatorProvider } from './simulator/provider.js';
+import { SimClock } from './simulator/sim-clock.js';
+import { FileStore } from './simulator/world-store.js';
 
 /** What the providers are made from. */
 export interface ProviderDeps {
@@ -48,6 +51,12 @@ export const makeProvider = ({ id, lab, config }: ProviderRequest, deps: Provide
         image: config.image,
         network: config.network,
         machines: config.nodes.map(({ machine }) => machine),
+      });
+    case 'simulator':
+      return new SimulatorProvider({
+        lab: { name: lab.name, id: lab.id },
+        clock: new SimClock(clock.now(), whenIdle),
+        store: new FileStore(join(dirs.state, 'simulator', lab.name, 'world.json')),
       });
     default:
       throw new CliError('HOST_UNFIT', `The ${id} provider is not part of this version of kglab.`, {

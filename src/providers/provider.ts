@@ -1,3 +1,4 @@
+import type { Clock } from '../util/clock.js';
 import type { Command, ExecOptions, Executor } from '../exec/command.js';
 
 export type ProviderId = 'multipass' | 'nspawn' | 'simulator';
@@ -12,6 +13,8 @@ export interface ProviderFeatures {
   readonly stableAddresses: boolean;
   /** How many machines may be created or started at the same time. */
   readonly parallelCreates: number;
+  /** Machines are data alone: nothing is copied into them, so no release file is needed. */
+  readonly simulated?: boolean;
 }
 
 /** `unknown`: it exists, but cannot be asked or is between two states. */
@@ -72,6 +75,8 @@ export interface FoundLab {
 export interface MachineProvider {
   readonly id: ProviderId;
   readonly features: ProviderFeatures;
+  /** The time that its machines live in, where that is not the host's. */
+  readonly clock?: Clock;
   /** What is there for this lab's machines to stand on (image, network), or undefined when that is complete. */
   unprepared(options?: ExecOptions): Promise<string | undefined>;
   /** Makes the image and the network. Reports progress by `onLine`. */

@@ -23,3 +23,6 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', onAbort, { once: true });
     }),
 };
+
+/** Calls back when everything that is due without time passing has happened. */
+export const whenIdle = (callback: () => void): void => void setImmediate(callback);

@@ -34,7 +34,7 @@ export const machineOf = async (
 ) => {
   const world = await openWorld(session, flags, { what });
   const record = await knownLab(await labName(flags), world);
-  const context = await contextOf(record, await findArtifacts(record.config, world), world);
+  const context = await contextOf(record, await findArtifacts(record, world), world);
   const machine = node === undefined ? undefined : findNode(record.config, node)?.machine;
   if (node !== undefined && machine === undefined) {
     throw new CliError('USAGE', `Lab ${record.name} has no node ${node}.`, {

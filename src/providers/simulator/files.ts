@@ -1,0 +1,194 @@
+import { posix } from 'node:path';
+import type { FileNode, SimMachine, SimWorld, Tree } from './world.js';
+import { volumeIsLive, noteWrite, volumeNamed } from './volumes.js';
+
+/** What the kernel says when a file cannot be used. */
+export class FileProblem extends Error {}
+
+const DIRECTORY: FileNode = { kind: 'dir', text: '', mode: '0755' };
+
+/** Directories that every machine has, whatever was written to it. */
+const BASE = new Set(
+  [
+    '/',
+    '/etc',
+    '/usr',
+    '/usr/local',
+    '/usr/local/bin',
+    '/opt',
+    '/root',
+    '/var',
+    '/var/lib',
+    '/var/log',
+    '/run',
+  ].concat([
+    '/tmp',
+    '/proc',
+    '/proc/self',
+    '/sys',
+    '/sys/fs',
+    '/sys/fs/cgroup',
+    '/dev',
+    '/etc/systemd',
+    '/etc/systemd/system',
+  ]),
+);
+
+/** Where a path's file is kept. */
+interface Place {
+  readonly tree: Tree;
+  readonly key: string;
+  /** The volume that it is on, if it is on one. */
+  readonly volume?: string;
+}
+
+/** The files of a machine as its programs see them: its disk, and the volumes mounted over it. */
+export class Files {
+  constructor(
+    private readonly world: SimWorld,
+    private readonly machine: SimMachine,
+    /** Paths that stand for others, as in a container. */
+    private readonly binds: Readonly<Record<string, string>> = {},
+  ) {}
+
+  /** The path of the mount that a path is on, if any. */
+  mountOf(path: string): string | undefined {
+    const mounts = Object.keys(this.machine.running?.mounts ?? {});
+    return mounts
+      .filter((mount) => path === mount || path.startsWith(`${mount}/`))
+      .sort((a, b) => b.length - a.length)[0];
+  }
+
+  get(path: string): FileNode | undefined {
+    const found = this.own(path);
+    if (found?.kind !== 'link') return found;
+    return this.get(posix.resolve(posix.dirname(this.real(path)), found.text));
+  }
+
+  /** As `get`, of a link the link itself. */
+  own(path: string): FileNode | undefined {
+    const { tree, key, volume } = this.place(path);
+    return tree[key] ?? (key === '' || (volume === undefined && BASE.has(key)) ? DIRECTORY : undefined);
+  }
+
+  read(path: string): string {
+    if (posix.normalize(path) === '/proc/self/mounts') return this.mountTable();
+    const found = this.get(path);
+    if (found === undefined) throw new FileProblem(`${path}: No such file or directory`);
+    if (found.kind === 'dir') throw new FileProblem(`${path}: Is a directory`);
+    return found.text;
+  }
+
+  exists(path: string): boolean {
+    return posix.normalize(path) === '/proc/self/mounts' || this.get(path) !== undefined;
+  }
+
+  isDir(path: string): boolean {
+    return this.get(path)?.kind === 'dir';
+  }
+
+  write(path: string, text: string, append = false): void {
+    const found = this.get(path);
+    if (found?.kind === 'dir') throw new FileProblem(`${path}: Is a directory`);
+    const before = append ? (found?.text ?? '') : '';
+    this.put(path, { mode: '0644', ...found, kind: 'file', text: before + text });
+  }
+
+  /** Puts a file, directory or link; its parent has to be there. */
+  put(path: string, node: FileNode): void {
+    const parent = this.get(posix.dirname(this.real(path)));
+    if (parent?.kind !== 'dir') throw new FileProblem(`${path}: No such file or directory`);
+    const place = this.place(path);
+    this.assertChangeable(path, parent, place);
+    place.tree[place.key] = node;
+    this.noted(place);
+  }
+
+  /** Changes what is known of a file, not its content. */
+  change(path: string, change: Partial<FileNode>): void {
+    const found = this.get(path);
+    if (found === undefined) throw new FileProblem(`${path}: No such file or directory`);
+    const { tree, key } = this.place(path);
+    tree[key] = { ...found, ...change };
+  }
+
+  mkdirs(path: string, mode = '0755'): void {
+    const real = this.real(path);
+    if (this.isDir(real)) return;
+    if (real !== '/') this.mkdirs(posix.dirname(real));
+    if (this.own(real) !== undefined) throw new FileProblem(`cannot create directory '${path}': File exists`);
+    this.put(real, { ...DIRECTORY, mode });
+  }
+
+  names(path: string): readonly string[] {
+    const { tree, key, volume } = this.place(path);
+    const prefix = key === '/' ? '/' : `${key}/`;
+    const direct = [...Object.keys(tree), ...(volume === undefined ? BASE : [])]
+      .filter((other) => other.startsWith(prefix) && other !== prefix)
+      .map((other) => other.slice(prefix.length).split('/')[0] as string);
+    return [...new Set(direct)].sort();
+  }
+
+  /** Removes a file or a whole directory; the mounts in it stay, as they are busy. */
+  remove(path: string): void {
+    const real = this.real(path);
+    const parent = this.get(posix.dirname(real));
+    const place = this.place(real);
+    if (parent === undefined) return;
+    this.assertChangeable(path, parent, place);
+    for (const key of Object.keys(place.tree))
+      if (key === place.key || key.startsWith(`${place.key}/`)) delete place.tree[key];
+    this.noted(place);
+  }
+
+  move(from: string, to: string): void {
+    const node = this.own(from);
+    if (node === undefined) throw new FileProblem(`cannot stat '${from}': No such file or directory`);
+    if (node.kind !== 'dir') {
+      this.put(to, node);
+      return this.remove(from);
+    }
+    const source = this.place(from);
+    const inside = Object.entries(source.tree).filter(([key]) => key.startsWith(`${source.key}/`));
+    this.put(to, node);
+    const target = this.place(to);
+    for (const [key, child] of inside) target.tree[target.key + key.slice(source.key.length)] = child;
+    this.remove(from);
+  }
+
+  /** The path after binds, absolute and without dots. */
+  real(path: string): string {
+    const whole = posix.normalize(posix.resolve('/root', path)).replace(/(.)\/$/, '$1');
+    for (const [from, to] of Object.entries(this.binds))
+      if (whole === from || whole.startsWith(`${from}/`)) return to + whole.slice(from.length);
+    return whole;
+  }
+
+  private place(path: string): Place {
+    const real = this.real(path);
+    const mount = this.mountOf(real);
+    if (mount === undefined) return { tree: this.machine.disk, key: real };
+    const name = this.machine.running?.mounts[mount]?.volume ?? '';
+    const volume = volumeNamed(this.world, name);
+    if (volume === undefined || !volumeIsLive(this.world, this.machine, volume))
+      throw new FileProblem(`${path}: Transport endpoint is not connected`);
+    return { tree: volume.files, key: real.slice(mount.length), volume: name };
+  }
+
+  private assertChangeable(path: string, parent: FileNode, { tree, key }: Place): void {
+    const isNew = tree[key] === undefined;
+    if (parent.immutable || (!isNew && tree[key]?.immutable))
+      throw new FileProblem(`${path}: Operation not permitted`);
+  }
+
+  private noted({ key, volume }: Place): void {
+    if (volume !== undefined) noteWrite(this.world, this.machine, volume, key);
+  }
+
+  private mountTable(): string {
+    const options = 'rw,relatime,user_id=0,group_id=0,default_permissions,allow_other,max_read=131072 0 0';
+    const mounts = Object.entries(this.machine.running?.mounts ?? {});
+    const lines = mounts.map(([path, { source }]) => `${source} ${path} fuse.glusterfs ${options}`);
+    return ['/dev/vda1 / ext4 rw,relatime,discard 0 0', ...lines, ''].join('\n');
+  }
+}

@@ -1,0 +1,157 @@
+import { connected, reach } from './network.js';
+import type { Sim } from './sim.js';
+import { processKey, brickName, idBytes } from './volumes.js';
+import {
+  newUuid,
+  type PeerState,
+  type SimBrick,
+  type SimMachine,
+  type SimVolume,
+  type SimWorld,
+} from './world.js';
+
+const INFO = '/var/lib/glusterd/glusterd.info';
+/** From the handshake to "in cluster" (milliseconds). */
+const HANDSHAKE_MS = 1_200;
+/** From a brick's return to its being healed (measured: 6 entries within 6 s). */
+const HEAL_MS = 6_000;
+
+/** Whether the machine's glusterd answers. */
+export const glusterdRuns = ({ running }: SimMachine): boolean =>
+  running?.units['glusterd.service']?.state === 'active';
+
+/** The machine's UUID, made when there is none, as glusterd keeps it. */
+export const uuidOf = (world: SimWorld, { disk }: SimMachine): string => {
+  const known = /^UUID=(\S+)$/m.exec(disk[INFO]?.text ?? '')?.[1];
+  if (known !== undefined) return known;
+  const uuid = newUuid(world);
+  for (const dir of ['/var/lib/glusterd', '/var/lib/glusterd/peers', '/var/lib/glusterd/vols'])
+    disk[dir] = { kind: 'dir', text: '', mode: '0755' };
+  disk[INFO] = { kind: 'file', text: `UUID=${uuid}\noperating-version=100000\n`, mode: '0600' };
+  return uuid;
+};
+
+/** A peer as one machine sees it. */
+export interface PeerView {
+  readonly uuid: string;
+  readonly names: readonly string[];
+  readonly connected: boolean;
+  /** 3 in cluster, 4 accepted, 6 rejected. */
+  readonly state: 3 | 4 | 6;
+}
+
+/** The machine that a peer's names lead to, if its glusterd answers there. */
+export const peerMachine = (
+  world: SimWorld,
+  from: SimMachine,
+  { names }: PeerState,
+): SimMachine | undefined => {
+  for (const name of names) {
+    const found = reach(world, from, name);
+    if (found && found !== from && glusterdRuns(found)) return found;
+  }
+  return undefined;
+};
+
+const view = (world: SimWorld, from: SimMachine, uuid: string, peer: PeerState): PeerView => {
+  const found = peerMachine(world, from, peer);
+  const { names } = peer;
+  if (found === undefined) return { uuid, names, connected: false, state: 3 };
+  const knows = found.peers[uuidOf(world, from)] !== undefined;
+  if (uuidOf(world, found) !== uuid || !knows) return { uuid, names, connected: true, state: 6 };
+  return { uuid, names, connected: true, state: world.time - peer.since < HANDSHAKE_MS ? 4 : 3 };
+};
+
+/** All peers of a machine, as it sees them now. */
+export const peersOf = (world: SimWorld, from: SimMachine): readonly PeerView[] =>
+  Object.entries(from.peers).map(([uuid, peer]) => view(world, from, uuid, peer));
+
+const learn = (world: SimWorld, from: SimMachine, to: SimMachine): void => {
+  const own = uuidOf(world, to);
+  for (const [uuid, { names, since }] of Object.entries(from.peers))
+    if (uuid !== own && to.peers[uuid] === undefined) to.peers[uuid] = { names: [...names], since };
+  for (const id of from.volumes) if (!to.volumes.includes(id)) to.volumes.push(id);
+};
+
+/** Tells a machine what its peers know that it does not: members and volumes made while it was away. */
+export const gossip = (world: SimWorld, machine: SimMachine): void => {
+  for (const peer of Object.values(machine.peers)) {
+    const other = peerMachine(world, machine, peer);
+    if (other === undefined || other.peers[uuidOf(world, machine)] === undefined) continue;
+    const behind =
+      Object.keys(other.peers).length > Object.keys(machine.peers).length ||
+      other.volumes.length > machine.volumes.length;
+    if (behind) learn(world, other, machine);
+  }
+};
+
+/** Makes two machines peers, and lets the whole pool know. */
+export const befriend = (
+  world: SimWorld,
+  from: SimMachine,
+  to: SimMachine,
+  name: string,
+  nameBack: string,
+): void => {
+  const since = world.time;
+  const [one, other] = [uuidOf(world, from), uuidOf(world, to)];
+  from.peers[other] = { names: [name], since };
+  to.peers[one] ??= { names: [nameBack], since };
+  learn(world, from, to);
+  for (const peer of Object.values(from.peers)) {
+    const member = peerMachine(world, from, peer);
+    if (member && member !== to) learn(world, from, member);
+  }
+};
+
+const startBrick = (sim: Sim, volume: SimVolume, { machine: name, path }: SimBrick): void => {
+  const machine = sim.world.machines[name];
+  const mark = machine?.disk[path]?.xattrs?.['trusted.glusterfs.volume-id'];
+  const key = volume && processKey(volume, path);
+  if (!machine?.running || machine.running.bricks[key] !== undefined || mark !== idBytes(volume)) return;
+  machine.running.bricks[key] = sim.now;
+  if (volume.stale[brickName({ machine: name, path })])
+    sim.schedule(machine, 'gluster.heal', HEAL_MS, volume.id);
+};
+
+/** Starts the bricks of a volume on every machine that a glusterd reaches. */
+export const startBricks = (sim: Sim, from: SimMachine, volume: SimVolume): void => {
+  for (const brick of volume.bricks) {
+    const machine = sim.world.machines[brick.machine];
+    if (machine && glusterdRuns(machine) && connected(sim.world, from, machine))
+      startBrick(sim, volume, brick);
+  }
+};
+
+/** What glusterd does when it starts: its UUID, news from the pool, its bricks. */
+export const startGlusterd = (sim: Sim, machine: SimMachine): void => {
+  const { world } = sim;
+  // Whoever removed its folder has made it forget.
+  if (machine.disk['/var/lib/glusterd/peers'] === undefined)
+    for (const uuid of Object.keys(machine.peers)) delete machine.peers[uuid];
+  if (machine.disk['/var/lib/glusterd/vols'] === undefined) machine.volumes = [];
+  uuidOf(world, machine);
+  gossip(world, machine);
+  for (const id of machine.volumes) {
+    const volume = world.volumes[id];
+    const own = volume?.bricks.filter((brick) => brick.machine === machine.spec.name) ?? [];
+    if (volume?.status === 'Started') for (const brick of own) startBrick(sim, volume, brick);
+  }
+};
+
+/** Debian's unit ends the bricks together with glusterd. */
+export const stopGlusterd = ({ running }: SimMachine): void => {
+  for (const key of Object.keys(running?.bricks ?? {})) delete running?.bricks[key];
+};
+
+/** A brick that came back gets what it missed. */
+export const heal = (sim: Sim, machine: SimMachine, id: string): void => {
+  const volume = sim.world.volumes[id];
+  for (const brick of volume?.bricks ?? [])
+    if (
+      volume &&
+      brick.machine === machine.spec.name &&
+      machine.running?.bricks[processKey(volume, brick.path)] !== undefined
+    )
+      delete volume.stale[brickName(brick)];
+};

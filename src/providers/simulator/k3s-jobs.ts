@@ -1,0 +1,162 @@
+import { parse } from 'yaml';
+import { bornWith } from './kube/objects.js';
+import { registerNode, serverRuns } from './kube/nodes.js';
+import type { KubeStore } from './kube/store.js';
+import { reach } from './network.js';
+import { runOn } from './run-on.js';
+import type { JobHandler, Sim } from './sim.js';
+import { loadedUnit, log, unitValues } from './unit-file.js';
+import { newUuid, type SimMachine } from './world.js';
+
+const CONFIG = '/etc/rancher/k3s/config.yaml';
+const DATABASE = '/var/lib/rancher/k3s/server/db/state.db';
+const PASSWORD = '/etc/rancher/node/password';
+const KUBECONFIG = '/etc/rancher/k3s/k3s.yaml';
+
+/** RestartSec of the unit, and how long k3s needs for what it does (milliseconds). */
+const TIMES = { restart: 5_000, server: 4_000, agent: 1_500, retry: 2_000, kubelet: 2_500 } as const;
+
+interface Config {
+  readonly token?: string;
+  readonly server?: string;
+  readonly 'node-ip'?: string;
+  readonly disable?: readonly string[];
+}
+
+const configOf = ({ disk }: SimMachine): Config => (parse(disk[CONFIG]?.text ?? '') ?? {}) as Config;
+
+const fileOf = (machine: SimMachine, path: string, text: string): void => {
+  for (let at = path.indexOf('/', 1); at > 0; at = path.indexOf('/', at + 1))
+    machine.disk[path.slice(0, at)] ??= { kind: 'dir', text: '', mode: '0755' };
+  machine.disk[path] = { kind: 'file', text, mode: '0600' };
+};
+
+/** The unit has failed and is started again by systemd a little later. */
+const retryUnit = (sim: Sim, machine: SimMachine, unit: string, why: string): void => {
+  log(machine, unit, why);
+  const state = machine.running?.units[unit];
+  if (state === undefined) return;
+  state.restarts += 1;
+  state.state = 'activating';
+  sim.schedule(machine, 'k3s.try', TIMES.restart, unit);
+};
+
+/** systemd starts the unit: what has to run before, then k3s itself. */
+const tryStart: JobHandler = async (sim, machine, unit) => {
+  const text = loadedUnit(machine, unit) ?? '';
+  for (const line of unitValues(text, 'ExecStartPre')) {
+    const lenient = line.startsWith('-');
+    const argv = line
+      .replace(/^-/, '')
+      .split(' ')
+      .filter((word) => word !== '');
+    const { exitCode, stderr } = await runOn(sim, machine, argv);
+    if (exitCode !== 0 && !lenient)
+      return retryUnit(sim, machine, unit, stderr.trim() || `${argv[0]} failed`);
+  }
+  const [binary = '', role = ''] = (unitValues(text, 'ExecStart')[0] ?? '').split(' ');
+  if (machine.disk[binary] === undefined)
+    return retryUnit(sim, machine, unit, `${binary}: No such file or directory`);
+  sim.schedule(
+    machine,
+    role === 'server' ? 'k3s.server' : 'k3s.agent',
+    role === 'server' ? TIMES.server : TIMES.agent,
+    unit,
+  );
+};
+
+const openCluster = (sim: Sim, machine: SimMachine, token: string): KubeStore | string => {
+  const known = machine.disk[DATABASE]?.text;
+  if (known !== undefined && machine.kube?.id === known)
+    return machine.kube.token === token
+      ? machine.kube
+      : 'bootstrap data already found and encrypted with different token';
+  const store: KubeStore = { token, id: newUuid(sim.world), objects: {}, passwords: {} };
+  machine.kube = store;
+  fileOf(machine, DATABASE, store.id);
+  bornWith(sim, machine, configOf(machine).disable ?? []);
+  return store;
+};
+
+const kubeconfig = (id: string): string => `apiVersion: v1
+kind: Config
+clusters:
+- cluster: {certificate-authority-data: simulated-${id}, server: 'https://127.0.0.1:6443'}
+  name: default
+contexts:
+- context: {cluster: default, user: default}
+  name: default
+current-context: default
+users:
+- name: default
+  user: {client-key-data: simulated}
+`;
+
+/** Whether a node may join: its password has to be the one it came with first. */
+const admit = ({ world }: Sim, machine: SimMachine, store: KubeStore): boolean => {
+  if (machine.disk[PASSWORD] === undefined) fileOf(machine, PASSWORD, newUuid(world));
+  const password = machine.disk[PASSWORD]?.text ?? '';
+  return (store.passwords[machine.spec.name] ??= password) === password;
+};
+
+const activate = (sim: Sim, machine: SimMachine, unit: string, store: KubeStore): void => {
+  if (!admit(sim, machine, store))
+    return retryUnit(
+      sim,
+      machine,
+      unit,
+      "Node password rejected, duplicate hostname or contents of '/etc/rancher/node/password' may not match server node-passwd entry",
+    );
+  const state = machine.running?.units[unit];
+  if (state === undefined) return;
+  state.state = 'active';
+  log(machine, unit, 'k3s is up and running');
+  sim.schedule(machine, 'k3s.kubelet', TIMES.kubelet, unit);
+};
+
+const serverUp: JobHandler = (sim, machine, unit) => {
+  const store = openCluster(sim, machine, configOf(machine).token ?? '');
+  if (typeof store === 'string') return retryUnit(sim, machine, unit, store);
+  fileOf(machine, KUBECONFIG, kubeconfig(store.id));
+  activate(sim, machine, unit, store);
+  sim.schedule(machine, 'kube.sync', TIMES.kubelet);
+};
+
+const hostOf = (url = ''): string => url.replace(/^https:\/\//, '').replace(/:\d+$/, '');
+
+/** The running server that a machine's configuration leads to. */
+const serverOf = ({ world }: Sim, machine: SimMachine): SimMachine | undefined => {
+  const { server } = configOf(machine);
+  const found = server === undefined ? machine : reach(world, machine, hostOf(server));
+  return found && serverRuns(found) ? found : undefined;
+};
+
+const agentUp: JobHandler = (sim, machine, unit) => {
+  const server = serverOf(sim, machine);
+  if (server?.kube === undefined) {
+    log(machine, unit, 'Waiting to retrieve agent configuration; server is not ready');
+    return sim.schedule(machine, 'k3s.agent', TIMES.retry, unit);
+  }
+  if (server.kube.token !== configOf(machine).token)
+    return retryUnit(
+      sim,
+      machine,
+      unit,
+      'Failed to validate connection to cluster: token CA hash does not match',
+    );
+  activate(sim, machine, unit, server.kube);
+};
+
+const kubeletUp: JobHandler = (sim, machine, unit) => {
+  const server = serverOf(sim, machine);
+  if (server === undefined) return sim.schedule(machine, 'k3s.kubelet', TIMES.retry, unit);
+  registerNode(sim, machine, server, configOf(machine)['node-ip'] ?? machine.address);
+};
+
+/** What a k3s does by itself. */
+export const K3S_JOBS: Readonly<Record<string, JobHandler>> = {
+  'k3s.try': tryStart,
+  'k3s.server': serverUp,
+  'k3s.agent': agentUp,
+  'k3s.kubelet': kubeletUp,
+};

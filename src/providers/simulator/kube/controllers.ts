@@ -1,0 +1,129 @@
+import { runOn } from '../run-on.js';
+import type { Sim } from '../sim.js';
+import type { SimMachine } from '../world.js';
+import { isReady, isRunning, serverRuns } from './nodes.js';
+import { provision, reclaim } from './provisioner.js';
+import { deleteThing } from './objects.js';
+import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+
+/** Pause before the controllers try again what could not be done yet (milliseconds). */
+const AGAIN_MS = 2_000;
+
+const readyNode = (sim: Sim, server: SimMachine): string | undefined =>
+  thingsOf(server.kube as KubeStore, 'Node')
+    .map(({ metadata }) => metadata.name)
+    .find((name) => isReady(sim.world, server, name));
+
+/** Gives every deployment's pod a node that lives; whether all have one. */
+const placeDeployments = (sim: Sim, server: SimMachine): boolean => {
+  let settled = true;
+  for (const deployment of thingsOf(server.kube as KubeStore, 'Deployment')) {
+    const own = deployment.sim;
+    if (own === undefined || (own.node !== undefined && isReady(sim.world, server, own.node))) continue;
+    const node = readyNode(sim, server);
+    if (node === undefined) delete own.node;
+    else own.node = node;
+    settled &&= node !== undefined;
+  }
+  return settled;
+};
+
+interface PodSpec {
+  readonly nodeName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly containers?: readonly {
+    readonly command?: readonly string[];
+    readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  }[];
+  readonly volumes?: readonly {
+    readonly name: string;
+    readonly persistentVolumeClaim?: { readonly claimName: string };
+  }[];
+}
+
+/** Binds the claims of a pod; where each of its volumes is on the node, or what is in the way. */
+const volumesOf = async (
+  sim: Sim,
+  server: SimMachine,
+  pod: KubeThing,
+  node: string,
+): Promise<Record<string, string> | string> => {
+  const store = server.kube as KubeStore;
+  const found: Record<string, string> = {};
+  for (const { name, persistentVolumeClaim } of (pod.spec as PodSpec).volumes ?? []) {
+    if (persistentVolumeClaim === undefined) continue;
+    const claim = thing(
+      store,
+      'PersistentVolumeClaim',
+      persistentVolumeClaim.claimName,
+      pod.metadata.namespace,
+    );
+    if (claim === undefined) return `persistentvolumeclaim "${persistentVolumeClaim.claimName}" not found`;
+    const failure = await provision(sim, server, claim, node);
+    if (failure !== undefined) return failure;
+    const volume = thing(store, 'PersistentVolume', String(claim.spec?.['volumeName']));
+    found[name] = (volume?.spec?.['hostPath'] as { path: string } | undefined)?.path ?? '';
+  }
+  return found;
+};
+
+/** Brings a pending pod as far as it gets; what is in the way, if anything is. */
+const advancePod = async (sim: Sim, server: SimMachine, pod: KubeThing): Promise<string | undefined> => {
+  const spec = pod.spec as PodSpec;
+  const node = spec.nodeSelector?.['kubernetes.io/hostname'] ?? spec.nodeName ?? readyNode(sim, server);
+  if (node === undefined || !isReady(sim.world, server, node)) return '0 nodes are available';
+  const machine = sim.world.machines[node];
+  if (machine === undefined || !isRunning(sim.world, server, node)) return `node ${node} does not answer`;
+  const volumes = await volumesOf(sim, server, pod, node);
+  if (typeof volumes === 'string') return volumes;
+  const [container] = spec.containers ?? [];
+  const binds = Object.fromEntries(
+    (container?.volumeMounts ?? []).map(({ name, mountPath }) => [mountPath, volumes[name] ?? '/nowhere']),
+  );
+  const { exitCode, stdout, stderr } = await runOn(sim, machine, container?.command ?? ['true'], { binds });
+  pod.status = { phase: exitCode === 0 ? 'Succeeded' : 'Failed' };
+  pod.sim = { made: sim.now, node, log: stdout + stderr };
+  return undefined;
+};
+
+const advancePods = async (sim: Sim, server: SimMachine): Promise<boolean> => {
+  let settled = true;
+  for (const pod of thingsOf(server.kube as KubeStore, 'Pod')) {
+    if (pod.status?.['phase'] !== 'Pending') continue;
+    const trouble = await advancePod(sim, server, pod);
+    if (trouble === undefined) continue;
+    pod.sim = { made: sim.now, ...pod.sim, trouble };
+    settled = false;
+  }
+  return settled;
+};
+
+const emptyNamespaces = (sim: Sim, server: SimMachine): void => {
+  const store = server.kube as KubeStore;
+  for (const { metadata } of thingsOf(store, 'Namespace')) {
+    if (metadata.deletionTimestamp === undefined) continue;
+    for (const one of Object.values(store.objects))
+      if (one.metadata.namespace === metadata.name) deleteThing(sim, server, one);
+    delete store.objects[keyOf('Namespace', metadata.name)];
+  }
+};
+
+const reclaimVolumes = async (sim: Sim, server: SimMachine): Promise<boolean> => {
+  let settled = true;
+  for (const volume of thingsOf(server.kube as KubeStore, 'PersistentVolume'))
+    if (volume.sim?.released && !(await reclaim(sim, server, volume))) settled = false;
+  return settled;
+};
+
+/** One round of all controllers of a cluster; another follows while something is left to do. */
+export const syncCluster = async (sim: Sim, server: SimMachine): Promise<void> => {
+  if (!serverRuns(server)) return;
+  emptyNamespaces(sim, server);
+  const placed = placeDeployments(sim, server);
+  const ran = await advancePods(sim, server);
+  const reclaimed = await reclaimVolumes(sim, server);
+  const waits = sim.world.jobs.some(
+    ({ kind, machine }) => kind === 'kube.sync' && machine === server.spec.name,
+  );
+  if (!(placed && ran && reclaimed) && !waits) sim.schedule(server, 'kube.sync', AGAIN_MS);
+};

@@ -1,0 +1,94 @@
+import { connected } from '../network.js';
+import type { Sim } from '../sim.js';
+import type { SimMachine, SimWorld } from '../world.js';
+import { newUuid } from '../world.js';
+import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+
+/** After this long without a sign of life a node counts as not ready (node-monitor-grace-period). */
+const GRACE_MS = 40_000;
+
+/** Whether a machine's k3s server answers. */
+export const serverRuns = ({ running, kube }: SimMachine): boolean =>
+  kube !== undefined && running?.units['k3s.service']?.state === 'active';
+
+const isAlive = (world: SimWorld, server: SimMachine, node: KubeThing): boolean => {
+  const machine = world.machines[node.metadata.name];
+  return (
+    machine?.running?.cluster === server.kube?.id &&
+    machine !== undefined &&
+    connected(world, machine, server)
+  );
+};
+
+/** Whether a node counts as ready by now. */
+export const isReady = (world: SimWorld, server: SimMachine, name: string): boolean => {
+  const node = server.kube && thing(server.kube, 'Node', name);
+  if (node === undefined) return false;
+  return isAlive(world, server, node) || world.time - (node.sim?.seen ?? 0) <= GRACE_MS;
+};
+
+/** Whether pods of a node run right now. */
+export const isRunning = (world: SimWorld, server: SimMachine, name: string): boolean => {
+  const node = server.kube && thing(server.kube, 'Node', name);
+  return node !== undefined && isAlive(world, server, node);
+};
+
+const servers = ({ machines }: SimWorld): SimMachine[] =>
+  Object.values(machines).filter(({ kube }) => kube !== undefined);
+
+/** Notes of every living node that it lives at this moment. */
+export const noteSeen = (world: SimWorld): void => {
+  for (const server of servers(world))
+    for (const node of thingsOf(server.kube as KubeStore, 'Node'))
+      if (node.sim && isAlive(world, server, node)) node.sim.seen = world.time;
+};
+
+/** A machine's kubelet is gone; the cluster takes notice when its patience ends. */
+export const leaveCluster = (sim: Sim, machine: SimMachine): void => {
+  if (machine.running) machine.running.cluster = undefined;
+  for (const server of servers(sim.world))
+    if (server.running) sim.schedule(server, 'kube.sync', GRACE_MS + 1_000);
+};
+
+/** A kubelet reports for the first time, or again. */
+export const registerNode = (sim: Sim, machine: SimMachine, server: SimMachine, address: string): void => {
+  const store = server.kube;
+  if (store === undefined || machine.running === undefined) return;
+  const { name } = machine.spec;
+  const known = thing(store, 'Node', name);
+  machine.running.cluster = store.id;
+  store.objects[keyOf('Node', name)] = {
+    ...known,
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      uid: newUuid(sim.world),
+      labels: { 'kubernetes.io/hostname': name },
+      ...known?.metadata,
+    },
+    spec: known?.spec ?? {},
+    status: {
+      addresses: [
+        { type: 'InternalIP', address },
+        { type: 'Hostname', address: name },
+      ],
+    },
+    sim: { made: sim.now, ...known?.sim, seen: sim.now },
+  };
+  sim.schedule(server, 'kube.sync', 500);
+};
+
+/** A Node object with its condition of this moment. */
+export const nodeNow = (world: SimWorld, server: SimMachine, node: KubeThing): KubeThing => {
+  const ready = isReady(world, server, node.metadata.name);
+  const condition = ready
+    ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+    : {
+        type: 'Ready',
+        status: 'Unknown',
+        reason: 'NodeStatusUnknown',
+        message: 'Kubelet stopped posting node status.',
+      };
+  return { ...node, status: { ...node.status, conditions: [condition] } };
+};

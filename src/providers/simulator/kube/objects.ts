@@ -1,0 +1,102 @@
+import type { Sim } from '../sim.js';
+import type { SimMachine } from '../world.js';
+import { newUuid } from '../world.js';
+import { isNamespaced, keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+
+/** How long a namespace has no service account, without which pods are refused (milliseconds). */
+const ACCOUNT_MS = 400;
+/** How long the controllers take to notice. */
+const NOTICE_MS = 1_200;
+
+/** What the API server refuses. */
+export class Refused extends Error {}
+
+const forbidNamespace = (
+  { metadata: { name, namespace = '' }, kind }: KubeThing,
+  store: KubeStore,
+  now: number,
+): void => {
+  const found = thing(store, 'Namespace', namespace);
+  if (found === undefined) throw new Refused(`namespaces "${namespace}" not found`);
+  if (found.metadata.deletionTimestamp !== undefined)
+    throw new Refused(
+      `${kind.toLowerCase()}s "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+    );
+  if (kind === 'Pod' && now - (found.sim?.made ?? 0) < ACCOUNT_MS)
+    throw new Refused(
+      `pods "${name}" is forbidden: error looking up service account ${namespace}/default: serviceaccount "default" not found`,
+    );
+};
+
+/** Creates an object, or brings an existing one to what is given; annotations of others stay. */
+export const applyThing = (
+  sim: Sim,
+  server: SimMachine,
+  given: KubeThing,
+  namespace: string,
+): 'created' | 'configured' | 'unchanged' => {
+  const store = server.kube as KubeStore;
+  const { kind } = given;
+  const home = isNamespaced(kind) ? (given.metadata.namespace ?? namespace) : undefined;
+  const key = keyOf(kind, given.metadata.name, home);
+  const known = store.objects[key];
+  const metadata = { ...known?.metadata, ...given.metadata, ...(home !== undefined && { namespace: home }) };
+  if (known === undefined && home !== undefined) forbidNamespace({ ...given, metadata }, store, sim.now);
+  const annotations = { ...known?.metadata.annotations, ...given.metadata.annotations };
+  const { status: _none, ...wanted } = given;
+  const made: KubeThing = {
+    ...known,
+    ...wanted,
+    metadata: {
+      uid: newUuid(sim.world),
+      creationTimestamp: new Date(sim.now).toISOString(),
+      ...metadata,
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+    },
+    spec: { ...known?.spec, ...given.spec },
+    sim: known?.sim ?? { made: sim.now },
+  };
+  const isNewShape = JSON.stringify(known?.spec) !== JSON.stringify(made.spec);
+  // A changed template means new pods.
+  if (kind === 'Deployment' && known !== undefined && isNewShape) made.sim = { made: sim.now };
+  if (kind === 'Pod' && known !== undefined) return 'unchanged';
+  if (kind === 'Pod') made.status = { phase: 'Pending' };
+  if (kind === 'PersistentVolumeClaim') made.status = known?.status ?? { phase: 'Pending' };
+  store.objects[key] = made;
+  sim.schedule(server, 'kube.sync', NOTICE_MS);
+  if (known === undefined) return 'created';
+  return isNewShape || JSON.stringify(known.data) !== JSON.stringify(made.data) ? 'configured' : 'unchanged';
+};
+
+/** Deletes an object; namespaces and what is in them go a little later. */
+export const deleteThing = (sim: Sim, server: SimMachine, { kind, metadata }: KubeThing): void => {
+  const store = server.kube as KubeStore;
+  const { name, namespace } = metadata;
+  if (kind === 'Namespace') metadata.deletionTimestamp ??= new Date(sim.now).toISOString();
+  else delete store.objects[keyOf(kind, name, namespace)];
+  if (kind === 'Node') delete store.passwords[name];
+  if (kind === 'PersistentVolumeClaim') release(store, name, namespace ?? '');
+  sim.schedule(server, 'kube.sync', NOTICE_MS);
+};
+
+/** Marks the volume of a claim that is gone. */
+export const release = (store: KubeStore, claim: string, namespace: string): void => {
+  for (const volume of thingsOf(store, 'PersistentVolume')) {
+    const ref = volume.spec?.['claimRef'] as { name: string; namespace: string } | undefined;
+    if (ref?.name === claim && ref.namespace === namespace && volume.sim) volume.sim.released = true;
+  }
+};
+
+/** What a cluster has from its first moment. */
+export const bornWith = (sim: Sim, server: SimMachine, disabled: readonly string[]): void => {
+  for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease'])
+    applyThing(sim, server, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, '');
+  if (disabled.includes('local-storage')) return;
+  const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
+  const local = {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'local-path', annotations },
+  };
+  applyThing(sim, server, { ...local, provisioner: 'rancher.io/local-path', reclaimPolicy: 'Delete' }, '');
+};

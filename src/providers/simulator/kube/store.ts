@@ -1,0 +1,63 @@
+/** A Kubernetes object; `sim` holds what the simulator alone knows of it. */
+export interface KubeThing {
+  apiVersion?: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+  };
+  spec?: Record<string, unknown>;
+  status?: Record<string, unknown>;
+  data?: Record<string, string>;
+  provisioner?: string;
+  reclaimPolicy?: string;
+  sim?: { made: number; node?: string; seen?: number; log?: string; trouble?: string; released?: boolean };
+}
+
+/** The datastore of a cluster. */
+export interface KubeStore {
+  /** The token that its nodes join with. */
+  readonly token: string;
+  readonly id: string;
+  readonly objects: Record<string, KubeThing>;
+  /** Passwords of its nodes: a machine made anew has another and is turned away. */
+  readonly passwords: Record<string, string>;
+}
+
+/** Kinds without a namespace. */
+const CLUSTER_WIDE = new Set([
+  'Node',
+  'Namespace',
+  'PersistentVolume',
+  'StorageClass',
+  'ClusterRole',
+  'ClusterRoleBinding',
+]);
+
+/** Whether objects of a kind live in a namespace. */
+export const isNamespaced = (kind: string): boolean => !CLUSTER_WIDE.has(kind);
+
+/** Key of an object in the store. */
+export const keyOf = (kind: string, name: string, namespace = ''): string =>
+  `${kind}/${isNamespaced(kind) ? namespace : ''}/${name}`;
+
+/** Objects of a kind, of one namespace or all. */
+export const thingsOf = ({ objects }: KubeStore, kind: string, namespace?: string): KubeThing[] =>
+  Object.values(objects).filter(
+    (one) =>
+      one.kind === kind &&
+      (namespace === undefined || !isNamespaced(kind) || one.metadata.namespace === namespace),
+  );
+
+/** An object by its name. */
+export const thing = (
+  { objects }: KubeStore,
+  kind: string,
+  name: string,
+  namespace?: string,
+): KubeThing | undefined => objects[keyOf(kind, name, namespace)];

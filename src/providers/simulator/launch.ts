@@ -1,0 +1,96 @@
+import { posix } from 'node:path';
+import { Exit } from './shell/state.js';
+import { runScript } from './shell/run.js';
+import type { Io, ShellHost } from './shell/streams.js';
+import { SyntaxProblem } from './shell/words.js';
+import { FileProblem } from './files.js';
+import { isPattern, patternOf } from './shell/pattern.js';
+import { UnknownUse, type Call, type Program } from './program.js';
+import { PROGRAMS } from './programs/programs.js';
+
+/** The exit code of a shell for a program that is not there; the simulator's for what it does not know, too. */
+const NOT_FOUND = 127;
+
+const K3S = '/usr/local/bin/k3s';
+
+/** Whether the machine has a program that some package or download brings. */
+const isInstalled = (name: string, { machine, files }: Call): boolean => {
+  if (['gluster', 'glusterd', 'getfattr', 'setfattr'].includes(name))
+    return machine.packages.includes('glusterfs-server');
+  return ['k3s', 'kubectl', 'ctr', 'crictl'].includes(name) ? files.exists(K3S) : true;
+};
+
+const unknown = (argv: readonly string[], why: string, io: Io): number => {
+  const known = Object.keys(PROGRAMS).sort().join(', ');
+  io.err(
+    `simulator: ${why}: ${argv.join(' ').slice(0, 300)}\nThe simulator knows these programs: ${known}\n`,
+  );
+  return NOT_FOUND;
+};
+
+const programOf = (file: string, call: Call): Program | string => {
+  const name = posix.basename(file);
+  const path = file.includes('/') ? file : undefined;
+  const text = path === undefined ? undefined : call.files.get(path)?.text;
+  if (text?.startsWith('#!/bin/sh')) return (inner) => inner.shell(text, inner.args);
+  const program = PROGRAMS[name];
+  if (program === undefined) return text === undefined ? 'unknown program' : 'a program of unknown content';
+  return isInstalled(name, call) ? program : `${file}: command not found`;
+};
+
+const glob = (pattern: string, { files }: Call): readonly string[] => {
+  const parts = files.real(pattern).split('/').slice(1);
+  let found = [''];
+  for (const part of parts) {
+    found = found.flatMap((base) => {
+      if (!isPattern(part)) return files.exists(`${base}/${part}`) ? [`${base}/${part}`] : [];
+      const fits = patternOf(part, false);
+      const names = files.isDir(base || '/') ? files.names(base || '/') : [];
+      return names
+        .filter((name) => fits.test(name) && !name.startsWith('.'))
+        .map((name) => `${base}/${name}`);
+    });
+  }
+  return found;
+};
+
+/** The call of a program by another on the same machine. */
+const inner = (outer: Call, args: readonly string[], io: Io, env = outer.env): Call => {
+  const call: Call = {
+    ...outer,
+    args,
+    io,
+    env,
+    run: (argv, change) => launch(argv, { ...call, ...change }),
+    shell: (script, words) => runScript(script, words, io, shellHost(call), env),
+  };
+  return call;
+};
+
+const shellHost = (call: Call): ShellHost => ({
+  run: (argv, io, env) => launch(argv, inner(call, [], io, env)),
+  read: (path) => call.files.read(path),
+  write: (path, text, append) => call.files.write(path, text, append),
+  glob: (pattern) => glob(pattern, call),
+});
+
+/** Runs one program of a machine; its exit code. What the simulator does not know fails and says so. */
+export const launch = async (argv: readonly string[], call: Call): Promise<number> => {
+  const [file = '', ...args] = argv;
+  const program = programOf(file, call);
+  if (typeof program === 'string') {
+    if (!program.endsWith('not found')) return unknown(argv, program, call.io);
+    call.io.err(`sh: ${program}\n`);
+    return NOT_FOUND;
+  }
+  try {
+    return await program(inner(call, args, call.io));
+  } catch (error) {
+    if (error instanceof Exit) return error.code;
+    if (error instanceof UnknownUse) return unknown(argv, `unknown use (${error.message})`, call.io);
+    if (error instanceof SyntaxProblem) return unknown(argv, `unknown syntax (${error.message})`, call.io);
+    if (!(error instanceof FileProblem)) throw error;
+    call.io.err(`${posix.basename(file)}: ${error.message}\n`);
+    return 1;
+  }
+};

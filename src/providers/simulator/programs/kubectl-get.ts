@@ -1,0 +1,122 @@
+import { isRunning, nodeNow } from '../kube/nodes.js';
+import { thing, thingsOf, type KubeStore, type KubeThing } from '../kube/store.js';
+import { UnknownUse, type Call, type Options } from '../program.js';
+
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  Node: ['node', 'nodes', 'no'],
+  Namespace: ['namespace', 'namespaces', 'ns'],
+  Pod: ['pod', 'pods', 'po'],
+  PersistentVolumeClaim: ['pvc', 'persistentvolumeclaim', 'persistentvolumeclaims'],
+  PersistentVolume: ['pv', 'persistentvolume', 'persistentvolumes'],
+  StorageClass: ['sc', 'storageclass', 'storageclasses'],
+  Deployment: ['deploy', 'deployment', 'deployments'],
+  ConfigMap: ['cm', 'configmap', 'configmaps'],
+  Secret: ['secret', 'secrets'],
+  Service: ['svc', 'service', 'services'],
+  Event: ['event', 'events'],
+};
+
+/** The kind that a word of kubectl means. */
+export const kindOf = (word: string): string => {
+  const found = Object.entries(KINDS).find(([, names]) => names.includes(word.toLowerCase()));
+  if (found === undefined) throw new UnknownUse(`kind ${word}`);
+  return found[0];
+};
+
+/** An object as the API server shows it at this moment. */
+export const shown = (call: Call, one: KubeThing): KubeThing => {
+  const { sim, ...rest } = one;
+  if (one.kind === 'Node') return { ...nodeNow(call.world, call.machine, rest) };
+  if (one.kind !== 'Deployment') return rest;
+  const wanted = Number(one.spec?.['replicas'] ?? 1);
+  const available = sim?.node !== undefined && isRunning(call.world, call.machine, sim.node) ? wanted : 0;
+  return {
+    ...rest,
+    status: {
+      replicas: wanted,
+      ...(available > 0 && { availableReplicas: available, readyReplicas: available }),
+    },
+  };
+};
+
+const eventsOf = (store: KubeStore): string[] =>
+  thingsOf(store, 'Pod').flatMap(({ metadata, sim }) =>
+    sim?.trouble ? [`pod/${metadata.name}  ${sim.trouble}`] : [],
+  );
+
+/** One call of kubectl. */
+export interface Ask {
+  readonly call: Call;
+  readonly store: KubeStore;
+  readonly given: Options;
+  readonly words: readonly string[];
+  /** Undefined = all. */
+  readonly namespace: string | undefined;
+}
+
+/** Says what is wrong; the exit code. */
+export const fail = ({ call }: Ask, message: string): number => {
+  call.io.err(`${message}\n`);
+  return 1;
+};
+
+/** The answer about an object that is not there. */
+export const notFound = (ask: Ask, kind: string, name: string): number => {
+  if (ask.given.flags.has('ignore-not-found')) return 0;
+  return fail(ask, `Error from server (NotFound): ${kind.toLowerCase()}s "${name}" not found`);
+};
+
+/** The objects of a kind that the options ask for. */
+export const selected = ({ store, namespace, given, call }: Ask, kind: string): KubeThing[] => {
+  const field = given.values['field-selector'];
+  const name = field === undefined ? undefined : /^metadata\.name=(\S+)$/.exec(field)?.[1];
+  if (field !== undefined && name === undefined) throw new UnknownUse(`--field-selector ${field}`);
+  const [label, value] = (given.values['l'] ?? '').split('=');
+  return thingsOf(store, kind, namespace)
+    .filter(({ metadata }) => name === undefined || metadata.name === name)
+    .filter(({ metadata }) => !label || metadata.labels?.[label] === value)
+    .map((one) => shown(call, one));
+};
+
+const print = (ask: Ask, found: readonly KubeThing[], single: boolean): number => {
+  const { call, given } = ask;
+  const format = given.values['o'] ?? given.values['output'] ?? '';
+  if (format === 'json') {
+    if (found.length === 0 && given.flags.has('ignore-not-found') && single) return 0;
+    const list = single ? found[0] : { apiVersion: 'v1', kind: 'List', items: found };
+    call.io.out(`${JSON.stringify(list)}\n`);
+    return 0;
+  }
+  if (!['', 'wide', 'name'].includes(format)) throw new UnknownUse(`-o ${format}`);
+  if (format !== 'name' && found.length > 0) call.io.out('NAME\tKIND\tSTATUS\n');
+  for (const { kind, metadata, status } of found) {
+    const phase = (status?.['phase'] as string | undefined) ?? '';
+    call.io.out(
+      format === 'name'
+        ? `${kind.toLowerCase()}/${metadata.name}\n`
+        : `${metadata.name}\t${kind}\t${phase}\n`,
+    );
+  }
+  return 0;
+};
+
+/** `kubectl get` */
+export const get = (ask: Ask): number => {
+  const [first = '', second] = ask.words;
+  if (ask.given.values['raw'] !== undefined) return (ask.call.io.out('ok'), 0);
+  if (first === 'events' || first === 'event') {
+    for (const line of eventsOf(ask.store)) ask.call.io.out(`${line}\n`);
+    return 0;
+  }
+  const [prefix = '', slashed] = first.split('/');
+  const name = slashed ?? second;
+  if (name === undefined)
+    return print(
+      ask,
+      first.split(',').flatMap((word) => selected(ask, kindOf(word))),
+      false,
+    );
+  const kind = kindOf(prefix);
+  const found = thing(ask.store, kind, name, ask.namespace);
+  return found === undefined ? notFound(ask, kind, name) : print(ask, [shown(ask.call, found)], true);
+};

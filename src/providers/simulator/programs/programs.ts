@@ -1,0 +1,33 @@
+import { UnknownUse, type Program } from '../program.js';
+import { FILE_PROGRAMS } from './files.js';
+import { gluster } from './gluster.js';
+import { kubectl } from './kubectl.js';
+import { MACHINE_PROGRAMS } from './machine.js';
+import { MOUNT_PROGRAMS } from './mounts.js';
+import { systemctl } from './systemctl.js';
+import { TEST_PROGRAMS } from './test.js';
+import { TEXT_PROGRAMS } from './text.js';
+
+const k3s: Program = (call) => {
+  const [verb, ...args] = call.args;
+  if (verb !== 'kubectl') throw new UnknownUse(`k3s ${verb}`);
+  return kubectl({ ...call, args });
+};
+
+const cloudInit: Program = async ({ args, files, io, sleep }) => {
+  if (args[0] !== 'status') throw new UnknownUse(`cloud-init ${args[0]}`);
+  const done = (): boolean => files.exists('/run/cloud-init/result.json');
+  while (args.includes('--wait') && !done()) await sleep(500);
+  io.out(done() ? 'status: done\nerrors: []\n' : 'status: running\n');
+  return 0;
+};
+
+/** Every program that the simulator knows. */
+export const PROGRAMS: Readonly<Record<string, Program>> = {
+  ...FILE_PROGRAMS,
+  ...TEXT_PROGRAMS,
+  ...TEST_PROGRAMS,
+  ...MACHINE_PROGRAMS,
+  ...MOUNT_PROGRAMS,
+  ...{ gluster, kubectl, k3s, systemctl, 'cloud-init': cloudInit },
+};
