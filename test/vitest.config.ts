@@ -15,6 +15,7 @@ export default defineConfig({
           ...common,
           name: 'unit',
           include: ['test/{unit,golden,contract,cli}/**/*.test.ts'],
+          globalSetup: ['test/cli/build-kglab.ts'],
           testTimeout: 20_000,
         },
       },

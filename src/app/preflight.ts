@@ -22,9 +22,18 @@ export const runChecks = async (id: ProviderId, world: World): Promise<readonly 
 export const assertFit = async (id: ProviderId, world: World): Promise<void> => {
   const bad = (await runChecks(id, world)).filter(({ finding }) => !finding.ok);
   if (bad.length === 0) return;
-  const code = bad.length === 1 && bad[0]?.check.id === 'root' ? 'HOST_NOT_ROOT' : 'HOST_UNFIT';
-  throw new CliError(code, `This host is not ready for the ${id} provider.`, {
-    details: bad.map(({ check, finding }) => `${check.title}: ${finding.found}`),
-    hint: 'Let kglab see to it: kglab doctor --fix',
-  });
+  // Without root, other checks cannot tell: that comes first, whatever else may be missing.
+  const rootless = bad.some(({ check }) => check.id === 'root');
+  throw new CliError(
+    rootless ? 'HOST_NOT_ROOT' : 'HOST_UNFIT',
+    rootless
+      ? `The ${id} provider makes machines of this host's own means, and that takes root.`
+      : `This host is not ready for the ${id} provider.`,
+    {
+      details: bad.map(({ check, finding }) => `${check.title}: ${finding.found}`),
+      hint: rootless
+        ? 'Run it as root (sudo kglab up), or choose a provider that needs none: --provider multipass'
+        : 'Let kglab see to it: kglab doctor --fix',
+    },
+  );
 };

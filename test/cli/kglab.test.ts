@@ -1,0 +1,255 @@
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LabStore } from '../../src/state/lab-store.js';
+import { renderPlan } from '../../src/plan/render-plan.js';
+import { planUp } from '../../src/plan/plan-up.js';
+import { Home } from '../helpers/run-kglab.js';
+import { labOf } from '../helpers/step-context.js';
+
+let home: Home;
+beforeEach(() => {
+  home = new Home();
+});
+afterEach(() => home.remove());
+
+const saveLab = (name: string): Promise<void> =>
+  new LabStore(home.state).save({
+    version: 1,
+    name,
+    id: 'abc123',
+    provider: 'nspawn',
+    createdAt: '2026-01-02T03:04:05.000Z',
+    config: labOf(`name: ${name}`),
+  });
+
+describe('version and help', () => {
+  it('prints the version, for people and for programs', async () => {
+    expect(await home.kglab(['version'])).toMatchObject({ exitCode: 0, stdout: 'kglab 0.1.0\n', stderr: '' });
+    const { stdout } = await home.kglab(['version', '-o', 'json']);
+    expect(JSON.parse(stdout)).toEqual({ kglab: '0.1.0', node: process.version });
+  });
+
+  it.each(['--help', 'help', 'up --help'])('prints help on stdout: %s', async (words) => {
+    const { exitCode, stdout, stderr } = await home.kglab(words.split(' '));
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^Usage: kglab/);
+  });
+
+  it.each([
+    ['nonsense', "error: unknown command 'nonsense'"],
+    ['up --frobnicate', "error: unknown option '--frobnicate'"],
+    ['up --until nothing', "option '--until <stage>' argument 'nothing' is invalid"],
+    ['plan -o table', 'Allowed choices are text, json, dot'],
+    ['exec', "missing required argument 'node'"],
+  ])('ends with 2 and says why: %s', async (words, reason) => {
+    const { exitCode, stdout, stderr } = await home.kglab(words.split(' '));
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(reason);
+    expect(stderr).toContain('see kglab --help');
+  });
+});
+
+describe('plan', () => {
+  it('prints the plan of the lab file here, by whichever of its names', async () => {
+    home.write('lab.yml', 'name: here\nnodes: 1\n');
+    const { exitCode, stdout, stderr } = await home.kglab(['plan', '-o', 'json']);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(renderPlan(planUp(labOf('name: here\nnodes: 1\n')), 'json'));
+  });
+
+  it('reads a lab file from standard input', async () => {
+    const { stdout } = await home.kglab(['plan', '-f', '-'], { stdin: 'name: piped\nnodes: 1\n' });
+    expect(stdout).toMatch(/^Plan of lab piped: \d+ steps$/m);
+  });
+
+  it('stops where it is told to', async () => {
+    const { stdout } = await home.kglab(['plan', '--until', 'gluster']);
+    expect(stdout).toMatch(/^gluster$/m);
+    expect(stdout).not.toMatch(/^mounts$/m);
+  });
+
+  it('takes less than a second for 200 nodes', async () => {
+    const yaml = 'name: big\nnodes: 200\n';
+    const { exitCode, stdout, durationMs } = await home.kglab(['plan', '-f', '-', '-o', 'json'], {
+      stdin: yaml,
+    });
+    expect(exitCode).toBe(0);
+    // Nothing is lost on the way through a pipe, however long.
+    expect(stdout).toBe(renderPlan(planUp(labOf(yaml)), 'json'));
+    expect(durationMs).toBeLessThan(1000);
+  });
+
+  it('makes nothing', async () => {
+    await home.kglab(['plan']);
+    expect(home.entries()).toEqual([]);
+  });
+});
+
+describe('a lab file that is not valid', () => {
+  const YAML = 'name: demo\nnodes: 3\ngluster:\n  replicas: 3\nmachine:\n  cpus: none\n';
+
+  it.each(['plan', 'up', 'up --dry-run', 'doctor'])(
+    'is refused with all its places, and nothing is made: %s',
+    async (words) => {
+      home.write('lab.yaml', YAML);
+      const { exitCode, stdout, stderr } = await home.kglab(words.split(' '));
+      expect([exitCode, stdout]).toEqual([10, '']);
+      expect(stderr).toContain('[CONFIG_INVALID]');
+      expect(stderr).toMatch(/lab\.yaml:4:3: .*replicas/);
+      expect(stderr).toMatch(/lab\.yaml:6:9: .*cpus/);
+      expect(home.entries()).toEqual([]);
+    },
+  );
+
+  it('is called stdin when it comes from there', async () => {
+    const { exitCode, stderr } = await home.kglab(['plan', '-f', '-'], { stdin: YAML });
+    expect(exitCode).toBe(10);
+    expect(stderr).toMatch(/stdin:4:3: /);
+  });
+
+  it('is told from one that is not there', async () => {
+    const { exitCode, stderr } = await home.kglab(['plan', '-f', 'none.yaml']);
+    expect(exitCode).toBe(10);
+    expect(stderr).toContain('[CONFIG_UNREADABLE]');
+    expect(stderr).toContain('none.yaml cannot be read: there is no such file.');
+  });
+});
+
+describe('labs', () => {
+  it('lists none, and then those there are', async () => {
+    expect(await home.kglab(['list'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'No labs. Make one: kglab up\n',
+    });
+    expect((await home.kglab(['list', '-o', 'json'])).stdout).toBe('[]\n');
+    await saveLab('b');
+    await saveLab('a');
+    const { stdout } = await home.kglab(['ls', '-o', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { name: 'a', provider: 'nspawn', nodes: 3 },
+      { name: 'b', provider: 'nspawn', nodes: 3 },
+    ]);
+  });
+
+  it.each([
+    'status -n nope',
+    'down -n nope --yes',
+    'kubeconfig -n nope',
+    'exec -n nope node1 -- true',
+    'kubectl -n nope -- get nodes',
+  ])('knows no lab that is not there, and names those that are: %s', async (words) => {
+    await saveLab('other');
+    const { exitCode, stderr } = await home.kglab(words.split(' '));
+    expect(exitCode).toBe(11);
+    expect(stderr).toContain('There is no lab called nope.');
+    expect(stderr).toContain('Labs of this user: other.');
+  });
+
+  it('does not take a lab down without being told twice where nobody can be asked', async () => {
+    await saveLab('demo');
+    const { exitCode, stdout, stderr } = await home.kglab(['down', '-n', 'demo']);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('[CONFIRMATION_NEEDED]');
+    expect(stderr).toContain('kglab down -n demo --yes');
+    expect(await new LabStore(home.state).names()).toEqual(['demo']);
+  });
+
+  it('has no kubeconfig of a lab that was never finished', async () => {
+    await saveLab('demo');
+    const { exitCode, stderr } = await home.kglab(['kubeconfig', '-n', 'demo']);
+    expect(exitCode).toBe(11);
+    expect(stderr).toContain('Finish it first: kglab up -n demo');
+  });
+
+  it('prints where the kubeconfig is, and what is in it only when asked', async () => {
+    await saveLab('demo');
+    const path = join(home.state, 'labs', 'demo', 'kubeconfig');
+    writeFileSync(path, 'apiVersion: v1\n', { mode: 0o600 });
+    expect((await home.kglab(['kubeconfig', '-n', 'demo'])).stdout).toBe(`${path}\n`);
+    expect((await home.kglab(['kubeconfig', '-n', 'demo', '--show'])).stdout).toBe('apiVersion: v1\n');
+  });
+
+  it('merges the lab into the kubeconfig of this user and keeps that private', async () => {
+    await saveLab('demo');
+    const lab =
+      'clusters: [{ name: kglab-demo }]\nusers: []\ncontexts: [{ name: kglab-demo }]\ncurrent-context: kglab-demo\n';
+    writeFileSync(join(home.state, 'labs', 'demo', 'kubeconfig'), lab, { mode: 0o600 });
+    const target = join(home.dir, 'mine');
+    writeFileSync(target, 'clusters: [{ name: work }]\ncurrent-context: work\n');
+    const { exitCode, stdout } = await home.kglab(['kubeconfig', '-n', 'demo', '--merge'], {
+      env: { KUBECONFIG: `${target}:/none` },
+    });
+    expect([exitCode, stdout]).toEqual([
+      0,
+      `context kglab-demo is now in ${target}: kubectl --context kglab-demo get nodes\n`,
+    ]);
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('cache add', () => {
+  it('says what a folder lacks', async () => {
+    const { exitCode, stderr } = await home.kglab(['cache', 'add', home.make('empty')]);
+    expect(exitCode).toBe(25);
+    expect(stderr).toMatch(/missing: k3s$/m);
+    expect((await home.kglab(['cache', 'list', '-o', 'json'])).stdout).toBe('[]\n');
+  });
+
+  it('takes no release whose files are damaged', async () => {
+    const dir = home.make('damaged');
+    const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
+    const binary = arch === 'arm64' ? 'k3s-arm64' : 'k3s';
+    const images = `k3s-airgap-images-${arch}.tar.zst`;
+    writeFileSync(join(dir, binary), '#!/bin/sh\n', { mode: 0o755 });
+    writeFileSync(join(dir, images), '');
+    const sum = '0'.repeat(64);
+    writeFileSync(join(dir, `sha256sum-${arch}.txt`), `${sum}  ${binary}\n${sum}  ${images}\n`);
+    const { exitCode, stderr } = await home.kglab(['cache', 'add', dir, '--version', 'v1.36.2+k3s1']);
+    expect(exitCode).toBe(26);
+    expect(stderr).toContain('[ARTIFACT_CHECKSUM]');
+    expect((await home.kglab(['cache', 'list', '-o', 'json'])).stdout).toBe('[]\n');
+  });
+});
+
+const NOBODY = 65534;
+
+describe.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')('without root', () => {
+  const YAML = 'name: demo\nprovider: nspawn\nnetwork: { internet: off }\n';
+
+  it.each(['up', 'up --dry-run'])(
+    'refuses before anything is touched, and says how to go on: %s',
+    async (words) => {
+      home.write('lab.yaml', YAML);
+      home.giveTo(NOBODY);
+      const { exitCode, stderr } = await home.kglab(words.split(' '), { uid: NOBODY });
+      expect(exitCode).toBe(20);
+      expect(stderr).toContain('[HOST_NOT_ROOT]');
+      expect(stderr).toContain('sudo');
+      expect(home.entries()).not.toContain('machines');
+      expect((await home.kglab(['list', '-o', 'json'])).stdout).toBe('[]\n');
+    },
+  );
+
+  it('still plans and lists', async () => {
+    home.giveTo(NOBODY);
+    expect(await home.kglab(['plan'], { uid: NOBODY })).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await home.kglab(['list'], { uid: NOBODY })).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('a lab somebody works on', () => {
+  it('is left to them', async () => {
+    mkdirSync(join(home.state, 'labs', 'demo'), { recursive: true });
+    await saveLab('demo');
+    const holder = { pid: process.pid, started: '', since: '2026-01-02T03:04:05.000Z', what: 'up' };
+    writeFileSync(join(home.state, 'labs', 'demo', 'lock'), JSON.stringify(holder));
+    const { exitCode, stderr } = await home.kglab(['down', '-n', 'demo', '--yes']);
+    expect(exitCode).toBe(23);
+    expect(stderr).toContain('[LAB_BUSY]');
+    expect(stderr).toContain(`kill ${process.pid}`);
+    expect(readdirSync(join(home.state, 'labs', 'demo'))).toEqual(
+      expect.arrayContaining(['lab.json', 'lock']),
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { inject } from 'vitest';
+
+/** How a run of kglab ended. */
+export interface Ran {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+}
+
+export interface RunKglab {
+  /** Standard input; empty and closed without it. */
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Runs as this user, by setpriv(1). Needs root. */
+  readonly uid?: number;
+}
+
+/** A home of its own for the program under test: nothing of this user's labs or caches is seen or touched. */
+export class Home {
+  readonly dir = mkdtempSync(join(tmpdir(), 'kglab-cli-'));
+  readonly cwd = this.make('cwd');
+  readonly state = join(this.dir, 'state', 'kglab');
+
+  /** A folder in it. */
+  make(name: string): string {
+    const path = join(this.dir, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  /** A file in the folder that the program is run in. */
+  write(name: string, content: string): string {
+    const path = join(this.cwd, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  /** What there is in it, folders first made by the test left out. */
+  entries(): readonly string[] {
+    return readdirSync(this.dir).filter((name) => name !== 'cwd');
+  }
+
+  /** Gives the home to another user. */
+  giveTo(uid: number): void {
+    for (const path of [this.dir, this.cwd]) chownSync(path, uid, uid);
+  }
+
+  async kglab(args: readonly string[], { stdin = '', env = {}, uid }: RunKglab = {}): Promise<Ran> {
+    const words = [process.execPath, inject('kglab'), ...args];
+    const other = uid === undefined ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+    const [file = '', ...rest] = [...other, ...words];
+    const startedAt = performance.now();
+    const child = spawn(file, rest, { cwd: this.cwd, env: { ...this.env(), ...env } });
+    child.stdin.end(stdin);
+    const ended = new Promise<number | null>((resolve, reject) =>
+      child.on('close', resolve).on('error', reject),
+    );
+    const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+    return { exitCode, stdout, stderr, durationMs: performance.now() - startedAt };
+  }
+
+  remove(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  private env(): Record<string, string> {
+    return {
+      PATH: process.env['PATH'] ?? '',
+      HOME: join(this.dir, 'home'),
+      XDG_STATE_HOME: join(this.dir, 'state'),
+      XDG_CACHE_HOME: join(this.dir, 'cache'),
+      KGLAB_MACHINES_DIR: join(this.dir, 'machines'),
+    };
+  }
+}
