@@ -58,6 +58,11 @@ export interface StepInputs {
     readonly memoryMiB: number;
     readonly diskGiB: number;
   };
+  /** Not in the plan of `up`: takes a machine away so that it is made anew. */
+  'machines.remove': {
+    readonly name: string;
+    /** Folders for the next machine of that name. */ readonly keep: readonly string[];
+  };
   'machines.ready': { readonly machine: string };
   'machines.hosts': { readonly machine: string; readonly names: readonly string[] };
   'gluster.service': { readonly machine: string };
@@ -65,7 +70,9 @@ export interface StepInputs {
   'gluster.brick': { readonly brick: Brick; readonly volume: string; readonly from: string };
   'gluster.volume': { readonly volume: VolumeSpec; readonly from: string };
   'gluster.options': { readonly volume: VolumeSpec; readonly from: string };
+  'gluster.refill': { readonly volume: VolumeSpec; readonly from: string };
   'gluster.start': { readonly volume: VolumeSpec; readonly from: string };
+  'gluster.heal': { readonly volume: VolumeSpec; readonly from: string };
   'mounts.mount': {
     readonly machine: string;
     readonly volume: string;
@@ -86,7 +93,16 @@ export interface StepInputs {
   };
   'k3s.install': { readonly machine: string };
   'k3s.config': { readonly node: NodeSpec };
+  /** Not in the plan of `up`: takes the cluster away so that another is built. */
+  'k3s.reset': { readonly machine: string; readonly mounts: readonly string[] };
+  'k3s.forget': { readonly machine: string; readonly server: string };
   'k3s.service': { readonly machine: string; readonly role: 'server' | 'agent' };
+  'k3s.member': {
+    readonly machine: string;
+    readonly server: string;
+    /** Where the volumes are mounted. */
+    readonly mounts: readonly string[];
+  };
   'k3s.ready': { readonly machine: string; readonly server: string };
   'k3s.kubeconfig': { readonly server: string };
   'provisioner.apply': {

@@ -64,6 +64,10 @@ export const volumes = (context: StepContext, machine: string): Promise<readonly
     parseVolumes(await must(context, machine, gluster('volume', 'info'))),
   );
 
+/** All volumes as one machine knows them. */
+export const volumesOn = async (machine: string, context: StepContext): Promise<readonly Volume[]> =>
+  parseVolumes(await must(context, machine, gluster('volume', 'info')));
+
 /** Processes of a volume; none when it is stopped. */
 export const processes = (
   context: StepContext,

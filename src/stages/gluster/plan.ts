@@ -44,10 +44,24 @@ const planVolume = (volume: VolumeSpec, from: string): readonly Step[] => {
       input,
     ),
     step(
+      'gluster.refill',
+      volume.name,
+      `Fill bricks of volume ${volume.name} that lost their content`,
+      [`gluster.options:${volume.name}`],
+      input,
+    ),
+    step(
       'gluster.start',
       volume.name,
       `Start volume ${volume.name} and wait for its bricks`,
-      [`gluster.options:${volume.name}`],
+      [`gluster.refill:${volume.name}`],
+      input,
+    ),
+    step(
+      'gluster.heal',
+      volume.name,
+      `Wait until every brick of volume ${volume.name} is whole`,
+      [`gluster.start:${volume.name}`],
       input,
     ),
   ];

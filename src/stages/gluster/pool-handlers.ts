@@ -6,6 +6,7 @@ import { mapPool } from '../../util/pool.js';
 import { waitFor } from '../../util/wait.js';
 import { must, poolOf } from './ask.js';
 import { gluster } from './commands.js';
+import { lostIdentities, restoreIdentity } from './identity.js';
 import { IN_CLUSTER, REJECTED, type Peer } from './parse.js';
 
 /** glusterd answers a second or two after its unit is active; a slow VM takes longer. */
@@ -88,7 +89,7 @@ const probePeer = async (from: string, machine: string, context: StepContext): P
 const explain = (gap: string): CliError =>
   gap.includes('rejected')
     ? new CliError('GLUSTER_PEER_REJECTED', `The trusted pool does not form: ${gap}.`, {
-        hint: 'A rejected peer was in another pool or lost its state. Rebuild that machine, or take the lab down and up again.',
+        hint: 'A rejected peer was in another pool or lost its state. Build that machine anew: kglab rebuild --node NODE',
       })
     : new CliError(
         'GLUSTER_PEER_TIMEOUT',
@@ -106,7 +107,7 @@ export const poolHandler: StepHandler<'gluster.pool'> = {
   },
   apply: async ({ machines }, context) => {
     const [first = '', second] = machines;
-    const known = await poolOf(context, first);
+    const known = await restoreLost(machines, context);
     for (const machine of machines
       .slice(1)
       .filter((name) => !known.some(({ names }) => names.includes(name)))) {
@@ -117,6 +118,16 @@ export const poolHandler: StepHandler<'gluster.pool'> = {
     if (second !== undefined) await probePeer(second, first, context);
     await settle(machines, context);
   },
+};
+
+/** Machines that were made anew take their old places before anybody is probed as if new; the first one's view then. */
+const restoreLost = async (machines: readonly string[], context: StepContext): Promise<readonly Peer[]> => {
+  const views = await mapPool(machines, ASK_LIMIT, (machine) => poolOf(context, machine));
+  const lost = lostIdentities(machines, views);
+  const survivor = machines.find((machine) => !lost.some((one) => one.machine === machine));
+  if (survivor === undefined || lost.length === 0) return views[0] ?? [];
+  for (const one of lost) await restoreIdentity(one, survivor, context);
+  return poolOf(fresh(context), machines[0] ?? survivor);
 };
 
 const settle = async (machines: readonly string[], context: StepContext): Promise<void> => {

@@ -2,33 +2,15 @@ import { fresh, pending, satisfied, type StepContext, type StepHandler } from '.
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { sh } from '../../exec/command.js';
-import type { Brick, VolumeSpec } from '../../plan/kinds.js';
+import type { VolumeSpec } from '../../plan/kinds.js';
 import { waitFor } from '../../util/wait.js';
 import { must, processes, volumes } from './ask.js';
+import { brickState } from './brick-state.js';
 import { createVolume, gluster } from './commands.js';
 import type { Volume, VolumeProcess } from './parse.js';
 
 /** Bricks follow `volume start` by 1-3 s; after this long they are started again by force. */
 const ONLINE_MS = 20_000;
-
-/**
- * Prints what a brick directory is: `missing`, `empty`, or the volume id it is marked with (`unmarked` when it has
- * content or Gluster's bookkeeping without one).
- */
-const BRICK_STATE = `
-[ -d "$1" ] || { echo missing; exit 0; }
-id=$(getfattr --absolute-names -n trusted.glusterfs.volume-id -e hex --only-values "$1" 2>/dev/null | od -An -tx1 | tr -d ' \\n')
-[ -n "$id" ] && { echo "$id"; exit 0; }
-[ -z "$(ls -A "$1")" ] && echo empty || echo unmarked`;
-
-const brickState = async ({ machine, path }: Brick, context: StepContext): Promise<string> => {
-  const { stdout } = await checked(context.machine(machine), machine, sh(BRICK_STATE, path), {
-    code: 'GLUSTER_FAILED',
-    what: `Looking at brick ${machine}:${path}`,
-    signal: context.signal,
-  });
-  return stdout.trim();
-};
 
 const find = async (context: StepContext, from: string, name: string): Promise<Volume | undefined> =>
   (await volumes(context, from)).find((volume) => volume.name === name);
@@ -36,11 +18,13 @@ const find = async (context: StepContext, from: string, name: string): Promise<V
 /** The brick directory exists and is either ours or empty; anything else is left alone and refused. */
 export const brickHandler: StepHandler<'gluster.brick'> = {
   probe: async ({ brick, volume, from }, context) => {
-    const state = await brickState(brick, context);
+    const { state, hollow } = await brickState(brick, context);
     if (state === 'missing') return pending('the brick directory does not exist');
     if (state === 'empty') return satisfied;
-    const id = (await find(context, from, volume))?.id.replaceAll('-', '');
-    if (state === id) return satisfied;
+    const known = await volumes(context, from);
+    if (known.find(({ name }) => name === volume)?.id.replaceAll('-', '') === state) return satisfied;
+    // Gluster marks bricks before a volume exists: the mark of a creation that was cut short means nothing.
+    if (hollow && !known.some(({ id }) => id.replaceAll('-', '') === state)) return satisfied;
     const owner =
       state === 'unmarked' ? 'files that are not from Gluster' : `data of another volume (id ${state})`;
     throw new CliError(
@@ -55,6 +39,7 @@ export const brickHandler: StepHandler<'gluster.brick'> = {
     await checked(context.machine(machine), machine, sh('mkdir -p "$1"', path), {
       code: 'GLUSTER_FAILED',
       what: `Making brick directory ${machine}:${path}`,
+      hint: `See whether its disk is full: kglab exec ${machine} -- df -h\nThen run \`kglab up\` again.`,
       signal: context.signal,
     });
   },

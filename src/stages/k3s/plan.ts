@@ -16,9 +16,28 @@ const spec = (config: LabConfig, { machine, roles }: NodeConfig): NodeSpec => {
   };
 };
 
+const planForget = (machine: string, server: string): Step =>
+  step(
+    'k3s.forget',
+    machine,
+    `Let the cluster forget an earlier ${machine}`,
+    [`k3s.config:${machine}`, `machines.ready:${server}`],
+    { machine, server },
+  );
+
+const planMember = (machine: string, server: string, mounts: readonly string[]): Step =>
+  step(
+    'k3s.member',
+    machine,
+    `See that ${machine} is in the cluster of ${server}`,
+    [`k3s.service:${machine}`, `k3s.service:${server}`],
+    { machine, server, mounts },
+  );
+
 const planNode = (config: LabConfig, node: NodeConfig): readonly Step[] => {
   const { machine } = node;
-  const { role, server } = spec(config, node);
+  const { role, server, mounts } = spec(config, node);
+  const isAgent = role === 'agent';
   const mounted = config.volumes.map(({ name }) => `mounts.mount:${name}@${machine}`);
   return [
     step('k3s.install', machine, `Install k3s on ${machine}`, [`machines.ready:${machine}`], { machine }),
@@ -31,18 +50,20 @@ const planNode = (config: LabConfig, node: NodeConfig): readonly Step[] => {
         node: spec(config, node),
       },
     ),
+    ...(isAgent ? [planForget(machine, server)] : []),
     step(
       'k3s.service',
       machine,
       `Start the k3s ${role} on ${machine}`,
-      [`k3s.config:${machine}`, ...mounted],
+      [isAgent ? `k3s.forget:${machine}` : `k3s.config:${machine}`, ...mounted],
       { machine, role },
     ),
+    ...(isAgent ? [planMember(machine, server, mounts)] : []),
     step(
       'k3s.ready',
       machine,
       `Wait until node ${machine} is Ready`,
-      [`k3s.service:${machine}`, ...(machine === server ? [] : [`k3s.service:${server}`])],
+      [isAgent ? `k3s.member:${machine}` : `k3s.service:${machine}`],
       {
         machine,
         server,

@@ -1,0 +1,112 @@
+import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
+import { CliError } from '../../errors/cli-error.js';
+import { checked } from '../../exec/checked.js';
+import { sh } from '../../exec/command.js';
+import type { Brick, VolumeSpec } from '../../plan/kinds.js';
+import { mapPool } from '../../util/pool.js';
+import { ask, must, volumes } from './ask.js';
+import { brickState } from './brick-state.js';
+import { gluster } from './commands.js';
+import type { Volume } from './parse.js';
+
+/** Bricks looked at at the same time. */
+const LIMIT = 8;
+
+const nameOf = ({ machine, path }: Brick): string => `${machine}:${path}`;
+
+/** Bricks that do not carry the volume's mark: what was on them is gone. */
+const lostBricks = async (
+  { bricks }: VolumeSpec,
+  { id }: Volume,
+  context: StepContext,
+): Promise<readonly Brick[]> => {
+  const mark = id.replaceAll('-', '');
+  const states = await mapPool(bricks, LIMIT, (brick) => brickState(brick, context));
+  return bricks.filter((_brick, index) => states[index]?.state !== mark);
+};
+
+/** Bricks of a set that have to be there for the set's data to be whole. */
+const needed = ({ type, replica, redundancy }: VolumeSpec): number => {
+  if (type === 'disperse') return replica - redundancy;
+  // Without a majority Gluster takes no note of what the new brick lacks.
+  return Math.floor(replica / 2) + 1;
+};
+
+/** The sets of bricks that hold the same files. */
+const setsOf = ({ bricks, replica }: VolumeSpec): readonly (readonly Brick[])[] =>
+  Array.from({ length: Math.ceil(bricks.length / replica) }, (_none, set) =>
+    bricks.slice(set * replica, (set + 1) * replica),
+  );
+
+/** Throws GLUSTER_DATA_LOST when a set has lost so many bricks that the others cannot fill them. */
+const assertFillable = (volume: VolumeSpec, lost: readonly Brick[]): void => {
+  for (const set of setsOf(volume)) {
+    const left = set.filter((brick) => !lost.includes(brick));
+    if (left.length === set.length || left.length >= needed(volume)) continue;
+    throw new CliError(
+      'GLUSTER_DATA_LOST',
+      `Volume ${volume.name} has lost ${lost.map(nameOf).join(' and ')}; that is more than it can make up for.`,
+      {
+        details: left.map((brick) => `still there: ${nameOf(brick)}`),
+        hint: 'Copy what is left to a safe place (kglab exec), then build the lab anew: kglab rebuild',
+      },
+    );
+  }
+};
+
+/** An empty directory for the brick; one that another volume has marked but never used is made anew. */
+const CLEAR = '[ -n "$(ls -A "$1" 2>/dev/null | grep -v "^[.]glusterfs")" ] || rm -rf "$1"; mkdir -p "$1"';
+
+const prepare = async ({ machine, path }: Brick, context: StepContext): Promise<void> => {
+  await checked(context.machine(machine), machine, sh(CLEAR, path), {
+    code: 'GLUSTER_FAILED',
+    what: `Making brick directory ${machine}:${path}`,
+    hint: `See whether its disk is full: kglab exec ${machine} -- df -h ${path}`,
+    signal: context.signal,
+  });
+};
+
+/** glusterd takes a directory for new when it was not there as it learnt of the volume; a restart looks again. */
+const TAKEN_FOR_NEW = /destination brick is new/i;
+
+const reset = async (volume: string, brick: Brick, from: string, context: StepContext): Promise<void> => {
+  const { signal } = context;
+  const name = nameOf(brick);
+  context.say(`${name} has lost its content; it is filled from the other bricks`);
+  await prepare(brick, context);
+  // Refused when an earlier repair got this far; the commit then says whether all is well.
+  await ask(context, from, gluster('volume', 'reset-brick', volume, name, 'start'));
+  const commit = gluster('volume', 'reset-brick', volume, name, name, 'commit', 'force');
+  const answer = await ask(context, from, commit);
+  if (answer.ok) return;
+  if (TAKEN_FOR_NEW.test(answer.message))
+    await checked(
+      context.machine(brick.machine),
+      brick.machine,
+      sh('systemctl restart glusterd && sleep 2'),
+      {
+        code: 'GLUSTER_FAILED',
+        what: `Restarting glusterd on ${brick.machine}`,
+        signal,
+      },
+    );
+  await must(context, from, commit);
+};
+
+/** Every brick of the volume is one; what a machine that was made anew has lost comes from the others. */
+export const refillHandler: StepHandler<'gluster.refill'> = {
+  probe: async ({ volume, from }, context) => {
+    const found = (await volumes(context, from)).find(({ name }) => name === volume.name);
+    if (found === undefined) return pending('the volume does not exist');
+    const lost = await lostBricks(volume, found, context);
+    return lost.length === 0 ? satisfied : pending(`${lost.map(nameOf).join(', ')} lost its content`);
+  },
+  apply: async ({ volume, from }, context) => {
+    const found = (await volumes(context, from)).find(({ name }) => name === volume.name);
+    if (found === undefined) return;
+    const lost = await lostBricks(volume, found, context);
+    assertFillable(volume, lost);
+    if (!found.started) await must(context, from, gluster('volume', 'start', volume.name, 'force'));
+    for (const brick of lost) await reset(volume.name, brick, from, context);
+  },
+};
