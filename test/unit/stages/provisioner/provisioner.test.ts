@@ -1,0 +1,201 @@
+import { parseAllDocuments, parse } from 'yaml';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { loadTemplates } from '../../../../src/cli/templates.js';
+import type { CliError } from '../../../../src/errors/cli-error.js';
+import type { KubeObject } from '../../../../src/kube/kubectl.js';
+import { planUp } from '../../../../src/plan/plan-up.js';
+import type { StepInputs, StepOf } from '../../../../src/plan/step.js';
+import { provisionerGap, provisionerHandler } from '../../../../src/stages/provisioner/handlers.js';
+import { renderProvisioner } from '../../../../src/stages/provisioner/render.js';
+import { LABS } from '../../../helpers/labs.js';
+import { failureOf, labOf, Stage } from '../../../helpers/step-context.js';
+
+type Input = StepInputs['provisioner.apply'];
+
+const inputOf = (yaml: string): Input => {
+  const found = planUp(labOf(yaml)).steps.find(({ kind }) => kind === 'provisioner.apply');
+  return { ...(found as StepOf<'provisioner.apply'>).input, server: 'g1' };
+};
+const ONE = inputOf('');
+const TWO = inputOf(LABS['two-volumes']);
+const IMAGES = { provisioner: 'example.test/lpp:1', helper: 'example.test/helper:1' };
+const templates = loadTemplates();
+const render = (input: Input, images = IMAGES) => renderProvisioner(templates, input, images);
+
+const objectsOf = (manifest: string): Record<string, unknown>[] =>
+  parseAllDocuments(manifest).map((document) => {
+    expect(document.errors).toEqual([]);
+    return document.toJS() as Record<string, unknown>;
+  });
+const configOf = (manifest: string) => {
+  const map = objectsOf(manifest).find(({ kind }) => kind === 'ConfigMap') as {
+    data: Record<string, string>;
+  };
+  return { ...map.data, config: JSON.parse(map.data['config.json'] ?? '') as unknown };
+};
+
+describe('renderProvisioner', () => {
+  it.each([
+    ['one-volume', ONE],
+    ['two-volumes', TWO],
+  ])('golden: %s', async (name, input) => {
+    const { manifest } = render(input);
+    expect(objectsOf(manifest).every(({ apiVersion, kind }) => Boolean(apiVersion && kind))).toBe(true);
+    await expect(manifest).toMatchFileSnapshot(`../../../golden/provisioner/${name}.yaml`);
+  });
+
+  it('serves one volume to whatever class asks, and several by class', () => {
+    expect(configOf(render(ONE).manifest).config).toEqual({
+      sharedFileSystemPath: '/opt/local-path-provisioner',
+    });
+    expect(configOf(render(TWO).manifest).config).toEqual({
+      storageClassConfigs: {
+        fast: { sharedFileSystemPath: '/opt/local-path-provisioner' },
+        keep: { sharedFileSystemPath: '/opt/safe' },
+      },
+    });
+  });
+
+  it('makes scripts and a pod that are whole', () => {
+    const data = configOf(render(ONE).manifest) as unknown as Record<string, string>;
+    expect(data['setup']).toMatch(/^#!\/bin\/sh\n/);
+    expect(data['teardown']).toMatch(/^#!\/bin\/sh\n/);
+    expect(data['setup']).toContain('65735546');
+    const pod = parse(data['helperPod.yaml'] ?? '') as {
+      kind: string;
+      spec: { containers: { image: string }[] };
+    };
+    expect([pod.kind, pod.spec.containers[0]?.image]).toEqual(['Pod', IMAGES.helper]);
+  });
+
+  it('makes exactly one class the default', () => {
+    for (const input of [ONE, TWO]) {
+      const classes = objectsOf(render(input).manifest).filter(
+        ({ kind }) => kind === 'StorageClass',
+      ) as unknown as KubeObject[];
+      expect(classes).toHaveLength(input.classes.length);
+      const marks = classes.map(
+        ({ metadata }) => metadata.annotations?.['storageclass.kubernetes.io/is-default-class'],
+      );
+      expect(marks.filter((mark) => mark === 'true')).toHaveLength(1);
+      expect(marks.every((mark) => mark === 'true' || mark === 'false')).toBe(true);
+    }
+  });
+
+  it('has another checksum for whatever differs', () => {
+    const sums = [
+      render(ONE),
+      render(TWO),
+      render({ ...ONE, namespace: 'other' }),
+      render(ONE, { ...IMAGES, provisioner: 'example.test/lpp:2' }),
+      render(ONE, { ...IMAGES, helper: 'example.test/helper:2' }),
+    ].map(({ sum }) => sum);
+    expect(new Set(sums).size).toBe(sums.length);
+    expect(render(ONE).sum).toBe(sums[0]);
+  });
+
+  it('has a new pod for a new configuration, which is read at its start alone', () => {
+    const mark = (input: Input, images = IMAGES): unknown =>
+      (
+        objectsOf(render(input, images).manifest).find(({ kind }) => kind === 'Deployment') as {
+          spec: { template: { metadata: { annotations: unknown } } };
+        }
+      ).spec.template.metadata.annotations;
+    expect(mark(ONE)).not.toEqual(mark(TWO));
+    expect(mark(ONE)).not.toEqual(mark(ONE, { ...IMAGES, helper: 'other' }));
+  });
+});
+
+const SUM = render(ONE).sum;
+const deployment = (more: object = {}): KubeObject => ({
+  kind: 'Deployment',
+  metadata: { name: 'local-path-provisioner', annotations: { 'kglab/manifest': SUM } },
+  status: { availableReplicas: 1 },
+  ...more,
+});
+const storageClass = (name: string, isDefault: boolean, more: object = {}): KubeObject =>
+  ({
+    kind: 'StorageClass',
+    metadata: { name, annotations: { 'storageclass.kubernetes.io/is-default-class': String(isDefault) } },
+    provisioner: 'rancher.io/local-path',
+    reclaimPolicy: 'Delete',
+    volumeBindingMode: 'WaitForFirstConsumer',
+    ...more,
+  }) as unknown as KubeObject;
+const ALL = [deployment(), storageClass('local-path', true)];
+
+describe('provisionerGap', () => {
+  it('finds nothing missing', () => {
+    expect(provisionerGap(ALL, ONE, SUM)).toBeUndefined();
+    expect(provisionerGap([...ALL, storageClass('other', false)], ONE, SUM)).toBeUndefined();
+  });
+
+  it.each<[string, KubeObject[]]>([
+    ['the provisioner is not deployed', [storageClass('local-path', true)]],
+    [
+      'another configuration is deployed',
+      [deployment({ metadata: { name: 'local-path-provisioner' } }), ...ALL.slice(1)],
+    ],
+    ['storage class local-path is missing', [deployment()]],
+    ['storage class other is a default too', [...ALL, storageClass('other', true)]],
+    [
+      'storage class local-path has to be made anew',
+      [deployment(), storageClass('local-path', true, { reclaimPolicy: 'Retain' })],
+    ],
+    ['the provisioner is not available', [deployment({ status: {} }), ...ALL.slice(1)]],
+  ])('%s', (gap, found) => {
+    expect(provisionerGap(found, ONE, SUM)).toBe(gap);
+  });
+});
+
+describe('provisioner', () => {
+  const GET = /^k3s kubectl get deployments,storageclasses/;
+  const APPLY = 'k3s kubectl apply -f -';
+  const ROLLOUT = /rollout status deployment\/local-path-provisioner/;
+  const SIGN = /annotate --overwrite deployment local-path-provisioner kglab\/manifest=/;
+  let stage = new Stage();
+  beforeEach(() => {
+    stage = new Stage();
+    stage.on('g1').on(GET, '{"items": []}').on(APPLY).on(ROLLOUT).on(SIGN);
+  });
+  const found = (objects: readonly KubeObject[]) =>
+    stage.on('g1').on(GET, JSON.stringify({ items: objects }));
+
+  it('signs only when all of it runs', async () => {
+    await provisionerHandler.apply(ONE, stage.context());
+    const order = stage
+      .ran('g1')
+      .map((words) => [GET, /apply -f -/, ROLLOUT, SIGN].findIndex((one) => one.test(words)));
+    expect(order.filter((index) => index > 0)).toEqual([1, 2, 3]);
+    const { manifest } = renderProvisioner(templates, ONE, stage.context().images);
+    expect(stage.calls.find(({ command }) => command.stdin !== undefined)?.command.stdin).toBe(manifest);
+  });
+
+  it('takes the default away from a class of others, and nothing else', async () => {
+    found([...ALL, storageClass('other', true), storageClass('third', false)]);
+    stage.on('g1').on(/annotate --overwrite storageclass/);
+    await provisionerHandler.apply(ONE, stage.context());
+    expect(stage.ran('g1').filter((words) => words.includes('storageclass '))).toEqual([
+      'k3s kubectl annotate --overwrite storageclass other storageclass.kubernetes.io/is-default-class=false',
+    ]);
+  });
+
+  it('is satisfied by what it made', async () => {
+    const { sum } = renderProvisioner(templates, ONE, stage.context().images);
+    const own = deployment({
+      metadata: { name: 'local-path-provisioner', annotations: { 'kglab/manifest': sum } },
+    });
+    found([own, storageClass('local-path', true)]);
+    expect(await provisionerHandler.probe(ONE, stage.context())).toEqual({ state: 'satisfied' });
+  });
+
+  it('shows pods and events when it does not become available, and does not sign', async () => {
+    stage.on('g1').on(ROLLOUT, { exitCode: 1, stderr: 'timed out waiting for the condition' });
+    stage.on('g1').on(/get pods -o wide/, 'local-path-provisioner-1 0/1 ImagePullBackOff\n');
+    stage.on('g1').on(/get events/, 'Failed to pull image\n');
+    const error = (await failureOf(provisionerHandler.apply(ONE, stage.context()))) as CliError;
+    expect(error).toMatchObject({ code: 'PROVISIONER_FAILED', exitCode: 70 });
+    expect(error.details).toEqual(['local-path-provisioner-1 0/1 ImagePullBackOff', 'Failed to pull image']);
+    expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(false);
+  });
+});
