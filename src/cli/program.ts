@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander';
 import { STAGES } from '../plan/step.js';
 import { withLab, withOutput, withShape } from './flags.js';
+import { lazilyIn } from './lazily.js';
 import type { Session } from './run-cli.js';
+import { addVolumes } from './volumes-program.js';
 
 /** What a command's file exports: takes the session, the positional arguments and the flags. */
 type Runner<A extends unknown[]> = (session: Session, ...args: A) => Promise<void>;
@@ -105,6 +107,7 @@ export const buildProgram = (session: Session): Command => {
   addLife(program, session);
   addQuestions(program, session);
   addAccess(program, session);
+  addVolumes(program, lazilyIn(session));
   addCache(program, session);
   withOutput(program.command('version'))
     .description('print the version')

@@ -1,0 +1,41 @@
+import type { LabConfig } from '../config/config.js';
+import type { Claim, ClusterVolumes } from './cluster.js';
+
+/** A claim that will never be served as it stands. */
+export interface LintFinding {
+  readonly claim: string;
+  /** Why, and what to do. */
+  readonly message: string;
+}
+
+const SHARED_MODES = ['ReadWriteMany', 'ReadOnlyMany'];
+
+const faultOf = (claim: Claim, { classes }: LabConfig, known: readonly string[]): string | undefined => {
+  if (claim.phase !== 'Pending') return undefined;
+  const name = claim.class ?? classes.find((one) => one.default)?.name;
+  const found = classes.find((one) => one.name === name);
+  if (found === undefined) {
+    return name === undefined || name === '' || known.includes(name)
+      ? undefined
+      : `there is no class ${name} (classes of this lab: ${classes.map((one) => one.name).join(', ')})`;
+  }
+  const mode = claim.accessModes.find((one) => SHARED_MODES.includes(one));
+  if (found.mode === 'pinned' && mode !== undefined)
+    return `class ${found.name} is pinned to a node, which rules out ${mode} (choose a shared class, or ReadWriteOnce)`;
+  if (found.mode !== 'pinned' && claim.annotations['volumeType']?.toLowerCase() === 'local')
+    return `annotation volumeType: local cannot be had from class ${found.name}, which is ${found.mode}: the volume is refused again and again and leaves an empty directory each time (drop the annotation, or choose a pinned class)`;
+  return undefined;
+};
+
+/** Claims that wait for ever, and why. */
+export const lintClaims = (
+  { claims, volumes }: ClusterVolumes,
+  config: LabConfig,
+  otherClasses: readonly string[] = [],
+): readonly LintFinding[] => {
+  const known = [...otherClasses, ...volumes.map((pv) => pv.class)];
+  return claims.flatMap((claim) => {
+    const message = faultOf(claim, config, known);
+    return message === undefined ? [] : [{ claim: claim.id, message }];
+  });
+};

@@ -1,0 +1,163 @@
+import type { StepContext } from '../engine/context.js';
+import { CliError } from '../errors/cli-error.js';
+import { checked } from '../exec/checked.js';
+import { sh } from '../exec/command.js';
+import { runKubectl } from '../kube/kubectl.js';
+import { gluster } from '../stages/gluster/commands.js';
+import { ask, must, volumes } from '../stages/gluster/ask.js';
+import type { ClusterVolumes } from './cluster.js';
+import type { Kept } from './inventory.js';
+import { request } from './requests.js';
+import type { Quarantined, Surveyed } from './survey.js';
+
+/** Where work on volumes is done. */
+export interface Desk {
+  readonly context: StepContext;
+  /** Machine of the k3s server; it mounts every volume. */
+  readonly server: string;
+  /** Machine that Gluster commands run on. */
+  readonly gluster: string;
+}
+
+/** Takes a directory ($1) into the quarantine at $2, with the manifest on standard input; $3 is its catalogue entry. */
+const TAKE = `
+set -e
+mkdir -p "$2"
+cat > "$2/manifest.json.new"
+mv "$2/manifest.json.new" "$2/manifest.json"
+if [ -d "$1" ]; then mv -T "$1" "$2/data"; fi
+rm -f "$3"`;
+
+/** Gives the data at $1/data back as the directory $2, and its manifest back to the catalogue as $3. */
+const GIVE_BACK = `
+set -e
+[ ! -e "$2" ] || { echo "$2 is there" >&2; exit 17; }
+mkdir -p "\${3%/*}"
+[ ! -e "$1/manifest.json" ] || cp "$1/manifest.json" "$3"
+if [ -e "$1/volume" ]; then mv "$1/volume" "$4"; else mv -T "$1/data" "$2"; fi
+rm -rf "$1"`;
+
+const run = async (
+  { context, server }: Desk,
+  script: string,
+  args: readonly string[],
+  what: string,
+  stdin?: string,
+): Promise<void> => {
+  const command = { ...sh(script, ...args), ...(stdin === undefined ? {} : { stdin }) };
+  await checked(context.machine(server), server, command, {
+    code: 'VOLUME_FAILED',
+    what,
+    signal: context.signal,
+  });
+};
+
+const entryFile = (mount: string, pv: string): string => `${mount}/.kglab/catalogue/${pv}.json`;
+
+/** Name in the quarantine of something deleted at `now` (milliseconds since the epoch). */
+export const quarantineName = (now: number, directory: string): string =>
+  `${Math.floor(now / 1000)}-${directory}`;
+
+/** Directory that something in the quarantine was. */
+export const directoryOf = ({ name }: Pick<Quarantined, 'name'>): string => name.replace(/^\d+-/, '');
+
+const CLAIM_MS = 60_000;
+
+const releaseClaim = async (
+  kept: Kept,
+  cluster: ClusterVolumes,
+  { context, server }: Desk,
+): Promise<void> => {
+  const { pv } = kept.entry;
+  const [namespace = '', claim = ''] = kept.id.split('/');
+  // Or the provisioner would do the same at the same time.
+  if (cluster.volumes.some(({ name }) => name === pv))
+    await runKubectl(context, server, [
+      ...['patch', 'pv', pv, '-p', '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'],
+    ]);
+  const bound = cluster.claims.find(({ id, volumeName }) => id === kept.id && volumeName === pv);
+  if (bound !== undefined)
+    await runKubectl(context, server, ['-n', namespace, 'delete', 'pvc', claim, '--ignore-not-found'], {
+      timeoutMs: CLAIM_MS,
+    });
+};
+
+/**
+ * Deletes claim and volume, and takes the data into the quarantine. Throws VOLUME_IN_USE when pods use it. May be
+ * repeated after a crash.
+ */
+export const deleteVolume = async (
+  kept: Kept,
+  cluster: ClusterVolumes,
+  on: Surveyed,
+  desk: Desk,
+): Promise<void> => {
+  const { context, server } = desk;
+  const pods = cluster.pods.get(kept.id) ?? [];
+  if (pods.length > 0)
+    throw new CliError(
+      'VOLUME_IN_USE',
+      `Pods use claim ${kept.id}: ${pods.map(({ pod }) => pod).join(', ')}.`,
+      {
+        hint: 'Delete or scale down what runs them first.',
+      },
+    );
+  const { name, path, dedicated } = kept.directory;
+  await releaseClaim(kept, cluster, desk);
+  if (dedicated) await request('delete', { mount: on.mount, directory: name }, server, context);
+  else {
+    const place = `${on.mount}/.kglab/quarantine/${quarantineName(context.clock.now(), name)}`;
+    const args = [path, place, entryFile(on.mount, kept.entry.pv)];
+    await run(desk, TAKE, args, `Taking ${name} into the quarantine`, `${JSON.stringify(kept.entry)}\n`);
+  }
+  await runKubectl(context, server, ['delete', 'pv', kept.entry.pv, '--ignore-not-found'], {
+    timeoutMs: CLAIM_MS,
+  });
+};
+
+/** Takes a directory that belongs to no volume into the quarantine. */
+export const deleteDirectory = (name: string, on: Surveyed, desk: Desk): Promise<void> => {
+  const place = `${on.mount}/.kglab/quarantine/${quarantineName(desk.context.clock.now(), name)}`;
+  const manifest = { version: 1, pv: name, path: `${on.mount}/${name}` };
+  const args = [manifest.path, place, entryFile(on.mount, name)];
+  return run(desk, TAKE, args, `Taking ${name} into the quarantine`, `${JSON.stringify(manifest)}\n`);
+};
+
+/** Puts data back where it was. Volume and claim are not made by this. Throws VOLUME_EXISTS when its place is taken. */
+export const giveBack = async (item: Quarantined, on: Surveyed, desk: Desk): Promise<void> => {
+  const directory = directoryOf(item);
+  const pv = item.entry?.pv ?? directory.split('_')[0] ?? directory;
+  const base = item.dedicated ? on.claims : on.mount;
+  if (on.directories.some(({ name }) => name === directory))
+    throw new CliError(
+      'VOLUME_EXISTS',
+      `${base}/${directory} is there already; the deleted one stays in the quarantine.`,
+    );
+  if (item.dedicated)
+    await must(desk.context, desk.gluster, gluster('volume', 'start', pv), /already started/);
+  const registry = `${on.mount}/.kglab/volumes/${directory}`;
+  const args = [item.path, `${base}/${directory}`, entryFile(on.mount, pv), registry];
+  await run(desk, GIVE_BACK, args, `Taking ${directory} out of the quarantine`);
+};
+
+const BRICK = /^([^:]+):(\/.+\/\.claims\/[^/]+)$/;
+
+const removeVolume = async (pv: string, { context, gluster: from }: Desk): Promise<void> => {
+  const found = (await volumes({ ...context, fact: (_key, read) => read() }, from)).find(
+    ({ name }) => name === pv,
+  );
+  if (found === undefined) return;
+  if (found.started) await ask(context, from, gluster('volume', 'stop', pv, 'force'));
+  await must(context, from, gluster('volume', 'delete', pv), /does not exist/);
+  for (const brick of found.bricks) {
+    const [, machine, path] = BRICK.exec(brick) ?? [];
+    if (machine === undefined || path === undefined) continue;
+    await context.machine(machine).exec(sh('rm -rf -- "$1"', path), { signal: context.signal });
+  }
+};
+
+/** Destroys what is in the quarantine, for good. */
+export const purge = async (item: Quarantined, desk: Desk): Promise<void> => {
+  if (item.dedicated) await removeVolume(item.entry?.pv ?? directoryOf(item).split('_')[0] ?? '', desk);
+  await run(desk, 'rm -rf -- "$1"', [item.path], `Destroying ${item.name}`);
+};

@@ -1,0 +1,72 @@
+import type { StepContext } from '../engine/context.js';
+import { CliError } from '../errors/cli-error.js';
+import { getObjects, runKubectl } from '../kube/kubectl.js';
+import { waitFor } from '../util/wait.js';
+import { clusterVolumes } from './cluster.js';
+import {
+  claimManifest,
+  listManifest,
+  namespaceManifest,
+  volumeManifest,
+  type WholeEntry,
+} from './manifests.js';
+
+/** Binding is done by a controller within a second; many at once take longer. */
+const BOUND_MS = 120_000;
+/** Applying some hundred objects at once. */
+const APPLY_MS = 180_000;
+
+const apply = (
+  context: StepContext,
+  server: string,
+  items: readonly object[],
+  what: string,
+): Promise<unknown> =>
+  runKubectl(context, server, ['apply', '-f', '-'], {
+    stdin: listManifest(items),
+    what,
+    timeoutMs: APPLY_MS,
+  });
+
+const ensureNamespaces = async (
+  entries: readonly WholeEntry[],
+  context: StepContext,
+  server: string,
+): Promise<void> => {
+  const there = (await getObjects(context, server, 'namespaces')).map(({ metadata }) => metadata.name);
+  const missing = [...new Set(entries.map(({ namespace }) => namespace))].filter(
+    (name) => !there.includes(name),
+  );
+  if (missing.length > 0) await apply(context, server, missing.map(namespaceManifest), 'Making namespaces');
+};
+
+/**
+ * Makes volumes and claims for directories that are there. The volumes come first, each meant for its claim alone, so
+ * that no other claim can take one in between. Throws VOLUME_FAILED when some do not become Bound.
+ */
+export const restoreVolumes = async (
+  entries: readonly WholeEntry[],
+  context: StepContext,
+  server: string,
+): Promise<void> => {
+  if (entries.length === 0) return;
+  await ensureNamespaces(entries, context, server);
+  await apply(context, server, entries.map(volumeManifest), 'Making the volumes');
+  await apply(context, server, entries.map(claimManifest), 'Making the claims');
+  let waiting: readonly string[] = [];
+  const bound = await waitFor(
+    async () => {
+      const { claims } = await clusterVolumes(context, server);
+      waiting = entries
+        .map(({ namespace, claim }) => `${namespace}/${claim}`)
+        .filter((id) => claims.find((one) => one.id === id)?.phase !== 'Bound');
+      return waiting.length === 0 ? true : undefined;
+    },
+    { clock: context.clock, signal: context.signal, timeoutMs: BOUND_MS, everyMs: 500 },
+  );
+  if (bound) return;
+  throw new CliError('VOLUME_FAILED', `${waiting.length} claims are not bound to their volumes.`, {
+    details: waiting.slice(0, 20),
+    hint: `See why: kglab kubectl -- -n ${waiting[0]?.split('/')[0] ?? 'default'} describe pvc`,
+  });
+};

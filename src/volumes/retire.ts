@@ -1,0 +1,129 @@
+import type { ClassConfig, LabConfig, VolumeConfig } from '../config/config.js';
+import {
+  brickMachines,
+  claimsPath,
+  glusterMachine,
+  kubernetesNodes,
+  serverMachine,
+} from '../config/roles.js';
+import type { StepContext } from '../engine/context.js';
+import { CliError } from '../errors/cli-error.js';
+import { checked } from '../exec/checked.js';
+import { sh } from '../exec/command.js';
+import { runKubectl } from '../kube/kubectl.js';
+import { ask, must, volumes } from '../stages/gluster/ask.js';
+import { gluster } from '../stages/gluster/commands.js';
+import { unitName } from '../stages/unit-name.js';
+import { mapPool } from '../util/pool.js';
+import { clusterVolumes, type ClusterVolumes } from './cluster.js';
+import { survey, type Surveyed } from './survey.js';
+
+/** What a running lab has and its lab file no longer names. */
+export interface Dropped {
+  readonly classes: readonly ClassConfig[];
+  readonly volumes: readonly VolumeConfig[];
+}
+
+/** Compares what the lab was made from with what it is to be. */
+export const droppedBetween = (before: LabConfig, after: LabConfig): Dropped => ({
+  classes: before.classes.filter(({ name }) => !after.classes.some((one) => one.name === name)),
+  volumes: before.volumes.filter(({ name }) => !after.volumes.some((one) => one.name === name)),
+});
+
+/** Everything that stands in the way of dropping classes and volumes, a line each. */
+export const obstacles = (
+  { classes, volumes: gone }: Dropped,
+  cluster: ClusterVolumes,
+  surveyed: readonly Surveyed[],
+): readonly string[] => [
+  ...cluster.volumes
+    .filter((pv) => classes.some(({ name }) => name === pv.class))
+    .map((pv) => `class ${pv.class}: volume ${pv.name}, claim ${pv.claim ?? 'none'} (${pv.capacity})`),
+  ...cluster.claims
+    .filter((one) => one.volumeName === undefined && classes.some(({ name }) => name === one.class))
+    .map((one) => `class ${one.class ?? ''}: claim ${one.id} waits for a volume`),
+  ...surveyed
+    .filter(({ volume }) => gone.some(({ name }) => name === volume))
+    .flatMap(({ volume, mounted, directories, quarantine }) => [
+      ...(mounted ? [] : [`volume ${volume}: it is not mounted, so nobody knows what is on it`]),
+      ...directories.map(({ path }) => `volume ${volume}: ${path}`),
+      ...quarantine.map(({ name }) => `volume ${volume}: ${name} in the quarantine`),
+    ]),
+];
+
+/** Unmounts, and removes what was made for the mount. */
+const FORGET_MOUNT = `
+systemctl disable -q --now "$2" 2>/dev/null
+umount -l "$1" 2>/dev/null
+rm -f "/etc/systemd/system/$2"
+systemctl daemon-reload
+[ "$(stat -f -c %t "$1" 2>/dev/null)" != 65735546 ] || exit 1
+chattr -i "$1" 2>/dev/null
+rmdir "$1" 2>/dev/null
+umount -l "$3/.kglab" 2>/dev/null
+chattr -i "$3" "$3/.kglab" 2>/dev/null
+rmdir "$3/.kglab" "$3" 2>/dev/null
+:`;
+
+const removeVolume = async (config: LabConfig, volume: VolumeConfig, context: StepContext): Promise<void> => {
+  const { signal } = context;
+  const from = glusterMachine(config);
+  const args = [volume.mount, unitName(volume.mount), claimsPath(volume)];
+  await mapPool(kubernetesNodes(config), 4, ({ machine }) =>
+    checked(context.machine(machine), machine, sh(FORGET_MOUNT, ...args), {
+      code: 'MOUNT_FAILED',
+      what: `Unmounting ${volume.mount} on ${machine}`,
+      signal,
+    }),
+  );
+  const found = (await volumes(context, from)).find(({ name }) => name === volume.name);
+  if (found?.started) await ask(context, from, gluster('volume', 'stop', volume.name, 'force'));
+  if (found) await must(context, from, gluster('volume', 'delete', volume.name), /does not exist/);
+  await mapPool(brickMachines(config, volume), 4, (machine) =>
+    checked(context.machine(machine), machine, sh('rm -rf -- "$1"', volume.brick), {
+      code: 'GLUSTER_FAILED',
+      what: `Removing brick ${machine}:${volume.brick}`,
+      signal,
+    }),
+  );
+};
+
+/**
+ * Takes away classes and volumes that the lab file no longer names. Throws VOLUME_IN_USE, with the list, when any of
+ * them has volumes or data: then nothing was changed. With `dryRun` it only looks.
+ */
+export const retire = async (
+  before: LabConfig,
+  after: LabConfig,
+  context: StepContext,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Promise<Dropped> => {
+  const dropped = droppedBetween(before, after);
+  if (dropped.classes.length + dropped.volumes.length === 0) return dropped;
+  const server = serverMachine(before);
+  const gone = { ...before, volumes: dropped.volumes };
+  const found = obstacles(
+    dropped,
+    await clusterVolumes(context, server),
+    await survey(gone, server, context),
+  );
+  if (found.length > 0) {
+    const names = [...dropped.classes, ...dropped.volumes].map(({ name }) => name);
+    throw new CliError(
+      'VOLUME_IN_USE',
+      `lab.yaml no longer names ${[...new Set(names)].join(', ')}, which have data.`,
+      {
+        details: found,
+        hint: 'Put them back into lab.yaml, or delete the data first: kglab volumes delete … && kglab volumes purge …',
+      },
+    );
+  }
+  if (dryRun) return dropped;
+  for (const { name } of dropped.classes)
+    await runKubectl(context, server, ['delete', 'storageclass', name, '--ignore-not-found']);
+  for (const volume of dropped.volumes) {
+    context.say(`removing volume ${volume.name}, which is empty`);
+    await removeVolume(before, volume, context);
+  }
+  return dropped;
+};

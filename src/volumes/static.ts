@@ -1,0 +1,97 @@
+import type { LabConfig } from '../config/config.js';
+import { CliError } from '../errors/cli-error.js';
+import { checked } from '../exec/checked.js';
+import { sh } from '../exec/command.js';
+import { getObjects } from '../kube/kubectl.js';
+import { clusterVolumes } from './cluster.js';
+import { claimManifest, listManifest, volumeManifest, type WholeEntry } from './manifests.js';
+import type { Desk } from './quarantine.js';
+import { assertFileName } from './requests.js';
+import { restoreVolumes } from './restore.js';
+
+/** A volume to be made by hand, as an administrator does it. */
+export interface StaticVolume {
+  readonly name: string;
+  /** `namespace/claim` that it is for; without a namespace, `default`. */
+  readonly claim: string;
+  readonly capacity: string;
+  readonly class: string;
+  readonly accessMode: string;
+  /** Directory on the Gluster volume; the volume's name by default. */
+  readonly directory: string | undefined;
+  /** Gluster volume; the first one by default. */
+  readonly volume: string | undefined;
+}
+
+const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+const QUANTITY = /^[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)?$/;
+
+const assertName = (name: string, what: string): void => {
+  if (NAME.test(name)) return;
+  throw new CliError('USAGE', `${what} cannot be called ${JSON.stringify(name)}.`, {
+    hint: 'Use lower case letters, digits, - and ., and begin and end with a letter or digit.',
+  });
+};
+
+/** Checks what a person wrote, and says what volume and claim that makes. Throws USAGE. */
+export const staticEntry = (wanted: StaticVolume, config: LabConfig): WholeEntry => {
+  const [claim = '', namespace = 'default', ...more] = wanted.claim.split('/').reverse();
+  assertName(wanted.name, 'A volume');
+  assertName(claim, 'A claim');
+  assertName(namespace, 'A namespace');
+  if (more.length > 0) throw new CliError('USAGE', `${wanted.claim} is no claim: write NAMESPACE/CLAIM.`);
+  if (!QUANTITY.test(wanted.capacity))
+    throw new CliError('USAGE', `${JSON.stringify(wanted.capacity)} is no size.`, {
+      hint: 'Write e.g. 5Gi.',
+    });
+  const volume = config.volumes.find(({ name }) => name === (wanted.volume ?? config.volumes[0]?.name));
+  if (volume === undefined)
+    throw new CliError('USAGE', `There is no Gluster volume ${wanted.volume ?? ''}.`, {
+      hint: `Volumes of this lab: ${config.volumes.map(({ name }) => name).join(', ')}`,
+    });
+  if (config.classes.some(({ name }) => name === wanted.class))
+    throw new CliError('USAGE', `Class ${wanted.class} makes its volumes itself.`, {
+      hint: 'A volume made by hand has a class of no provisioner, e.g. --class manual.',
+    });
+  const directory = wanted.directory ?? wanted.name;
+  assertFileName(directory, 'A directory');
+  return {
+    pv: wanted.name,
+    path: `${volume.mount}/${directory}`,
+    namespace,
+    claim,
+    capacity: wanted.capacity,
+    accessModes: [wanted.accessMode],
+    class: wanted.class,
+    volumeMode: 'Filesystem',
+    volumeType: 'hostPath',
+    node: undefined,
+  };
+};
+
+/** The manifests of volume and claim, for a person to read or apply. */
+export const staticManifest = (entry: WholeEntry): string =>
+  `${JSON.stringify(JSON.parse(listManifest([volumeManifest(entry), claimManifest(entry)])), null, 2)}\n`;
+
+/** Makes the directory where it is not there yet, the volume and the claim. Throws VOLUME_EXISTS before any of it. */
+export const createStatic = async (entry: WholeEntry, { context, server }: Desk): Promise<void> => {
+  const { volumes, claims } = await clusterVolumes(context, server);
+  const id = `${entry.namespace}/${entry.claim}`;
+  const taken = volumes.find(({ name, path }) => name === entry.pv || path === entry.path);
+  if (taken !== undefined && (taken.name !== entry.pv || taken.claim !== id || taken.path !== entry.path))
+    throw new CliError(
+      'VOLUME_EXISTS',
+      `Volume ${taken.name} stands on ${taken.path ?? 'nothing'} for ${taken.claim ?? 'nobody'}.`,
+    );
+  if (claims.some((one) => one.id === id && one.volumeName !== entry.pv))
+    throw new CliError('VOLUME_EXISTS', `Claim ${id} exists already; nothing was changed.`);
+  if ((await getObjects(context, server, 'namespace', entry.namespace)).length === 0)
+    context.say(`namespace ${entry.namespace} is made, too`);
+  const command = sh('[ -d "$1" ] || { mkdir "$1" && chmod 0777 "$1"; }', entry.path);
+  await checked(context.machine(server), server, command, {
+    code: 'VOLUME_FAILED',
+    what: `Making ${entry.path}`,
+    signal: context.signal,
+  });
+  await restoreVolumes([entry], context, server);
+};
