@@ -6,6 +6,10 @@ export interface Command {
   readonly stdin?: string;
   /** A file of the host that is streamed to standard input. */
   readonly stdinFile?: string;
+  /** Such a file goes through a pipe: a confined program (a snap) may not read what it is handed open. */
+  readonly pipeStdin?: boolean;
+  /** Working directory, when kglab's own does not do. */
+  readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** The program gets `env` alone, nothing of the caller's environment. */
   readonly cleanEnv?: boolean;

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { access, open, type FileHandle } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { execa, type Options, type ResultPromise } from 'execa';
 import type { Command, CommandResult, ExecOptions, Executor } from './command.js';
@@ -27,12 +27,17 @@ const tellLines = (stream: NodeJS.ReadableStream | null, onLine: (line: string) 
   });
 };
 
+const toStdin = ({ stdin: text, stdinFile, pipeStdin }: Command, file: FileHandle | undefined) => {
+  if (text !== undefined) return { input: text };
+  if (pipeStdin && stdinFile !== undefined) return { inputFile: stdinFile };
+  // An open file becomes the program's own stdin: nothing is copied here. The types only know descriptor 3.
+  return { stdin: (file?.fd as 3 | undefined) ?? ('ignore' as const) };
+};
+
 const toExecaOptions = (command: Command, options: ExecOptions, stdin: FileHandle | undefined) =>
   ({
-    // An open file becomes the program's own stdin: nothing is copied here. The types only know descriptor 3.
-    ...(command.stdin === undefined
-      ? { stdin: (stdin?.fd as 3 | undefined) ?? 'ignore' }
-      : { input: command.stdin }),
+    ...toStdin(command, stdin),
+    ...(command.cwd !== undefined && { cwd: command.cwd }),
     env: { LC_ALL: 'C', ...command.env },
     extendEnv: command.cleanEnv !== true,
     reject: false,
@@ -79,7 +84,9 @@ const toResult = (command: Command, outcome: Outcome): CommandResult => {
 export class HostExecutor implements Executor {
   async exec(command: Command, options: ExecOptions = {}): Promise<CommandResult> {
     options.signal?.throwIfAborted();
-    const stdin = command.stdinFile === undefined ? undefined : await open(command.stdinFile, 'r');
+    const { stdinFile, pipeStdin } = command;
+    const stdin = stdinFile === undefined || pipeStdin ? undefined : await open(stdinFile, 'r');
+    if (stdinFile !== undefined && pipeStdin) await access(stdinFile);
     try {
       const subprocess = execa(command.file, command.args, toExecaOptions(command, options, stdin));
       if (options.onLine) {

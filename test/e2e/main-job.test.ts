@@ -164,7 +164,8 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     await lab.ok('down', '--yes');
     const left = await traces();
     expect(left).toMatchObject({ processes: [], mounts: [], links: [], groups: [], tables: [] });
-    expect(await readdir(lab.dir)).toEqual(['lab.yaml']);
+    const entries = await readdir(lab.dir, { recursive: true, withFileTypes: true });
+    expect(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name)).toEqual(['lab.yaml']);
     expect(await beside.sh('node1', `cat ${MOUNT}/kept`)).toBe('mine');
     expect((await beside.json<Summary>('up', '--until', 'mounts')).changed).toBe(0);
   });

@@ -45,9 +45,23 @@ const LAUNCH = [
   'exec "$@"',
 ].join('\n');
 
+/**
+ * systemd-nspawn's exit code for "the machine reboots, start me again" (its manual, "Exit status"): with --keep-unit it
+ * leaves that to its manager.
+ */
+const REBOOT = 133;
+
+/** Such a manager where there is no systemd: $1 the script above, then its arguments. Ends with the machine. */
+const KEEP = `script=$1; shift; while :; do sh -c "$script" sh "$@"; [ $? = ${REBOOT} ] || exit; done`;
+
 const launch = (input: BootInput, joins: readonly string[]): Command => {
   const { file, args } = nspawnCommand(input);
   return sh(LAUNCH, input.paths.boot, ...joins, '--', file, ...args);
+};
+
+const keep = (input: BootInput, joins: readonly string[]): Command => {
+  const [, script = '', , ...args] = launch(input, joins).args;
+  return sh(KEEP, script, ...args);
 };
 
 /** The sandbox's system call filter is for containers that are less than machines. */
@@ -68,6 +82,7 @@ export const groupPath = (group: string, systemd: boolean): string =>
 export const unitCommand = (input: BootInput): Command => {
   const { group, paths, limits } = input;
   const properties = [
+    ...[`RestartForceExitStatus=${REBOOT}`, `SuccessExitStatus=${REBOOT}`],
     ...['Delegate=yes', 'KillMode=mixed', 'OOMPolicy=continue', 'TasksMax=infinity'],
     ...[`MemoryMax=${limits.memoryMiB}M`, `CPUQuota=${limits.cpus * 100}%`],
     ...[`StandardOutput=append:${paths.log}`, `StandardError=append:${paths.log}`],
@@ -91,5 +106,5 @@ export const bootMachine = async (host: Executor, input: BootInput, options: Exe
     return;
   }
   const joins = await makeGroups(await readCgroupLayout(), input.group, input.limits);
-  await spawnDetached({ ...launch(input, joins), env: ENVIRONMENT }, input.paths.log);
+  await spawnDetached({ ...keep(input, joins), env: ENVIRONMENT }, input.paths.log);
 };

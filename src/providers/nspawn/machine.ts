@@ -53,7 +53,12 @@ export class NspawnMachine implements Machine {
   /** For a person's terminal: in the foreground of it, so without a deadline that would take a process group. */
   async hostCommand({ file, args, env }: Command): Promise<Command> {
     const { pid } = await this.liveInit();
-    return { file: 'nsenter', args: [...namespacesOf(pid), file, ...args], env: { ...ENVIRONMENT, ...env } };
+    return {
+      file: 'nsenter',
+      args: [...namespacesOf(pid), file, ...args],
+      env: { ...ENVIRONMENT, ...env },
+      cleanEnv: true,
+    };
   }
 
   private async liveInit(): Promise<ProcessRef> {
