@@ -50,6 +50,7 @@ export interface ClassConfig {
   readonly volume: string;
   readonly mode: ClassMode;
   readonly volumeType: 'hostPath' | 'local';
+  readonly binding: 'WaitForFirstConsumer' | 'Immediate';
   readonly default: boolean;
   readonly reclaim: 'Delete' | 'Retain';
 }

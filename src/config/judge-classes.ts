@@ -54,6 +54,18 @@ const judgeKinds = (classes: readonly ClassConfig[]): Problem[] =>
       : [],
   );
 
+const judgeBinding = (classes: readonly ClassConfig[]): Problem[] =>
+  classes.flatMap(({ name, mode, binding }, index) =>
+    mode === 'pinned' && binding === 'Immediate'
+      ? [
+          {
+            path: [...CLASSES, index, 'binding'],
+            message: `class ${name} is pinned to the node of the first pod, which Immediate does not wait for (drop binding)`,
+          },
+        ]
+      : [],
+  );
+
 /** What is wrong with StorageClasses among themselves and with the volumes they serve from. */
 export const judgeClasses = (
   classes: readonly ClassConfig[],
@@ -62,5 +74,6 @@ export const judgeClasses = (
   ...judgeNames(classes),
   ...judgeTargets(classes, volumes),
   ...judgeKinds(classes),
+  ...judgeBinding(classes),
   ...judgeDefaults(classes),
 ];

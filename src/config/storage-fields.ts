@@ -76,6 +76,10 @@ export const storageClass = z.strictObject({
     .enum(['hostPath', 'local'])
     .default('hostPath')
     .describe('Kind of the persistent volumes; local is for pinned classes.'),
+  binding: z
+    .enum(['WaitForFirstConsumer', 'Immediate'])
+    .default('WaitForFirstConsumer')
+    .describe('Whether a claim gets its volume with its first pod or at once.'),
   default: z
     .boolean()
     .optional()

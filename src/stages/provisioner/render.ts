@@ -31,6 +31,7 @@ export const storageClass = ({
   volume,
   mode,
   volumeType,
+  binding,
 }: ClassConfig): object => ({
   apiVersion: 'storage.k8s.io/v1',
   kind: 'StorageClass',
@@ -46,7 +47,7 @@ export const storageClass = ({
   },
   provisioner: PROVISIONER,
   reclaimPolicy: reclaim,
-  volumeBindingMode: 'WaitForFirstConsumer',
+  volumeBindingMode: binding,
 });
 
 /** Lines of a YAML block that stands four spaces deep. */

@@ -35,6 +35,7 @@ const DEFAULTS = {
       volume: 'gv0',
       mode: 'shared',
       volumeType: 'hostPath',
+      binding: 'WaitForFirstConsumer',
       default: true,
       reclaim: 'Delete',
     },

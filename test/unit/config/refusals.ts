@@ -330,6 +330,10 @@ export const LAB_REFUSALS: readonly Refusal[] = [
     '1:60: class a is dedicated, and a local volume belongs to one node (drop volumeType, or say mode: pinned)',
   ],
   [
+    'storage: {classes: [{name: a, mode: pinned, binding: Immediate}]}',
+    '1:54: class a is pinned to the node of the first pod, which Immediate does not wait for (drop binding)',
+  ],
+  [
     'gluster:\n  profile: database\n  quota: true\n  volumes: [{name: a}]',
     '2:3: gluster.profile cannot stand beside gluster.volumes (move it into the list)',
     '3:3: gluster.quota cannot stand beside gluster.volumes (move it into the list)',

@@ -3,7 +3,7 @@ import { parseConfig } from '../../../src/config/parse.js';
 
 const rolesOf = (text: string) =>
   parseConfig(text, 'lab.yaml').nodes.map(({ name, roles }) => `${name} ${roles.join('+')}`);
-const SHARED = { mode: 'shared', volumeType: 'hostPath' };
+const SHARED = { mode: 'shared', volumeType: 'hostPath', binding: 'WaitForFirstConsumer' };
 
 const bricksOf = (text: string) =>
   parseConfig(text, 'lab.yaml').volumes.map(
