@@ -19,8 +19,10 @@ systemctl show -p ActiveState,UnitFileState,NRestarts "$1"
 export const START_K3S = `
 systemctl enable -q "$1"
 if [ -e "$2" ]; then job=restart; else job=start; fi
+systemctl "$job" "$1"
+code=$?
 rm -f "$2"
-exec systemctl "$job" "$1"`;
+exit "$code"`;
 
 type Input = StepInputs['k3s.service'];
 
