@@ -1,7 +1,11 @@
-import type { MachineInfo, MachineProvider } from '../providers/provider.js';
+import { brickFolders } from '../plan/plan-rebuild.js';
+import { CliError } from '../errors/cli-error.js';
+import type { MachineInfo, MachineProvider, Trace } from '../providers/provider.js';
+import { quiesce } from '../stages/quiesce.js';
+import { removeEmpty } from '../state/dirs.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { mapPool } from '../util/pool.js';
-import { hostMounts, unmountOnHost } from '../volumes/host-mount.js';
+import { forgetContext, mergedContext } from './user-kubeconfig.js';
 import type { World } from './world.js';
 
 /** What `down` is about to remove. */
@@ -9,30 +13,134 @@ export interface Removal {
   readonly record: LabRecord;
   readonly machines: readonly MachineInfo[];
   readonly provider: MachineProvider;
+  /** Everything of the lab that is there. */
+  readonly before: readonly Trace[];
 }
+
+/** Something that is left, and why, as far as that is known. */
+export interface Remainder extends Trace {
+  readonly why: string;
+}
+
+/** What a lab had, and what is left of it. */
+export interface Certificate {
+  readonly lab: string;
+  readonly id: string;
+  readonly machines: readonly string[];
+  readonly before: readonly Trace[];
+  readonly left: readonly Remainder[];
+  /** Content of bricks that was asked to be kept: of which machine, and where it is. */
+  readonly kept: readonly { readonly machine: string; readonly path: string }[];
+}
+
+const tracesOf = async (
+  { name }: LabRecord,
+  provider: MachineProvider,
+  world: World,
+): Promise<readonly Trace[]> => {
+  const machines = await provider.list({ signal: world.signal });
+  const context = await mergedContext(name, world);
+  return [
+    ...machines.map((machine) => ({ kind: 'machine', what: machine.name })),
+    ...((await provider.traces?.({ signal: world.signal })) ?? []),
+    ...(context === undefined ? [] : [{ kind: 'kubeconfig context', what: context }]),
+  ];
+};
 
 /** Looks at what belongs to the lab; changes nothing. */
 export const planRemoval = async (record: LabRecord, world: World): Promise<Removal> => {
   const provider = world.provider({ id: record.provider, lab: record, config: record.config });
-  return { record, provider, machines: await provider.list({ signal: world.signal }) };
+  const machines = await provider.list({ signal: world.signal });
+  const folder = { kind: 'directory', what: world.store.dir(record.name) };
+  return { record, provider, machines, before: [...(await tracesOf(record, provider, world)), folder] };
 };
 
 /** Machines removed at the same time. */
 const LIMIT = 4;
 
-/**
- * Ends mounts on this host, removes the machines, then what they stood on, then the record; the record last, so that
- * an interrupted `down` is simply repeated. Machines are removed whole: no unmount that could hang is needed.
- */
-export const down = async ({ record, machines, provider }: Removal, world: World): Promise<void> => {
-  const { signal, host, store } = world;
-  const place = { host, signal, files: store.files(record.name), dir: store.dir(record.name) };
-  // Detached, not waited for: a mount on this host may be in use, and nothing will be behind it any more.
-  for (const mount of await hostMounts(place)) await unmountOnHost(mount, place, { force: true });
-  await mapPool(machines, LIMIT, async ({ name }) => {
-    world.say(`removing ${name}`);
-    await provider.remove(name, { signal });
+/** Failures by machine; '' stands for those of the lab as a whole. */
+type Failures = Map<string, string>;
+
+const attempt = async (
+  failures: Failures,
+  who: string,
+  world: World,
+  work: () => Promise<void>,
+): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    world.signal.throwIfAborted();
+    failures.set(who, error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** Takes the bricks of a machine out before it is removed. It is shut down in order if it can be. */
+const keepData = async (
+  { name, state }: MachineInfo,
+  { record, provider }: Removal,
+  world: World,
+): Promise<string> => {
+  const { signal } = world;
+  const node = record.config.nodes.find(({ machine }) => machine === name);
+  if (state === 'running') {
+    await quiesce(name, { machine: (other) => provider.machine(other), signal });
+    await provider.stop(name, { signal }).catch(() => signal.throwIfAborted());
+  }
+  await provider.stop(name, { signal, force: true });
+  return (
+    (await provider.keepFolders?.(name, ['/var/lib/glusterd', ...brickFolders(record.config, node)], {
+      signal,
+    })) ?? ''
+  );
+};
+
+const assertKeeps = ({ provider }: Removal): void => {
+  if (provider.keepFolders !== undefined) return;
+  throw new CliError('USAGE', `The ${provider.id} provider cannot keep data without its machines.`, {
+    hint: 'Copy it out first (kglab exec), or rebuild only Kubernetes: kglab rebuild --k3s-only',
   });
-  await provider.cleanup({ signal });
-  await world.store.remove(record.name);
+};
+
+/**
+ * Removes the machines, then what they stood on, then the record; the record last, so that an interrupted `down` is
+ * simply repeated. Machines are removed whole: no unmount that could hang on a dead volume is needed. What fails does
+ * not keep the rest from being removed; it is in the certificate.
+ */
+export const down = async (
+  removal: Removal,
+  world: World,
+  { keep = false }: { readonly keep?: boolean } = {},
+): Promise<Certificate> => {
+  const { record, machines, provider, before } = removal;
+  const { signal } = world;
+  if (keep) assertKeeps(removal);
+  const failures: Failures = new Map();
+  const kept: { machine: string; path: string }[] = [];
+  await mapPool(machines, LIMIT, (machine) =>
+    attempt(failures, machine.name, world, async () => {
+      world.say(`removing ${machine.name}`);
+      if (keep) kept.push({ machine: machine.name, path: await keepData(machine, removal, world) });
+      await provider.remove(machine.name, { signal });
+    }),
+  );
+  if (failures.size === 0) await attempt(failures, '', world, () => provider.cleanup({ signal }));
+  await attempt(failures, '', world, () => forgetContext(record.name, world));
+  const left = (await tracesOf(record, provider, world)).map((trace) => ({
+    ...trace,
+    why: why(trace, failures),
+  }));
+  if (left.length === 0) {
+    await world.store.remove(record.name);
+    await removeEmpty(world.dirs);
+  }
+  const { name: lab, id } = record;
+  return { lab, id, machines: machines.map(({ name }) => name), before, left, kept };
+};
+
+const why = ({ what }: Trace, failures: Failures): string => {
+  const own = [...failures].find(([machine]) => machine !== '' && what.includes(machine))?.[1];
+  return (
+    own ?? failures.get('') ?? [...failures.values()][0] ?? 'it came back, or belongs to another process'
+  );
 };

@@ -8,6 +8,7 @@ import { CliError } from '../errors/cli-error.js';
 import type { MachineProvider } from '../providers/provider.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { randomHex } from '../state/lab-store.js';
+import { recoverRecord } from './recover.js';
 import type { World } from './world.js';
 
 const providerOf = (record: LabRecord, world: World): MachineProvider =>
@@ -66,15 +67,20 @@ export const contextOf = async (
   };
 };
 
+/** The record of a lab; one that the ledger has lost is found by what providers remember. */
+export const loadLab = async (name: string, world: World): Promise<LabRecord | undefined> =>
+  (await world.store.load(name)) ?? (await recoverRecord(name, world));
+
 /** The record of a lab that must exist. Throws LAB_UNKNOWN, naming those that do. */
-export const knownLab = async (name: string, { store }: World): Promise<LabRecord> => {
-  const record = await store.load(name);
+export const knownLab = async (name: string, world: World): Promise<LabRecord> => {
+  const record = await loadLab(name, world);
   if (record) return record;
-  const names = await store.names();
+  const known: string[] = [];
+  for (const other of await world.store.names()) if (await world.store.load(other)) known.push(other);
   throw new CliError('LAB_UNKNOWN', `There is no lab called ${name}.`, {
     hint:
-      names.length > 0
-        ? `Labs of this user: ${names.join(', ')}. Choose one by --name.`
+      known.length > 0
+        ? `Labs of this user: ${known.join(', ')}. Choose one by --name.`
         : 'Make one: kglab up',
   });
 };

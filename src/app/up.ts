@@ -1,4 +1,5 @@
 import type { LabConfig } from '../config/config.js';
+import type { StepHandlers } from '../engine/context.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
 import { planUp } from '../plan/plan-up.js';
@@ -6,18 +7,22 @@ import { until } from '../plan/graph.js';
 import type { StageName } from '../plan/step.js';
 import { HANDLERS } from '../stages/handlers.js';
 import type { LabRecord } from '../state/lab-store.js';
-import { contextOf, findArtifacts, obtainArtifacts } from './open-lab.js';
+import { contextOf, findArtifacts, loadLab, obtainArtifacts } from './open-lab.js';
 import { assertFit } from './preflight.js';
+import { findToken, saveRecord } from './recover.js';
+import { retireDropped } from './retire-dropped.js';
 import type { World } from './world.js';
 
 export interface UpOptions {
   readonly until?: StageName | undefined;
   readonly dryRun?: boolean;
+  /** What does the steps, where that is not {@link HANDLERS} as they are. */
+  readonly handlers?: StepHandlers;
 }
 
 /** The lab's record, or that of the lab about to be made. Throws LAB_CHANGED when the provider would be another. */
 export const recordFor = async (config: LabConfig, world: World): Promise<LabRecord> => {
-  const known = await world.store.load(config.name);
+  const known = await loadLab(config.name, world);
   const provider =
     config.provider === 'auto' && known ? known.provider : await world.chooseProvider(config.provider);
   if (known && known.provider !== provider) {
@@ -54,20 +59,27 @@ const assertNoNodeLost = (known: LabRecord | undefined, config: LabConfig): void
 /** Makes the lab true: checks the host, writes the ledger, then runs the plan. Repeating it is the repair. */
 export const up = async (config: LabConfig, options: UpOptions, world: World): Promise<RunResult> => {
   const record = await recordFor(config, world);
-  assertNoNodeLost(await world.store.load(config.name), config);
+  const known = await world.store.load(config.name);
+  assertNoNodeLost(known, config);
   const whole = planUp(config);
   const plan = options.until === undefined ? whole : until(whole, options.until);
   await assertFit(record.provider, world);
   const artifacts = options.dryRun
     ? await findArtifacts(record, world)
     : await obtainArtifacts(record, world);
+  const dryRun = options.dryRun ?? false;
+  // Before the record forgets what there was.
+  if (known !== undefined)
+    await retireDropped(known.config, config, await contextOf(known, artifacts, world), { world, dryRun });
   if (!options.dryRun) {
-    await world.store.save(record);
+    const provider = world.provider({ id: record.provider, lab: record, config });
+    await saveRecord(record, provider, world);
+    await findToken(record, provider, { start: true }, world);
     await world.store.ensureToken(record.name);
   }
   return runPlan(plan, {
     context: await contextOf(record, artifacts, world),
-    handlers: HANDLERS,
+    handlers: options.handlers ?? HANDLERS,
     reporter: world.reporter,
     signal: world.signal,
     ...(options.dryRun ? { dryRun: true } : {}),

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { LabConfig } from '../config/config.js';
-import { loadConfig } from '../config/load.js';
+import { loadConfig, type LoadedConfig } from '../config/load.js';
 import type { LabFlags } from './flags.js';
 
-/** The lab that flags and lab file describe. */
-export const labConfig = async ({ file, name, provider, nodes }: LabFlags): Promise<LabConfig> => {
-  const { config } = await loadConfig({
+/** The lab that flags and lab file describe, and what that file is called (`defaults` without one). */
+export const loadLab = ({ file, name, provider, nodes }: LabFlags): Promise<LoadedConfig> =>
+  loadConfig({
     file,
     cwd: process.cwd(),
     readFile: (path) => readFile(path, 'utf8'),
@@ -17,8 +17,9 @@ export const labConfig = async ({ file, name, provider, nodes }: LabFlags): Prom
       ...(nodes !== undefined && { nodes }),
     },
   });
-  return config;
-};
+
+/** The lab that flags and lab file describe. */
+export const labConfig = async (flags: LabFlags): Promise<LabConfig> => (await loadLab(flags)).config;
 
 /** The name of the lab alone: for commands that work on a lab that exists, whatever its file says by now. */
 export const labName = async (flags: LabFlags): Promise<string> =>

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { STAGES } from '../plan/step.js';
 import { withLab, withOutput, withShape } from './flags.js';
 import { lazilyIn } from './lazily.js';
+import { addLife } from './life-program.js';
 import type { Session } from './run-cli.js';
 import { addVolumes } from './volumes-program.js';
 
@@ -15,21 +16,6 @@ const lazily =
     const run = await load();
     await run(session, ...args);
   };
-
-const addLife = (program: Command, session: Session): void => {
-  withOutput(withShape(withLab(program.command('up'))))
-    .description(
-      'make the lab: machines, Gluster, k3s, storage, and the proof that it works; repeat it to repair',
-    )
-    .addOption(new Option('--until <stage>', 'stop after a stage').choices(STAGES))
-    .option('--dry-run', 'only say what would be done')
-    .option('--merge-kubeconfig', 'add the cluster to the kubeconfig of this user')
-    .action(lazily(session, async () => (await import('./commands/up.js')).upCommand));
-  withLab(program.command('down'))
-    .description('remove the lab and everything that it made')
-    .option('-y, --yes', 'do not ask')
-    .action(lazily(session, async () => (await import('./commands/down.js')).downCommand));
-};
 
 const addQuestions = (program: Command, session: Session): void => {
   withShape(withLab(program.command('plan')))
@@ -104,7 +90,7 @@ export const buildProgram = (session: Session): Command => {
     .showHelpAfterError('(see kglab --help)')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
-  addLife(program, session);
+  addLife(program, lazilyIn(session));
   addQuestions(program, session);
   addAccess(program, session);
   addVolumes(program, lazilyIn(session));

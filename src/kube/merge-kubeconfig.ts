@@ -1,4 +1,4 @@
-import { parse, stringify } from 'yaml';
+import { parse, parseDocument, stringify } from 'yaml';
 
 interface Entry {
   readonly name: string;
@@ -31,6 +31,15 @@ export const mergeContexts = (own: string, added: string): { text: string; conte
     'current-context': base['current-context'] || context,
   };
   return { text: stringify(merged, { lineWidth: 0 }), context };
+};
+
+/** Whether a kubeconfig has a cluster, user or context called `name`. A text that is no kubeconfig has none. */
+export const hasContext = (own: string, name: string): boolean => {
+  const parsed: unknown = parseDocument(own, { logLevel: 'silent' }).toJS();
+  const { clusters, users, contexts } = (
+    typeof parsed === 'object' && parsed !== null ? parsed : {}
+  ) as Kubeconfig;
+  return [clusters, users, contexts].some((entries) => entries?.some((entry) => entry.name === name));
 };
 
 /** The kubeconfig `own` without the cluster, user and context called `name`. */

@@ -61,7 +61,8 @@ export interface StepInputs {
   /** Not in the plan of `up`: takes a machine away so that it is made anew. */
   'machines.remove': {
     readonly name: string;
-    /** Folders for the next machine of that name. */ readonly keep: readonly string[];
+    /** Folders for the next machine of that name. */
+    readonly keep: readonly string[];
   };
   'machines.ready': { readonly machine: string };
   'machines.hosts': { readonly machine: string; readonly names: readonly string[] };

@@ -1,50 +1,50 @@
-import { join } from 'node:path';
-import { down, planRemoval } from '../../app/down.js';
+import { down, planRemoval, type Certificate, type Removal } from '../../app/down.js';
 import { knownLab } from '../../app/open-lab.js';
-import { CliError } from '../../errors/cli-error.js';
-import { takeLock } from '../../state/lock.js';
-import type { LabFlags } from '../flags.js';
+import { assertUnprotected } from '../../app/protect.js';
+import { CATALOG } from '../../errors/catalog.js';
+import { certificateRows, certificateText } from '../../report/certificate.js';
+import { confirmByName } from '../confirm.js';
+import type { LabFlags, OutputFlags } from '../flags.js';
 import { labName } from '../lab.js';
+import { renderOutput, renderTable } from '../output.js';
 import type { Session } from '../run-cli.js';
+import { withLock } from '../with-lock.js';
 import { openWorld } from '../world.js';
 
-export interface DownFlags extends LabFlags {
+export interface DownFlags extends LabFlags, OutputFlags {
   readonly yes?: boolean;
+  readonly keepData?: boolean;
 }
 
-const confirm = async (name: string, lines: readonly string[], { yes }: DownFlags): Promise<void> => {
-  if (yes) return;
-  const hint = `Say so: kglab down -n ${name} --yes`;
-  if (!process.stdin.isTTY)
-    throw new CliError('CONFIRMATION_NEEDED', `Taking lab ${name} down removes its machines and data.`, {
-      details: lines,
-      hint,
-    });
-  const { askText } = await import('../../prompt/ask.js');
-  process.stderr.write(`${lines.join('\n')}\n`);
-  if ((await askText(`Type the name of the lab to remove all that (${name}):`)) === name) return;
-  throw new CliError('CONFIRMATION_NEEDED', 'The name does not fit; nothing was removed.', { hint });
+const whatGoes = ({ record, machines, before }: Removal, keepData: boolean): readonly string[] => {
+  const bricks = keepData ? '; the content of its bricks is kept' : ' with its bricks';
+  const others = before.filter(({ kind }) =>
+    ['network interface', 'directory', 'kubeconfig context'].includes(kind),
+  );
+  return [
+    `This removes lab ${record.name} (id ${record.id}):`,
+    ...machines.map(({ name, state }) => `  machine ${name} (${state})${bricks}`),
+    ...others.map(({ kind, what }) => `  ${kind} ${what}`),
+  ];
 };
+
+const table = (found: Certificate): string =>
+  `${renderTable(['kind', 'before', 'left'], certificateRows(found))}\n${certificateText(found)}`;
 
 /** `kglab down` */
 export const downCommand = async (session: Session, flags: DownFlags): Promise<void> => {
   const name = await labName(flags);
   const world = await openWorld(session, flags, { what: 'down' });
   const record = await knownLab(name, world);
-  const removal = await planRemoval(record, world);
-  const machines = removal.machines.map(
-    (machine) => `  machine ${machine.name} (${machine.state}) with its bricks`,
+  assertUnprotected(record);
+  const keep = flags.keepData ?? false;
+  const lines = whatGoes(await planRemoval(record, world), keep);
+  const command = `kglab down -n ${name}${keep ? ' --keep-data' : ''}`;
+  await confirmByName({ name, lines, command, yes: flags.yes });
+  const found = await withLock(world, name, 'down', async () =>
+    // Looked at again: somebody else may have worked on the lab while the question stood.
+    down(await planRemoval(record, world), world, { keep }),
   );
-  await confirm(
-    name,
-    [`This removes lab ${name}:`, ...machines, '  its network, its k3s token, kubeconfig and logs'],
-    flags,
-  );
-  const release = await takeLock(join(world.store.dir(name), 'lock'), 'down', world.clock.now());
-  try {
-    await down(removal, world);
-  } finally {
-    await release();
-  }
-  world.say(`Lab ${name} is gone: ${removal.machines.length} machines removed.`);
+  process.stdout.write(await renderOutput(flags.output, found, () => table(found)));
+  if (found.left.length > 0) session.exitCode = CATALOG.LAB_NOT_GONE.exit;
 };

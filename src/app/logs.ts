@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { serverMachine, storageNodes } from '../config/roles.js';
+import type { CommandResult } from '../exec/command.js';
+import { planUp } from '../plan/plan-up.js';
+import { renderPlan } from '../plan/render-plan.js';
+import type { MachineProvider } from '../providers/provider.js';
+import { EvidenceFolder } from '../state/evidence-folder.js';
+import type { LabRecord } from '../state/lab-store.js';
+import { randomHex } from '../state/lab-store.js';
+import { mapPool } from '../util/pool.js';
+import { CLUSTER_EVIDENCE, GLUSTER_EVIDENCE, MACHINE_EVIDENCE, type Evidence } from './evidence.js';
+import { redactEvidence } from './redact-evidence.js';
+import type { World } from './world.js';
+
+/** A machine that hangs must not keep the others' evidence from being collected. */
+const ASK_MS = 30_000;
+/** Machines asked at the same time, and questions to one machine. */
+const LIMIT = 4;
+
+const told = ({ stdout, stderr, exitCode, timedOut }: CommandResult): string => {
+  const ended = timedOut ? `no answer within ${ASK_MS / 1000} s` : `exit code ${exitCode}`;
+  return exitCode === 0 ? stdout + stderr : `${stdout}${stderr}\n(${ended})\n`;
+};
+
+interface Collector {
+  readonly folder: EvidenceFolder;
+  readonly provider: MachineProvider;
+  readonly world: World;
+}
+
+const collect = async (
+  machine: string,
+  where: string,
+  items: readonly Evidence[],
+  { folder, provider, world: { signal } }: Collector,
+): Promise<void> => {
+  await mapPool(items, LIMIT, async ({ file, command }) => {
+    const text = await provider
+      .machine(machine)
+      .exec({ ...command, private: true }, { signal, timeoutMs: ASK_MS })
+      .then(
+        told,
+        (error: unknown) => `(not collected: ${error instanceof Error ? error.message : String(error)})\n`,
+      );
+    signal.throwIfAborted();
+    await folder.write(join(where, file), text);
+  });
+};
+
+const hostEvidence = async (record: LabRecord, { folder, provider, world }: Collector): Promise<void> => {
+  const traces = (await provider.traces?.({ signal: world.signal }).catch(() => [])) ?? [];
+  const machines = await provider.list({ signal: world.signal });
+  await folder.write('lab.json', `${JSON.stringify(record, null, 2)}\n`);
+  await folder.write('config.yaml', stringify(record.config));
+  await folder.write('plan.txt', renderPlan(planUp(record.config), 'text'));
+  await folder.write('machines.json', `${JSON.stringify(machines, null, 2)}\n`);
+  await folder.write('host.txt', traces.map(({ kind, what }) => `${kind}\t${what}\n`).join(''));
+  await folder.copy(world.store.logDir(record.name), 'runs');
+};
+
+const labEvidence = async (record: LabRecord, collector: Collector): Promise<readonly string[]> => {
+  const { provider, world } = collector;
+  const machines = await provider.list({ signal: world.signal });
+  const running = machines.filter(({ state }) => state === 'running').map(({ name }) => name);
+  await mapPool(running, LIMIT, (name) => {
+    world.say(`collecting from ${name}`);
+    return collect(name, join('machines', name), MACHINE_EVIDENCE, collector);
+  });
+  const storage = storageNodes(record.config).find(({ machine }) => running.includes(machine));
+  if (storage !== undefined) await collect(storage.machine, 'gluster', GLUSTER_EVIDENCE, collector);
+  const server = serverMachine(record.config);
+  if (running.includes(server)) await collect(server, 'cluster', CLUSTER_EVIDENCE, collector);
+  return machines
+    .filter(({ name }) => !running.includes(name))
+    .map(({ name, state }) => `${name} (${state})`);
+};
+
+/** What the archive holds less than it should. */
+export interface LogsResult {
+  readonly path: string;
+  /** Machines that could not be asked. */
+  readonly silent: readonly string[];
+}
+
+/** Puts everything that may explain a failure into one archive, without secrets; machines that are down are left out. */
+export const collectLogs = async (record: LabRecord, target: string, world: World): Promise<LogsResult> => {
+  const { store } = world;
+  await store.token(record.name);
+  const stamp = new Date(world.clock.now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+  const dir = join(store.dir(record.name), `kglab-${record.name}-${stamp}-${randomHex(2)}`);
+  const folder = new EvidenceFolder(dir, (text) => redactEvidence(text, store.secrets));
+  const provider = world.provider({ id: record.provider, lab: record, config: record.config });
+  const collector = { folder, provider, world };
+  try {
+    await hostEvidence(record, collector);
+    const silent = await labEvidence(record, collector);
+    await folder.pack(target, world.host);
+    return { path: target, silent };
+  } finally {
+    await folder.remove();
+  }
+};

@@ -1,0 +1,22 @@
+import { CliError } from '../errors/cli-error.js';
+import type { LabRecord } from '../state/lab-store.js';
+import { saveRecord } from './recover.js';
+import type { World } from './world.js';
+
+/** Protects a lab from `down` and `rebuild`, or no longer; false when it already was so. */
+export const setProtected = async (record: LabRecord, wanted: boolean, world: World): Promise<boolean> => {
+  if ((record.protected ?? false) === wanted) return false;
+  const { protected: _before, ...rest } = record;
+  const changed = wanted ? { ...rest, protected: true } : rest;
+  const provider = world.provider({ id: record.provider, lab: record, config: record.config });
+  await saveRecord(changed, provider, world);
+  return true;
+};
+
+/** Throws LAB_PROTECTED for a lab that is not to be taken apart. */
+export const assertUnprotected = ({ name, protected: isProtected = false }: LabRecord): void => {
+  if (!isProtected) return;
+  throw new CliError('LAB_PROTECTED', `Lab ${name} is protected; nothing was removed.`, {
+    hint: `If it is to go: kglab unprotect -n ${name}`,
+  });
+};

@@ -1,0 +1,53 @@
+import { kubernetesNodes, storageNodes } from '../config/roles.js';
+import type { MachineProvider } from '../providers/provider.js';
+import { quiesce } from '../stages/quiesce.js';
+import type { LabRecord } from '../state/lab-store.js';
+import { mapPool } from '../util/pool.js';
+import type { World } from './world.js';
+
+/** Machines worked on at the same time. */
+const LIMIT = 8;
+
+/** The order of a stop: pods on the agents, the server, then machines without bricks, then those with. */
+const phases = ({ config }: LabRecord) => {
+  const [server = [], ...agents] = kubernetesNodes(config).map(({ machine }) => [machine]);
+  const storage = storageNodes(config).map(({ machine }) => machine);
+  const others = config.nodes.map(({ machine }) => machine).filter((machine) => !storage.includes(machine));
+  return { quiet: [agents.flat(), server], off: [others, storage] };
+};
+
+const runningOf = async (provider: MachineProvider, { signal }: World): Promise<ReadonlySet<string>> => {
+  const machines = await provider.list({ signal });
+  return new Set(machines.filter(({ state }) => state !== 'stopped').map(({ name }) => name));
+};
+
+/**
+ * Shuts the lab down and returns the machines that were on. With `force` their power is cut instead, which a lab must
+ * survive, too.
+ */
+export const stop = async (
+  record: LabRecord,
+  { force }: { readonly force: boolean },
+  world: World,
+): Promise<readonly string[]> => {
+  const { signal } = world;
+  const provider = world.provider({ id: record.provider, lab: record, config: record.config });
+  const running = await runningOf(provider, world);
+  const { quiet, off } = phases(record);
+  const machine = (name: string) => provider.machine(name);
+  for (const group of force ? [] : quiet) {
+    const names = group.filter((name) => running.has(name));
+    if (names.length > 0) world.say(`ending the pods of ${names.join(', ')}`);
+    await mapPool(names, LIMIT, (name) => quiesce(name, { machine, signal }));
+  }
+  for (const group of off)
+    await mapPool(
+      group.filter((name) => running.has(name)),
+      LIMIT,
+      async (name) => {
+        world.say(`${force ? 'cutting the power of' : 'shutting down'} ${name}`);
+        await provider.stop(name, { signal, force });
+      },
+    );
+  return [...running];
+};

@@ -1,0 +1,28 @@
+import { knownLab } from '../../app/open-lab.js';
+import { setProtected } from '../../app/protect.js';
+import type { LabFlags } from '../flags.js';
+import { labName } from '../lab.js';
+import type { Session } from '../run-cli.js';
+import { withLock } from '../with-lock.js';
+import { openWorld } from '../world.js';
+
+const protect =
+  (what: 'protect' | 'unprotect') =>
+  async (session: Session, flags: LabFlags): Promise<void> => {
+    const world = await openWorld(session, flags, { what });
+    const { name } = await knownLab(await labName(flags), world);
+    const wanted = what === 'protect';
+    const changed = await withLock(world, name, what, async () =>
+      setProtected(await knownLab(name, world), wanted, world),
+    );
+    const state = wanted
+      ? 'protected: down and rebuild refuse it'
+      : 'not protected: down and rebuild may take it apart';
+    world.say(`Lab ${name} is ${changed ? 'now' : 'already'} ${state}.`);
+  };
+
+/** `kglab protect` */
+export const protectCommand = protect('protect');
+
+/** `kglab unprotect` */
+export const unprotectCommand = protect('unprotect');

@@ -1,0 +1,36 @@
+import type { Trace } from '../providers/provider.js';
+
+/** What a lab had, and what is left of it, as far as it is shown. */
+export interface CertificateView {
+  readonly lab: string;
+  readonly id: string;
+  readonly before: readonly Trace[];
+  readonly left: readonly (Trace & { readonly why: string })[];
+  readonly kept: readonly { readonly machine: string; readonly path: string }[];
+}
+
+const count = (traces: readonly Trace[], kind: string): number =>
+  traces.filter((trace) => trace.kind === kind).length;
+
+/** Rows of the certificate: each kind of thing, how many there were, how many are left. */
+export const certificateRows = ({ before, left }: CertificateView): readonly (readonly string[])[] =>
+  [...new Set([...before, ...left].map(({ kind }) => kind))].map((kind) => [
+    kind,
+    String(count(before, kind)),
+    String(count(left, kind)),
+  ]);
+
+/** What stands below the rows: the verdict, what is left and why, and where data was kept. */
+export const certificateText = ({ lab, id, left, kept }: CertificateView): string => {
+  const verdict =
+    left.length === 0
+      ? [`Nothing is left of lab ${lab} (id ${id}).`]
+      : [
+          `${left.length} things are left of lab ${lab} (id ${id}); \`kglab down -n ${lab}\` tries again:`,
+          ...left.map(({ kind, what, why }) => `  ${kind} ${what}: ${why}`),
+        ];
+  const where = kept.map(({ machine, path }) => `  ${machine}: ${path}`);
+  const note =
+    where.length === 0 ? [] : ['Data kept; the next `kglab up` of this lab takes it over:', ...where];
+  return [...verdict, ...note, ''].join('\n');
+};
