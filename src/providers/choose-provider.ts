@@ -1,3 +1,4 @@
+import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import type { ProviderRequest } from '../app/world.js';
 import type { LabConfig } from '../config/config.js';
@@ -6,6 +7,7 @@ import { cmd, type Executor } from '../exec/command.js';
 import type { CommandLog } from '../exec/logged-executor.js';
 import type { Dirs } from '../state/dirs.js';
 import { whenIdle, type Clock } from '../util/clock.js';
+import { MultipassProvider } from './multipass/provider.js';
 import { NspawnProvider } from './nspawn/provider.js';
 import type { MachineProvider, ProviderId } from './provider.js';
 import { SimulatorProvider } from './simulator/provider.js';
@@ -37,6 +39,12 @@ export const chooseProvider = async (
   });
 };
 
+/** A slow line may need more time to install packages than launches get: KGLAB_LAUNCH_TIMEOUT, in seconds. */
+const launchDeadline = (text: string | undefined): { readonly launchMs?: number } => {
+  const seconds = Number(text);
+  return Number.isInteger(seconds) && seconds > 0 ? { launchMs: seconds * 1000 } : {};
+};
+
 /** The only place that knows every provider. */
 export const makeProvider = ({ id, lab, config }: ProviderRequest, deps: ProviderDeps): MachineProvider => {
   const { host, clock, dirs } = deps;
@@ -51,6 +59,17 @@ export const makeProvider = ({ id, lab, config }: ProviderRequest, deps: Provide
         image: config.image,
         network: config.network,
         machines: config.nodes.map(({ machine }) => machine),
+      });
+    case 'multipass':
+      return new MultipassProvider({
+        lab: { name: lab.name, id: lab.id },
+        host,
+        clock,
+        dataDir: join(dirs.state, 'labs', lab.name),
+        platform: platform(),
+        home: homedir(),
+        image: config.image,
+        deadlines: launchDeadline(deps.env['KGLAB_LAUNCH_TIMEOUT']),
       });
     case 'simulator':
       return new SimulatorProvider({

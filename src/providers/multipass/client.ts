@@ -1,0 +1,95 @@
+import { CommandError } from '../../errors/cli-error.js';
+import type { Command, CommandResult, ExecOptions, Executor } from '../../exec/command.js';
+import type { Clock } from '../../util/clock.js';
+import { logCommand, restartCommand, type Platform } from './advice.js';
+import { versionArgs } from './commands.js';
+import type { Deadlines } from './deadlines.js';
+import { commandError, serviceError } from './errors.js';
+
+export interface ClientOptions {
+  readonly host: Executor;
+  readonly clock: Clock;
+  readonly platform: Platform;
+  /** Home folder of the user: a snap may not even stand in other folders. */
+  readonly home: string;
+  readonly deadlines: Deadlines;
+}
+
+export interface CallOptions extends ExecOptions {
+  /** Deadline in milliseconds. */
+  readonly timeoutMs: number;
+  readonly stdin?: string;
+}
+
+/** Runs `multipass`, each call with a deadline, and explains what a daemon in trouble does. */
+export class MultipassClient {
+  readonly platform: Platform;
+  /** Resolves when no command that blocks the whole daemon is under way. */
+  private calm: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: ClientOptions) {
+    this.platform = options.platform;
+  }
+
+  /** The command as the host runs it. */
+  command(args: readonly string[]): Command {
+    return { file: 'multipass', args, cwd: this.options.home };
+  }
+
+  /**
+   * Runs a command and returns whatever it answers. Throws only when nothing was carried out (MULTIPASS_MISSING,
+   * MULTIPASS_DAEMON_DOWN, …) or no answer came (MULTIPASS_WEDGED, MULTIPASS_TIMEOUT).
+   */
+  async call(args: readonly string[], options: CallOptions): Promise<CommandResult> {
+    await this.calm;
+    return this.now(args, options);
+  }
+
+  /** As {@link call}; throws for every exit code but 0. */
+  async must(args: readonly string[], options: CallOptions): Promise<CommandResult> {
+    return this.succeed(args, await this.call(args, options));
+  }
+
+  /** As {@link call}, for commands during which the daemon serves nobody else: one after the other, all others wait. */
+  exclusively(args: readonly string[], options: CallOptions): Promise<CommandResult> {
+    const running = this.calm.then(() => this.now(args, options));
+    this.calm = running.catch(() => undefined);
+    return running;
+  }
+
+  /** The result, unless the command failed: then throws what it failed with. */
+  succeed(args: readonly string[], result: CommandResult): CommandResult {
+    if (result.exitCode === 0) return result;
+    throw commandError(this.command(args), result, this.platform);
+  }
+
+  /** The error to be thrown for a command that gave no answer in time: asks whether anything does. */
+  async overdue(command: Command, result: CommandResult): Promise<CommandError> {
+    const { host, deadlines, platform } = this.options;
+    const probe = await host.exec(this.command(versionArgs), { timeoutMs: deadlines.probeMs });
+    if (!probe.timedOut)
+      return new CommandError('MULTIPASS_TIMEOUT', 'host', command, result, {
+        what: `\`multipass ${command.args[0] ?? ''}\``,
+        hint: `The service itself answers. Look at the machines (multipass list) and its log: ${logCommand(platform)}\nThen run \`kglab up\` again.`,
+      });
+    return new CommandError('MULTIPASS_WEDGED', 'host', command, result, {
+      what: `The multipass service hangs: even \`multipass version\` gives no answer; \`multipass ${command.args[0] ?? ''}\``,
+      hint: `If somebody else's long command is under way (stop, snapshot), wait for it. Else restart the service, then go on:\n${restartCommand(platform)}\nkglab up`,
+    });
+  }
+
+  private async now(args: readonly string[], { stdin, ...options }: CallOptions): Promise<CommandResult> {
+    const { host, clock, platform, deadlines } = this.options;
+    const command = { ...this.command(args), ...(stdin !== undefined && { stdin }) };
+    const end = clock.now() + deadlines.serviceMs;
+    for (;;) {
+      const result = await host.exec(command, options);
+      if (result.timedOut) throw await this.overdue(command, result);
+      const trouble = serviceError(command, result, platform);
+      if (trouble === undefined) return result;
+      // A service that is just being restarted (snaps refresh by themselves) is back within seconds.
+      if (trouble.code !== 'MULTIPASS_DAEMON_DOWN' || clock.now() >= end) throw trouble;
+      await clock.sleep(deadlines.everyMs, options.signal);
+    }
+  }
+}

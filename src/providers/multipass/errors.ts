@@ -1,0 +1,136 @@
+import type { ErrorCode } from '../../errors/catalog.js';
+import { CommandError } from '../../errors/cli-error.js';
+import type { Command, CommandResult } from '../../exec/command.js';
+import { installAdvice, logCommand, restartCommand, type Platform } from './advice.js';
+
+interface Rule {
+  readonly code: ErrorCode;
+  readonly match: RegExp;
+  readonly advice: (platform: Platform) => string;
+}
+
+/** Trouble with the daemon itself: no command was carried out, whichever it was. */
+const SERVICE: readonly Rule[] = [
+  {
+    code: 'MULTIPASS_DAEMON_DOWN',
+    match: /cannot connect to the multipass socket/,
+    advice: (platform) =>
+      `Start the service: ${restartCommand(platform)}\nIts log: ${logCommand(platform)}${platform === 'win32' ? '\nBehind a proxy, set no_proxy=localhost.' : ''}`,
+  },
+  {
+    code: 'MULTIPASS_DAEMON_DOWN',
+    match: /multipass_root_cert\.pem/,
+    advice: (platform) =>
+      `The service is still setting itself up after its installation: wait a little, then run the same again.\nIf it stays: ${restartCommand(platform)}`,
+  },
+  {
+    code: 'MULTIPASS_SOCKET_DENIED',
+    match: /multipass socket access denied/,
+    advice: () => 'Run it as a member of group sudo, admin or wheel: sudo kglab up',
+  },
+  {
+    code: 'MULTIPASS_NOT_AUTHENTICATED',
+    match: /not authenticated with the Multipass service/,
+    advice: () =>
+      'Once, as the user who uses multipass already: multipass set local.passphrase\nThen as this user: multipass authenticate',
+  },
+];
+
+/** Trouble with one command. */
+const COMMANDS: readonly Rule[] = [
+  {
+    code: 'MULTIPASS_IMAGE',
+    match: /is unknown or unreachable|failed to download from/,
+    advice: (platform) =>
+      `The image servers are out of reach: see to the network, VPN and proxy${platform === 'linux' ? ' (the service has one of its own: sudo snap set multipass proxy.http=… proxy.https=…)' : ''}.\nTo try: multipass find 24.04`,
+  },
+  {
+    code: 'MULTIPASS_IMAGE',
+    match: /image hash does not match/,
+    advice: () => 'The cached list of images is stale: multipass find --force-update\nThen: kglab up',
+  },
+  {
+    code: 'MULTIPASS_IMAGE',
+    match: /Unable to find an image matching|is no longer supported|Custom image/,
+    advice: () => 'See which images there are (multipass find), and set `image` in lab.yaml.',
+  },
+  {
+    code: 'MULTIPASS_HOST',
+    match: /KVM support is not enabled/,
+    advice: () => 'Switch on virtualisation in the firmware, or nested virtualisation if this host is a VM.',
+  },
+  {
+    code: 'MULTIPASS_HOST',
+    match: /KVM device cannot be opened/,
+    advice: () => 'sudo snap connect multipass:kvm',
+  },
+  {
+    code: 'MULTIPASS_HOST',
+    match: /Another virtual machine manager is currently running/,
+    advice: () => 'Shut down VirtualBox, VMware or whatever else has the processor, then: kglab up',
+  },
+  {
+    code: 'MULTIPASS_HOST',
+    match: /Hyper-V|default switch|mshome\.net/i,
+    advice: () =>
+      'See to Hyper-V first: Enable-WindowsOptionalFeature -Online -FeatureName Microsoft-Hyper-V -All',
+  },
+  {
+    code: 'MULTIPASS_HOST',
+    match: /Not enough memory in the system|qemu quit unexpectedly/,
+    advice: (platform) =>
+      `Give the nodes less memory in lab.yaml, or close other programs. More: ${logCommand(platform)}`,
+  },
+  {
+    code: 'MULTIPASS_HOST',
+    match: /(Available|Requested) disk \(.*below minimum/,
+    advice: () => 'Free some disk space, or set another `disk` in lab.yaml.',
+  },
+  {
+    code: 'MACHINE_UNREACHABLE',
+    match:
+      /ssh connection failed|ssh failed to authenticate|Failed to connect|No route to host|in unknown state|an unknown state|does not exist|is deleted|is not running/,
+    advice: (platform) =>
+      `See its state: multipass list\nThen bring the lab back: kglab up${platform === 'darwin' ? '\nIf even `multipass exec` fails while the list is fine: allow your terminal under System Settings > Privacy > Local Network.' : ''}`,
+  },
+];
+
+const findRule = (rules: readonly Rule[], { stderr, stdout }: CommandResult): Rule | undefined =>
+  rules.find(({ match }) => match.test(stderr) || match.test(stdout));
+
+const toError = (rule: Rule, command: Command, result: CommandResult, platform: Platform): CommandError =>
+  new CommandError(rule.code, 'host', command, result, {
+    what: `\`multipass ${command.args[0] ?? ''}\``,
+    hint: rule.advice(platform),
+  });
+
+/** The error behind an answer that no daemon gave, if that is what it is. */
+export const serviceError = (
+  command: Command,
+  result: CommandResult,
+  platform: Platform,
+): CommandError | undefined => {
+  if (result.exitCode === 0) return undefined;
+  if (result.exitCode === 127 && /command not found/.test(result.stderr))
+    return new CommandError('MULTIPASS_MISSING', 'host', command, result, {
+      what: 'The program multipass',
+      hint: installAdvice(platform),
+    });
+  const rule = findRule(SERVICE, result);
+  return rule && toError(rule, command, result, platform);
+};
+
+/** The error that a failed command is, by what it printed: exit codes say next to nothing. */
+export const commandError = (
+  command: Command,
+  result: CommandResult,
+  platform: Platform,
+  fallback: ErrorCode = 'MULTIPASS_FAILED',
+): CommandError => {
+  const rule = findRule([...SERVICE, ...COMMANDS], result) ?? {
+    code: fallback,
+    match: /./,
+    advice: (on: Platform) => `Read the log of the service: ${logCommand(on)}\nThen run \`kglab up\` again.`,
+  };
+  return toError(rule, command, result, platform);
+};

@@ -1,0 +1,38 @@
+import { parseVersion } from './parse.js';
+
+/** What a version of multipass with a driver can do. */
+export interface MultipassFeatures {
+  /** `stop --force` drops the power. */
+  readonly forceStop: boolean;
+  readonly snapshots: boolean;
+  readonly clone: boolean;
+  /** Machines are in availability zones, each with a network of its own. */
+  readonly zones: boolean;
+}
+
+const DRIVERS_WITH_SNAPSHOTS = new Set(['qemu', 'hyperv', 'virtualbox']);
+
+/** The first minor version of 1.x with each ability. */
+const SINCE = { snapshots: 13, forceStop: 14, clone: 15, zones: 17 } as const;
+
+/** The oldest version that kglab is made for. */
+export const OLDEST = '1.12';
+
+/** Abilities by daemon version and driver (`local.driver`). A version that cannot be read has the newest ones. */
+export const featuresOf = (version: string, driver: string): MultipassFeatures => {
+  const { major, minor } = parseVersion(version) ?? { major: 2, minor: 0 };
+  const since = (first: number): boolean => major > 1 || minor >= first;
+  const copies = DRIVERS_WITH_SNAPSHOTS.has(driver);
+  return {
+    forceStop: since(SINCE.forceStop),
+    snapshots: copies && since(SINCE.snapshots),
+    clone: copies && since(SINCE.clone),
+    zones: since(SINCE.zones),
+  };
+};
+
+/** Whether a version is one that kglab is made for. */
+export const isSupported = (version: string): boolean => {
+  const { major, minor } = parseVersion(version) ?? { major: 0, minor: 0 };
+  return major > 1 || (major === 1 && minor >= 12);
+};

@@ -1,0 +1,66 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { LabRef } from '../provider.js';
+
+/** `launching`: written before the launch, whose end is not known yet. `made`: it was seen to be this lab's. */
+export type Phase = 'launching' | 'made';
+
+interface Book {
+  readonly lab: string;
+  readonly machines: Readonly<Record<string, Phase>>;
+}
+
+/** The names of the instances that this lab has created: others are never touched, whatever they are called. */
+export class Ledger {
+  /** Changes come one after the other: each reads the file and writes it anew. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly path: string,
+    private readonly lab: LabRef,
+  ) {}
+
+  /** Names and phases; empty for a lab that has made nothing. */
+  async read(): Promise<Readonly<Record<string, Phase>>> {
+    try {
+      const book = JSON.parse(await readFile(this.path, 'utf8')) as Book;
+      return book.lab === this.lab.id ? book.machines : {};
+    } catch (error) {
+      if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+      throw error;
+    }
+  }
+
+  /** What is noted about a machine; undefined when this lab has not made it. */
+  async phase(name: string): Promise<Phase | undefined> {
+    return new Map(Object.entries(await this.read())).get(name);
+  }
+
+  /** Notes a machine. Complete on disk before it returns. */
+  note(name: string, phase: Phase): Promise<void> {
+    return this.change((machines) => ({ ...machines, [name]: phase }));
+  }
+
+  /** Strikes a machine out. */
+  forget(name: string): Promise<void> {
+    return this.change((machines) =>
+      Object.fromEntries(Object.entries(machines).filter(([other]) => other !== name)),
+    );
+  }
+
+  /** Removes the file. */
+  async discard(): Promise<void> {
+    await rm(this.path, { force: true });
+  }
+
+  private change(edit: (machines: Readonly<Record<string, Phase>>) => Record<string, Phase>): Promise<void> {
+    const next = this.last.then(async () => {
+      const book: Book = { lab: this.lab.id, machines: edit(await this.read()) };
+      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+      await writeFile(`${this.path}.new`, `${JSON.stringify(book, null, 2)}\n`, { mode: 0o600, flush: true });
+      await rename(`${this.path}.new`, this.path);
+    });
+    this.last = next.catch(() => undefined);
+    return next;
+  }
+}

@@ -1,0 +1,73 @@
+import type { MachineState } from '../provider.js';
+
+/** An instance as `multipass list` shows it. */
+export interface Instance {
+  readonly name: string;
+  /** The daemon's own word, e.g. `Running`, `Delayed Shutdown`, `Deleted`. */
+  readonly state: string;
+  /** Everything that is an IPv4 address; the daemon also prints `N/A`. */
+  readonly addresses: readonly string[];
+  /** Availability zone, from 1.17 on. */
+  readonly zone: string | undefined;
+}
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+
+/** Whether a text is an IPv4 address. */
+export const isIpv4 = (text: string): boolean => IPV4.test(text);
+
+/**
+ * The JSON in an output. The client draws its spinner on stdout even into a pipe, so whatever stands before the first
+ * brace and after the last one is left out. Throws SyntaxError when there is none.
+ */
+export const findJson = (stdout: string): unknown =>
+  JSON.parse(stdout.slice(Math.max(stdout.indexOf('{'), 0), stdout.lastIndexOf('}') + 1)) as unknown;
+
+interface RawInstance {
+  readonly name: string;
+  readonly state: string;
+  readonly ipv4?: readonly string[];
+  readonly zone?: { readonly name?: string };
+}
+
+/** Reads `list --format json` of any version. */
+export const parseList = (stdout: string): readonly Instance[] => {
+  const { list } = findJson(stdout) as { readonly list: readonly RawInstance[] };
+  return list.map(({ name, state, ipv4 = [], zone }) => ({
+    name,
+    state,
+    addresses: ipv4.filter(isIpv4),
+    zone: zone?.name,
+  }));
+};
+
+/** Versions of client and daemon; the daemon's is missing when it cannot be reached. */
+export interface Versions {
+  readonly client: string;
+  readonly daemon: string | undefined;
+}
+
+/** Reads `version --format json`. */
+export const parseVersions = (stdout: string): Versions => {
+  const { multipass, multipassd } = findJson(stdout) as { multipass: string; multipassd?: string };
+  return { client: multipass, daemon: multipassd };
+};
+
+/** Major and minor number of a version such as `1.16.3+mac` or `1.17.0-dev.12+gabc`. */
+export const parseVersion = (
+  text: string,
+): { readonly major: number; readonly minor: number } | undefined => {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(text) ?? [];
+  return major === undefined || minor === undefined
+    ? undefined
+    : { major: Number(major), minor: Number(minor) };
+};
+
+/** States in which an instance has no power and `start` gives it some; a soft-deleted one is recovered first. */
+const OFF = new Set(['Stopped', 'Suspended', 'Deleted']);
+
+/** What a state of the daemon's means to kglab. */
+export const toMachineState = (state: string): MachineState => {
+  if (state === 'Running') return 'running';
+  return OFF.has(state) ? 'stopped' : 'unknown';
+};

@@ -1,0 +1,149 @@
+import { CliError } from '../../errors/cli-error.js';
+import { cmd, type CommandResult, type ExecOptions } from '../../exec/command.js';
+import type { Clock } from '../../util/clock.js';
+import { waitFor } from '../../util/wait.js';
+import type { Machine } from '../provider.js';
+import { logCommand } from './advice.js';
+import type { MultipassClient } from './client.js';
+import { recoverArgs, startArgs, stopArgs } from './commands.js';
+import type { Deadlines } from './deadlines.js';
+import { commandError } from './errors.js';
+import type { MultipassFeatures } from './features.js';
+import type { Instance } from './parse.js';
+
+export interface PowerDeps {
+  readonly client: MultipassClient;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly abilities: () => Promise<MultipassFeatures>;
+  readonly machine: (name: string) => Machine;
+  readonly look: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
+}
+
+/** States that end by themselves. */
+const PASSING = new Set(['Starting', 'Restarting', 'Suspending']);
+const OFF = new Set(['Stopped', 'Suspended', 'Deleted']);
+
+const plain = ({ signal }: ExecOptions): ExecOptions => (signal === undefined ? {} : { signal });
+
+/** Switches instances on and off, out of whatever state they are in. */
+export class Power {
+  constructor(private readonly deps: PowerDeps) {}
+
+  /** Makes the instance run. Soft-deleted ones are recovered; one in an unknown state is powered off first. */
+  async start(name: string, options: ExecOptions): Promise<void> {
+    const state = await this.settled(name, options);
+    if (state === undefined)
+      throw new CliError('MACHINE_UNREACHABLE', `There is no machine ${name}.`, {
+        hint: 'Make it: kglab up',
+      });
+    if (state === 'Running') return;
+    if (state === 'Unavailable') throw unavailable(name);
+    if (state === 'Deleted') await this.recover(name, options);
+    if (state === 'Unknown' || PASSING.has(state)) await this.cut(name, options);
+    if (await this.tryStart(name, options)) return;
+    options.onLine?.(`${name} does not answer; switching it off and on once more`);
+    await this.cut(name, options);
+    if (await this.tryStart(name, options)) return;
+    throw new CliError('MACHINE_NOT_BOOTED', `Machine ${name} starts, but its SSH does not answer.`, {
+      hint: `See its state (multipass info ${name}) and the log: ${logCommand(this.deps.client.platform)}\nIf its data may go: kglab down && kglab up`,
+    });
+  }
+
+  /** Shuts down in order, or cuts the power. */
+  async stop(
+    name: string,
+    { force = false, ...options }: ExecOptions & { readonly force?: boolean },
+  ): Promise<void> {
+    const state = (await this.deps.look(name, options))?.state;
+    if (state === undefined || OFF.has(state)) return;
+    if (force) await this.cut(name, options);
+    else await this.stopBy(stopArgs(name, false), options);
+    // Before 1.14, a stop that failed could still say that it had not.
+    if (await this.until(options, this.deps.deadlines.addressMs, () => this.isOff(name, options))) return;
+    throw new CliError('MULTIPASS_FAILED', `Machine ${name} still runs after it was stopped.`, {
+      hint: 'Cut its power instead: kglab stop --force',
+    });
+  }
+
+  /** Waits until `check` is true; false when time is up. */
+  async until(options: ExecOptions, timeoutMs: number, check: () => Promise<boolean>): Promise<boolean> {
+    const { clock, deadlines } = this.deps;
+    const every = { timeoutMs, everyMs: deadlines.everyMs, signal: options.signal };
+    return (await waitFor(async () => ((await check()) ? true : undefined), { clock, ...every })) ?? false;
+  }
+
+  private async isOff(name: string, options: ExecOptions): Promise<boolean> {
+    const state = (await this.deps.look(name, options))?.state;
+    return state === undefined || OFF.has(state);
+  }
+
+  /** The state after those that pass by themselves have been waited for. */
+  private async settled(name: string, options: ExecOptions): Promise<string | undefined> {
+    let state: string | undefined;
+    await this.until(options, this.deps.deadlines.startMs, async () => {
+      state = (await this.deps.look(name, options))?.state;
+      return state === undefined || !PASSING.has(state);
+    });
+    return state;
+  }
+
+  /** Whether the instance runs after a start; false when it came up without SSH. */
+  private async tryStart(name: string, options: ExecOptions): Promise<boolean> {
+    const { client, deadlines } = this.deps;
+    const args = startArgs(name, Math.ceil(deadlines.startMs / 1000));
+    const timeoutMs = deadlines.startMs + deadlines.graceMs;
+    const result = await this.ended(client.call(args, { ...plain(options), timeoutMs }));
+    if (result?.exitCode === 0) return true;
+    const late = result === undefined || result.exitCode === 5 || /timed out waiting/.test(result.stderr);
+    if (!late) throw commandError(client.command(args), result, client.platform, 'MACHINE_NOT_BOOTED');
+    // The client gave up; the daemon did not.
+    return (await this.settled(name, options)) === 'Running';
+  }
+
+  private async ended(call: Promise<CommandResult>): Promise<CommandResult | undefined> {
+    try {
+      return await call;
+    } catch (error) {
+      if (error instanceof CliError && error.code === 'MULTIPASS_TIMEOUT') return undefined;
+      throw error;
+    }
+  }
+
+  private async cut(name: string, options: ExecOptions): Promise<void> {
+    if ((await this.deps.abilities()).forceStop) return this.stopBy(stopArgs(name, true), options);
+    if ((await this.deps.look(name, options))?.state === 'Running') await this.cutFromInside(name, options);
+    await this.stopBy(stopArgs(name, false), options);
+  }
+
+  /** Before 1.14 there is no way to cut the power but in the machine itself: no service is stopped, nothing is synced. */
+  private async cutFromInside(name: string, options: ExecOptions): Promise<void> {
+    try {
+      await this.deps.machine(name).exec(cmd('systemctl', 'poweroff', '--force', '--force'), {
+        ...plain(options),
+        timeoutMs: this.deps.deadlines.probeMs,
+      });
+    } catch (error) {
+      // The connection goes down with the machine.
+      if (!(error instanceof CliError) || error.code !== 'MACHINE_UNREACHABLE') throw error;
+    }
+    await this.until(options, this.deps.deadlines.addressMs, () => this.isOff(name, options));
+  }
+
+  private async stopBy(args: readonly string[], options: ExecOptions): Promise<void> {
+    const { client, deadlines } = this.deps;
+    const result = await client.exclusively(args, { ...plain(options), timeoutMs: deadlines.stopMs });
+    client.succeed(args, result);
+  }
+
+  private async recover(name: string, options: ExecOptions): Promise<void> {
+    options.onLine?.(`${name} was deleted, but not purged: recovering it`);
+    const { client, deadlines } = this.deps;
+    await client.must(recoverArgs(name), { ...plain(options), timeoutMs: deadlines.stopMs });
+  }
+}
+
+const unavailable = (name: string): CliError =>
+  new CliError('MACHINE_UNREACHABLE', `Machine ${name} is in an availability zone that is switched off.`, {
+    hint: 'Switch the zone on again in multipass, then: kglab up',
+  });

@@ -1,0 +1,95 @@
+import { CliError } from '../../errors/cli-error.js';
+import type { ExecOptions } from '../../exec/command.js';
+import type { Clock } from '../../util/clock.js';
+import { waitFor } from '../../util/wait.js';
+import type { MultipassClient } from './client.js';
+import { askPreparingArgs, deleteArgs } from './commands.js';
+import type { Deadlines } from './deadlines.js';
+import type { Ledger } from './ledger.js';
+import type { Ownership } from './ownership.js';
+import type { Instance } from './parse.js';
+
+export interface RemovalDeps {
+  readonly client: MultipassClient;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly ledger: Ledger;
+  readonly ownership: Ownership;
+  readonly look: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
+}
+
+const plain = ({ signal }: ExecOptions): ExecOptions => (signal === undefined ? {} : { signal });
+
+/** Removes instances of this lab: one name at a time, with its disk. */
+export class Removal {
+  constructor(private readonly deps: RemovalDeps) {}
+
+  /** Removes the machine if this lab has made it, whatever state it is in. */
+  async remove(name: string, options: ExecOptions): Promise<void> {
+    const { ledger, look } = this.deps;
+    if ((await ledger.phase(name)) === undefined) return;
+    const found = (await look(name, options)) ?? (await this.awaitPrepared(name, options));
+    if (found !== undefined && !(await this.isSomebodyElses(found, options))) await this.purge(name, options);
+    await ledger.forget(name);
+  }
+
+  /** `delete --purge` of one name; no error when it is not there. */
+  async purge(name: string, options: ExecOptions): Promise<void> {
+    const { client, deadlines, look } = this.deps;
+    const args = deleteArgs(name);
+    const result = await client.exclusively(args, { ...plain(options), timeoutMs: deadlines.deleteMs });
+    if (/does not exist/.test(result.stderr)) return;
+    client.succeed(args, result);
+    if ((await look(name, options)) === undefined) return;
+    throw new CliError('MULTIPASS_FAILED', `Instance ${name} is still there after it was deleted.`, {
+      hint: `Try again: kglab down\nOr by hand: multipass delete --purge ${name}`,
+    });
+  }
+
+  /** Strikes the name out of the books when nothing of it is there or on its way. */
+  async forgetUnlessThere(name: string, options: ExecOptions): Promise<void> {
+    if ((await this.deps.look(name, options)) !== undefined || (await this.isPreparing(name, options)))
+      return;
+    await this.deps.ledger.forget(name);
+  }
+
+  /** An interrupted launch goes on in the daemon: while it fetches the image, the instance is in no list yet. */
+  private async awaitPrepared(name: string, options: ExecOptions): Promise<Instance | undefined> {
+    const { clock, deadlines, look, ledger } = this.deps;
+    if ((await ledger.phase(name)) !== 'launching' || !(await this.isPreparing(name, options)))
+      return undefined;
+    options.onLine?.(`${name} is still being made by multipass; waiting for it, to remove it`);
+    const found = await waitFor(
+      async () => {
+        const seen = await look(name, options);
+        return seen ?? ((await this.isPreparing(name, options)) ? undefined : 'never');
+      },
+      { clock, timeoutMs: deadlines.settleMs, everyMs: deadlines.everyMs, signal: options.signal },
+    );
+    if (found !== undefined) return found === 'never' ? undefined : found;
+    throw new CliError(
+      'MULTIPASS_TIMEOUT',
+      `multipass is still preparing ${name}; it cannot be removed yet.`,
+      {
+        hint: 'Wait for its download to end, then run `kglab down` again.',
+      },
+    );
+  }
+
+  private async isPreparing(name: string, options: ExecOptions): Promise<boolean> {
+    const { client, deadlines } = this.deps;
+    const timeoutMs = deadlines.probeMs + deadlines.listMs + deadlines.graceMs;
+    const { stderr } = await client.call(askPreparingArgs(name), { ...plain(options), timeoutMs });
+    return /is being prepared|already exists/.test(stderr);
+  }
+
+  /** Whether somebody has put an instance of their own in the place of ours; only a running one can tell. */
+  private async isSomebodyElses({ name, state }: Instance, options: ExecOptions): Promise<boolean> {
+    if (state !== 'Running') return false;
+    const whose = await this.deps.ownership.judge(name, plain(options));
+    const finished = (await this.deps.ledger.phase(name)) === 'made';
+    if (whose !== 'foreign' && !(whose === 'unmarked' && finished)) return false;
+    options.onLine?.(`${name} is not this lab's any more; it is left alone`);
+    return true;
+  }
+}

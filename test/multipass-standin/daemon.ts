@@ -1,0 +1,95 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { backendOf, type Backend } from './backend.js';
+import { errorsOccurred, type Failure } from './failure.js';
+import { claim, isClaimed, readJson, sleep, withLock, writeJson } from './files.js';
+import { progressFile, type Job, type Progress } from './jobs.js';
+import type { World } from './world.js';
+
+type Tell = (progress: Progress) => void;
+
+const failure = ({ exitCode, stderr }: Failure): Progress => ({
+  phase: 'failed',
+  done: true,
+  exitCode,
+  stderr,
+});
+
+const awaitCloudInit = async (backend: Backend, name: string): Promise<void> => {
+  while (!(await backend.isInitialised(name))) {
+    if (!(await backend.isUp(name))) return;
+    await sleep(100);
+  }
+};
+
+/** One download of an image serves all who wait for it. */
+const fetchImage = (world: World, { name, downloadSeconds = 0 }: Job, tell: Tell): Promise<void> => {
+  const image = world.path('images', world.get(name)?.image ?? 'custom');
+  return withLock(`${image}.lock`, async () => {
+    if (readJson(image) !== undefined) return;
+    for (let percent = 0; percent < 100; percent += 25) {
+      tell({ phase: `Retrieving image: ${percent}%` });
+      await sleep(downloadSeconds * 250);
+    }
+    writeJson(image, true);
+  });
+};
+
+const bringUp = async (world: World, job: Job, backend: Backend, tell: Tell): Promise<void> => {
+  const { name, what, fault } = job;
+  const fail = (text: string): void => tell(failure(errorsOccurred(what, text)));
+  tell({ phase: `Starting ${name}` });
+  await backend.start(name);
+  if (fault === 'ssh-timeout') {
+    world.setState(name, 'Unknown');
+    return fail(`${name}: timed out waiting for response`);
+  }
+  world.setState(name, 'Running');
+  if (what === 'start') return tell({ phase: 'started', done: true, exitCode: 0 });
+  tell({ phase: 'Waiting for initialization to complete' });
+  if (fault === 'init-timeout') return fail('timed out waiting for initialization to complete');
+  await awaitCloudInit(backend, name);
+  tell({ phase: 'launched', done: true, exitCode: 0 });
+};
+
+const launch = async (world: World, job: Job, backend: Backend, tell: Tell): Promise<void> => {
+  const { name } = job;
+  const draft = world.path('preparing', `${name}.json`);
+  const place = world.path('preparing', name);
+  try {
+    // The client has claimed the name; from here on this process stands for it.
+    writeFileSync(place, String(process.pid));
+    const record = readJson<NonNullable<ReturnType<World['get']>>>(draft);
+    if (record === undefined) throw new Error('no draft');
+    await fetchImage(world, job, tell);
+    tell({ phase: `Configuring ${name}` });
+    await backend.prepare();
+    await backend.lay(record);
+    world.put({ ...record, state: 'Starting' });
+  } finally {
+    rmSync(draft, { force: true });
+    rmSync(place, { force: true });
+  }
+  await bringUp(world, job, backend, tell);
+};
+
+/** Does a job to its end, in a process of its own. */
+export const work = async (id: string, world: World): Promise<void> => {
+  const job = readJson<Job>(world.path('jobs', `${id}.json`));
+  if (job === undefined) return;
+  const tell: Tell = (progress) => writeJson(progressFile(world, id), progress);
+  const backend = await backendOf(world);
+  try {
+    await (job.what === 'launch' ? launch : bringUp)(world, job, backend, tell);
+  } catch (error) {
+    tell({ phase: 'failed', done: true, exitCode: 2, stderr: `${job.what} failed: ${String(error)}\n` });
+    throw error;
+  }
+};
+
+/** Claims a name for a launch; false when it is being prepared already. */
+export const claimName = (world: World, name: string): boolean => {
+  const place = world.path('preparing', name);
+  if (isClaimed(place)) return false;
+  rmSync(place, { force: true });
+  return claim(place);
+};
