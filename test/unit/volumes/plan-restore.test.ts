@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { inventory } from '../../../src/volumes/inventory.js';
+import { planRestore, quantity } from '../../../src/volumes/plan-restore.js';
+import type { Entry } from '../../../src/volumes/entry.js';
+import { labOf } from '../../helpers/step-context.js';
+import { claimOf, cluster, directory, directoryName, MOUNT, pv, pvName, surveyed } from './fixtures.js';
+
+const LAB = labOf(`
+gluster: {volumes: [{name: gv0}, {name: archive}]}
+storage:
+  classes:
+    - {name: stock, mode: pinned}
+    - {name: local-path, default: true}
+    - {name: own, mode: dedicated}
+`);
+
+const entry = (digit: number, over: Partial<Entry> = {}): Entry => ({
+  version: 1,
+  pv: pvName(digit),
+  path: `${MOUNT}/${directoryName(digit)}`,
+  namespace: 'default',
+  claim: `c${digit}`,
+  capacity: '128Mi',
+  accessModes: ['ReadWriteOnce'],
+  class: 'ssd',
+  volumeMode: 'Filesystem',
+  ...over,
+});
+
+const kept = (...digits: number[]) =>
+  inventory([
+    surveyed(
+      digits.map((digit) => directory(directoryName(digit))),
+      { entries: digits.map((digit) => entry(digit)) },
+    ),
+  ]);
+
+const plan = (found = kept(1), there = cluster(), chosen: readonly string[] = []) =>
+  planRestore(found, there, LAB, chosen, { capacity: '1Gi' });
+
+describe('what the catalogue knows', () => {
+  it('comes back as it was', () => {
+    expect(plan().restore).toEqual([
+      {
+        pv: pvName(1),
+        path: `${MOUNT}/${directoryName(1)}`,
+        namespace: 'default',
+        claim: 'c1',
+        capacity: '128Mi',
+        accessModes: ['ReadWriteOnce'],
+        class: 'ssd',
+        volumeMode: 'Filesystem',
+        volumeType: 'hostPath',
+        node: undefined,
+      },
+    ]);
+    expect(plan().guessed).toEqual([]);
+  });
+
+  it('comes back pinned to its node', () => {
+    const found = inventory([
+      surveyed([directory(directoryName(1))], { entries: [entry(1, { node: 'n2', volumeType: 'local' })] }),
+    ]);
+    expect(plan(found).restore[0]).toMatchObject({ node: 'n2', volumeType: 'local' });
+  });
+
+  it('is not made up for a directory that is gone', () => {
+    expect(plan(inventory([surveyed([], { entries: [entry(1)] })])).restore).toEqual([]);
+  });
+});
+
+describe('when only the directory is left', () => {
+  it('size, mode and class are guessed, and said to be', () => {
+    const { restore, guessed } = plan(inventory([surveyed([directory(directoryName(1))])]));
+    expect(restore).toMatchObject([
+      {
+        namespace: 'default',
+        claim: 'c1',
+        capacity: '1Gi',
+        accessModes: ['ReadWriteMany'],
+        class: 'local-path',
+      },
+    ]);
+    expect(guessed).toEqual(['default/c1']);
+  });
+
+  it('the size that the helper pod has noted is kept', () => {
+    const noted = {
+      version: 1,
+      pv: pvName(1),
+      path: `${MOUNT}/${directoryName(1)}`,
+      bytes: 16 * 1024 * 1024,
+    };
+    const found = inventory([surveyed([directory(directoryName(1))], { entries: [noted] })]);
+    expect(plan(found).restore[0]?.capacity).toBe('16Mi');
+  });
+
+  it('a volume of its own gets a class of such', () => {
+    const path = `${MOUNT}.claims/${directoryName(1)}`;
+    const found = inventory([surveyed([directory(directoryName(1), { path, dedicated: true })])]);
+    expect(plan(found).restore[0]?.class).toBe('own');
+  });
+
+  it('a directory whose name says nothing is left alone', () => {
+    expect(inventory([surveyed([directory('by hand')])])).toEqual([]);
+  });
+});
+
+describe('what is in the way', () => {
+  it('nothing, when the claim has its volume: then there is nothing to do', () => {
+    expect(plan(kept(1), cluster([pv(1)], [claimOf(1)]))).toMatchObject({
+      restore: [],
+      there: ['default/c1'],
+      conflicts: [],
+    });
+  });
+
+  it('a claim of that name with another volume', () => {
+    const there = cluster([], [claimOf(1, { volumeName: pvName(9) })]);
+    expect(plan(kept(1), there)).toMatchObject({
+      restore: [],
+      conflicts: [`claim default/c1 exists and has another volume, ${pvName(9)}`],
+    });
+  });
+
+  it('a claim that waits for a volume', () => {
+    const there = cluster([], [claimOf(1, { volumeName: undefined, phase: 'Pending' })]);
+    expect(plan(kept(1), there).conflicts).toEqual([
+      expect.stringMatching(/^claim default\/c1 exists and waits/),
+    ]);
+  });
+
+  it('a claim that is being deleted', () => {
+    const there = cluster([pv(1)], [claimOf(1, { phase: 'Terminating' })]);
+    expect(plan(kept(1), there).conflicts).toEqual(['claim default/c1 is being deleted']);
+  });
+
+  it('a volume of that name that is meant for somebody else', () => {
+    expect(plan(kept(1), cluster([pv(1, { claim: 'other/x' })])).conflicts).toEqual([
+      `volume ${pvName(1)} exists and belongs to claim other/x`,
+    ]);
+  });
+
+  it('two directories of one claim: which one is for the person to say', () => {
+    const twice = inventory([surveyed([directory(directoryName(1, 'a')), directory(directoryName(2, 'a'))])]);
+    expect(plan(twice).conflicts).toEqual([
+      expect.stringMatching(/^claim default\/a has left 2 directories: /),
+    ]);
+    expect(plan(twice, cluster(), [pvName(2)])).toMatchObject({
+      restore: [{ pv: pvName(2) }],
+      conflicts: [],
+    });
+  });
+
+  it('a name that has no data', () => {
+    expect(plan(kept(1), cluster(), ['default/c1', 'default/nix'])).toMatchObject({
+      restore: [{ claim: 'c1' }],
+      conflicts: ['there is no data of default/nix on the volumes'],
+    });
+  });
+
+  it('a volume that was released is no obstacle: it is meant for the same claim', () => {
+    expect(plan(kept(1), cluster([pv(1, { phase: 'Released' })]))).toMatchObject({
+      restore: [{ pv: pvName(1) }],
+      conflicts: [],
+    });
+  });
+});
+
+it('only those that were chosen', () => {
+  expect(plan(kept(1, 2, 3), cluster(), ['default/c2']).restore.map(({ claim }) => claim)).toEqual(['c2']);
+});
+
+it.each([
+  [1024 * 1024, '1Mi'],
+  [3 * 1024 ** 3, '3072Mi'],
+  [1000, '1000'],
+])('%i bytes are %s', (bytes, text) => {
+  expect(quantity(bytes)).toBe(text);
+});

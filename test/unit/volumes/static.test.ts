@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { glusterSize } from '../../../src/volumes/limit.js';
+import { staticEntry, staticManifest, type StaticVolume } from '../../../src/volumes/static.js';
+import { labOf } from '../../helpers/step-context.js';
+
+const LAB = labOf('gluster: {volumes: [{name: gv0}, {name: fast, mount: /mnt/fast}]}');
+const WANTED: StaticVolume = {
+  name: 'app-pvolume',
+  claim: 'web/app-pvclaim',
+  capacity: '5Gi',
+  class: 'manual',
+  accessMode: 'ReadWriteMany',
+  directory: undefined,
+  volume: undefined,
+};
+const entryOf = (over: Partial<StaticVolume> = {}) => staticEntry({ ...WANTED, ...over }, LAB);
+
+it('stands on a directory of its name on the first volume', () => {
+  expect(entryOf()).toMatchObject({
+    pv: 'app-pvolume',
+    path: '/opt/local-path-provisioner/app-pvolume',
+    namespace: 'web',
+    claim: 'app-pvclaim',
+  });
+  expect(entryOf({ claim: 'x' }).namespace).toBe('default');
+  expect(entryOf({ volume: 'fast', directory: 'Shared_1' }).path).toBe('/mnt/fast/Shared_1');
+});
+
+it.each<[string, Partial<StaticVolume>, RegExp]>([
+  ['an odd claim', { claim: 'web/App Claim' }, /A claim cannot be called "App Claim"/],
+  ['too many slashes', { claim: 'a/b/c' }, /a\/b\/c is no claim/],
+  ['an odd name', { name: 'a_b' }, /A volume cannot be called "a_b"/],
+  ['a size without sense', { capacity: 'much' }, /"much" is no size/],
+  ['a volume that is not there', { volume: 'gv9' }, /no Gluster volume gv9/],
+  ['a class that provisions', { class: 'local-path' }, /Class local-path makes its volumes itself/],
+  ['a directory that climbs', { directory: '../x' }, /A directory cannot be called/],
+  ['a hidden directory', { directory: '.kglab' }, /A directory cannot be called/],
+])('refuses %s', (_what, over, message) => {
+  expect(() => entryOf(over)).toThrow(message);
+});
+
+it('prints manifests that kubectl takes', () => {
+  const { items } = JSON.parse(staticManifest(entryOf())) as { items: { kind: string }[] };
+  expect(items.map(({ kind }) => kind)).toEqual(['PersistentVolume', 'PersistentVolumeClaim']);
+});
+
+describe('glusterSize', () => {
+  it.each([
+    ['512Mi', '512MB'],
+    ['5Gi', '5GB'],
+    ['1048576', '1048576'],
+  ])('%s is %s', (text, size) => {
+    expect(glusterSize(text)).toBe(size);
+  });
+
+  it.each(['', '0', '-1Gi', '5 GB', '1.5Gi', 'Gi'])('refuses %j', (text) => {
+    expect(() => glusterSize(text)).toThrow(/is no size/);
+  });
+});
