@@ -55,15 +55,11 @@ export interface CopyEnd {
 export const topOf = (path: string): string =>
   /(^|\/)\.?$/.test(path) && !/[^/.]\/$/.test(path) ? '.' : basename(path);
 
-const side = (end: CopyEnd, script: string, top: string): Command =>
-  end.root === undefined
-    ? sh(
-        `${HERE}${script}`,
-        dirname(resolve('/', end.path)),
-        `${basename(end.path)}${end.path.endsWith('/') ? '/' : ''}`,
-        top,
-      )
-    : sh(`${INSIDE}${script}`, end.root, end.path, top);
+const side = ({ root, path }: CopyEnd, script: string, top: string): Command => {
+  if (root !== undefined) return sh(`${INSIDE}${script}`, root, path, top);
+  const full = resolve('/', path);
+  return sh(`${HERE}${script}`, dirname(full), `${basename(full)}${path.endsWith('/') ? '/' : ''}`, top);
+};
 
 const onHost = async (machine: Machine, command: Command): Promise<Command> => {
   if (machine.hostCommand === undefined)
@@ -83,8 +79,17 @@ const wordsOf = ({ file, args, env = {}, cleanEnv = false }: Command): readonly 
 /** Copying some GiB through a pipe. */
 const COPY_MS = 3_600_000;
 
-/** The number of words of the first command comes first; a failure of either end of the pipe is one of the whole. */
-const PIPE = 'set -o pipefail; n=$1; shift; "${@:1:n}" | "${@:n+1}"';
+/**
+ * The number of words of the first command comes first. A failure of either end of the pipe is one of the whole, and
+ * both ends go when it is stopped: with -m they are a process group of their own.
+ */
+const PIPE = `
+set -m
+n=$1
+shift
+( set -o pipefail; "\${@:1:n}" | "\${@:n+1}" ) &
+trap 'kill -- -$!' TERM INT
+wait $!`;
 
 /** Copies files and directories between this host and a volume, keeping modes, owners and times. */
 export const copy = async (

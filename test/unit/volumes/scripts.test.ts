@@ -1,0 +1,260 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HostExecutor } from '../../../src/exec/host-executor.js';
+import { cmd } from '../../../src/exec/command.js';
+
+const templates = resolve(import.meta.dirname, '../../../templates');
+const host = new HostExecutor();
+const NAME = 'pvc-68b86097-0c50-4bf6-baf0-0f987cc69983_default_data';
+const PV = 'pvc-68b86097-0c50-4bf6-baf0-0f987cc69983';
+
+let dir: string;
+let mount: string;
+
+/** A program in front of all others. */
+const fake = async (name: string, script: string): Promise<void> => {
+  const path = join(dir, 'bin', name);
+  await writeFile(path, `#!/bin/sh\n${script}\n`);
+  await chmod(path, 0o755);
+};
+
+/** `stat -f` of Gluster for these directories and what lies in them; other calls go to the real one. */
+const mounted = (...paths: readonly string[]): Promise<void> =>
+  fake(
+    'stat',
+    `[ "$1" = -f ] || exec /usr/bin/stat "$@"\ncase $4 in ${paths.map((path) => `${path} | ${path}/*`).join(' | ') || 'none'}) echo 65735546 ;; *) echo ef53 ;; esac`,
+  );
+
+const run = (script: string, env: Record<string, string> = {}) =>
+  host.exec(
+    {
+      ...cmd('sh', join(templates, script)),
+      env: {
+        PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}`,
+        VOL_DIR: join(mount, NAME),
+        VOL_SIZE_BYTES: '16777216',
+        VOL_MODE: 'Filesystem',
+        ...env,
+      },
+    },
+    { timeoutMs: 15_000 },
+  );
+
+const entryFile = (): string => join(mount, '.kglab/catalogue', `${PV}.json`);
+const entry = async (): Promise<Record<string, unknown>> =>
+  JSON.parse(await readFile(entryFile(), 'utf8')) as Record<string, unknown>;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'kglab-scripts-'));
+  mount = join(dir, 'm');
+  await mkdir(join(dir, 'bin'));
+  await mkdir(mount);
+  await mounted(mount);
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+describe('setup', () => {
+  it('makes the directory for everybody, and an entry in the catalogue', async () => {
+    expect(await run('volume-setup')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await host.exec(cmd('stat', '-c', '%a', join(mount, NAME)))).stdout.trim()).toBe('777');
+    expect(await entry()).toMatchObject({
+      version: 1,
+      pv: PV,
+      path: join(mount, NAME),
+      bytes: 16_777_216,
+      volumeMode: 'Filesystem',
+    });
+  });
+
+  it('may be repeated', async () => {
+    await run('volume-setup');
+    await writeFile(join(mount, NAME, 'kept'), 'x');
+    expect((await run('volume-setup')).exitCode).toBe(0);
+    expect(await readdir(join(mount, NAME))).toEqual(['kept']);
+  });
+
+  it('makes nothing on a disk of the node', async () => {
+    await mounted();
+    expect(await run('volume-setup')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/is not a Gluster mount/) as string,
+    });
+    expect(await readdir(mount)).toEqual([]);
+  });
+
+  it('waits for the size limit where the volume has them, and hands on why there is none', async () => {
+    await mkdir(join(mount, '.kglab/requests'), { recursive: true });
+    await writeFile(join(mount, '.kglab/quota'), 'on');
+    const request = join(mount, '.kglab/requests', `limit.${NAME}`);
+    await fake(
+      'sleep',
+      `[ "$(cat ${request})" = 16777216 ] && echo no room > ${request}.failed; rm -f ${request}`,
+    );
+    expect(await run('volume-setup')).toMatchObject({ exitCode: 1, stderr: 'kglab: no room\n' });
+    await fake('sleep', `rm -f ${request}`);
+    expect((await run('volume-setup')).exitCode).toBe(0);
+  });
+
+  it('asks for a Gluster volume where only the place for mounts is', async () => {
+    await mounted(join(mount, '.kglab'));
+    await mkdir(join(mount, '.kglab'));
+    await fake('sleep', `mv ${join(mount, '.kglab/requests', `create.${NAME}`)} ${join(dir, 'asked')}`);
+    expect((await run('volume-setup')).exitCode).toBe(0);
+    expect(await readFile(join(dir, 'asked'), 'utf8')).toBe('16777216\n');
+    expect(await readdir(mount)).toEqual(['.kglab']);
+  });
+});
+
+describe('teardown', () => {
+  it('takes data into the quarantine, with what the catalogue knew', async () => {
+    await run('volume-setup');
+    await writeFile(join(mount, NAME, 'f'), 'precious');
+    expect((await run('volume-teardown')).exitCode).toBe(0);
+    const [item = ''] = await readdir(join(mount, '.kglab/quarantine'));
+    expect(item).toMatch(new RegExp(`^\\d{10}-${NAME}$`));
+    expect(await readFile(join(mount, '.kglab/quarantine', item, 'data/f'), 'utf8')).toBe('precious');
+    expect(
+      JSON.parse(await readFile(join(mount, '.kglab/quarantine', item, 'manifest.json'), 'utf8')),
+    ).toMatchObject({ pv: PV });
+    expect(await readdir(mount)).toEqual(['.kglab']);
+    await expect(entry()).rejects.toThrow();
+  });
+
+  it('keeps nothing of an empty directory', async () => {
+    await run('volume-setup');
+    expect((await run('volume-teardown')).exitCode).toBe(0);
+    expect(await readdir(join(mount, '.kglab'))).toEqual(['catalogue']);
+    expect(await readdir(join(mount, '.kglab/catalogue'))).toEqual([]);
+  });
+
+  it('may be repeated, and does not mind that there is nothing', async () => {
+    expect((await run('volume-teardown')).exitCode).toBe(0);
+  });
+
+  it('takes nothing for deleted on a node without the mount', async () => {
+    await run('volume-setup');
+    await mounted();
+    expect(await run('volume-teardown')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/nothing is deleted/) as string,
+    });
+    expect(await readdir(mount)).toContain(NAME);
+  });
+});
+
+describe('keeper', () => {
+  const keeper = async (...args: string[]) => {
+    const script = (await readFile(join(templates, 'kglab-keeper'), 'utf8'))
+      .replaceAll('/etc/kglab', join(dir, 'etc'))
+      .replaceAll('/run/kglab', join(dir, 'run'));
+    await writeFile(join(dir, 'keeper'), script);
+    const env = { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}`, LOG: join(dir, 'log') };
+    return host.exec({ ...cmd('sh', join(dir, 'keeper'), ...args), env }, { timeoutMs: 15_000 });
+  };
+  const log = async (): Promise<string[]> => (await readFile(join(dir, 'log'), 'utf8')).trim().split('\n');
+
+  beforeEach(async () => {
+    await mkdir(join(dir, 'etc'));
+    await mkdir(join(mount, '.kglab/requests'), { recursive: true });
+    await writeFile(join(dir, 'etc/keeper.env'), 'RANK=0\nNODE=1\nSERVER=0\nEVERY=1\n');
+    await writeFile(
+      join(dir, 'etc/keeper.table'),
+      `gv0|${mount}|${mount}.claims|1|0|replica 3|n1:/b/.claims n2:/b/.claims|a.b on\n`,
+    );
+    // One look is enough for a test.
+    await fake('sleep', 'kill $PPID');
+    await fake('gluster', 'echo "$@" >> "$LOG"');
+    await fake('mount', 'echo mount "$@" >> "$LOG"');
+    await fake('umount', 'echo umount "$@" >> "$LOG"');
+  });
+
+  it('writes an entry for each volume of the cluster that lies on a volume of the lab', async () => {
+    const line = (path: string, pv: string): string =>
+      `${path}|${pv}|{"version":1,"pv":"${pv}","path":"${path}"}`;
+    const lines = [
+      line(join(mount, NAME), PV),
+      line('/elsewhere/x', 'foreign'),
+      line(`${mount}.claims/y`, 'own'),
+    ];
+    await fake('k3s', `cat <<'END'\n${lines.join('\n')}\nEND`);
+    expect((await keeper('catalogue')).exitCode).toBe(0);
+    expect(await readdir(join(mount, '.kglab/catalogue'))).toEqual(['own.json', `${PV}.json`]);
+    expect(await entry()).toMatchObject({ pv: PV });
+  });
+
+  it('keeps what it has written while the cluster does not answer', async () => {
+    await run('volume-setup');
+    await fake('k3s', 'exit 1');
+    expect((await keeper('catalogue')).exitCode).toBe(1);
+    expect(await entry()).toMatchObject({ pv: PV });
+  });
+
+  it('sets a size limit, and says so by taking the request away', async () => {
+    await writeFile(join(mount, '.kglab/requests', `limit.${NAME}`), '16777216');
+    await keeper();
+    expect(await log()).toEqual([`--mode=script volume quota gv0 limit-usage /${NAME} 16777216`]);
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([]);
+    expect(await readFile(join(mount, '.kglab/quota'), 'utf8')).toBe('on\n');
+  });
+
+  it('leaves the reason when Gluster refuses, and tries again while it is busy', async () => {
+    const request = join(mount, '.kglab/requests', `limit.${NAME}`);
+    await writeFile(request, '1');
+    await fake('gluster', 'echo "Another transaction is in progress for gv0"; exit 1');
+    await keeper();
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([`limit.${NAME}`]);
+    await fake('gluster', 'echo "quota is disabled"; exit 1');
+    await keeper();
+    expect(await readFile(`${request}.failed`, 'utf8')).toBe('quota is disabled\n');
+  });
+
+  it('makes a Gluster volume for a claim, and registers it when it is whole', async () => {
+    await writeFile(join(mount, '.kglab/requests', `create.${NAME}`), '16777216');
+    await fake('chmod', 'exit 0');
+    await keeper();
+    expect((await log()).map((line) => line.replace('--mode=script ', ''))).toEqual([
+      'volume set all cluster.brick-multiplex on',
+      `volume create ${PV} replica 3 n1:/b/.claims/${PV} n2:/b/.claims/${PV} force`,
+      `volume set ${PV} a.b on`,
+      `volume start ${PV}`,
+      `volume quota ${PV} enable`,
+      `volume set ${PV} features.quota-deem-statfs on features.soft-timeout 0 features.hard-timeout 0`,
+      `volume quota ${PV} limit-usage / 16777216`,
+      `mount -t glusterfs localhost:/${PV} ${join(dir, 'run/new')}`,
+      `umount ${join(dir, 'run/new')}`,
+    ]);
+    expect(await readdir(join(mount, '.kglab/volumes'))).toEqual([NAME]);
+  });
+
+  it('goes on where an earlier try was cut off', async () => {
+    await writeFile(join(mount, '.kglab/requests', `create.${NAME}`), '16777216');
+    await fake(
+      'gluster',
+      'case "$*" in *create*) echo "volume create: x: failed: Volume x already exists"; exit 1;; *start*) echo "Volume x already started"; exit 1;; esac',
+    );
+    await fake('chmod', 'exit 0');
+    await keeper();
+    expect(await readdir(join(mount, '.kglab/volumes'))).toEqual([NAME]);
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([]);
+  });
+
+  it('stops the volume of a deleted claim and keeps it', async () => {
+    await mkdir(join(mount, '.kglab/volumes'));
+    await writeFile(join(mount, '.kglab/volumes', NAME), '16777216');
+    await writeFile(join(mount, '.kglab/requests', `delete.${NAME}`), '');
+    await fake('sleep', 'case $1 in 2) ;; *) kill $PPID ;; esac');
+    await keeper();
+    expect(await log()).toEqual([`--mode=script volume stop ${PV} force`]);
+    const [item = ''] = await readdir(join(mount, '.kglab/quarantine'));
+    expect(await readdir(join(mount, '.kglab/quarantine', item))).toEqual(['volume']);
+  });
+
+  it('leaves a fresh request to the machine whose turn it is', async () => {
+    await writeFile(join(dir, 'etc/keeper.env'), 'RANK=1\nNODE=1\nSERVER=0\nEVERY=1\n');
+    await writeFile(join(mount, '.kglab/requests', `limit.${NAME}`), '1');
+    await keeper();
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([`limit.${NAME}`]);
+  });
+});
