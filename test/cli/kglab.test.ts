@@ -50,6 +50,14 @@ describe('version and help', () => {
   });
 });
 
+/**
+ * Has node print the milliseconds of processor that it took: unlike those on the wall, they are the same on a host that
+ * is busy with other things.
+ */
+const TELL_CPU = `--import data:text/javascript,${encodeURIComponent(
+  "process.on('exit',()=>{const{userCPUTime:u,systemCPUTime:s}=process.resourceUsage();process.stderr.write(String((u+s)/1000))})",
+)}`;
+
 describe('plan', () => {
   it('prints the plan of the lab file here, by whichever of its names', async () => {
     home.write('lab.yml', 'name: here\nnodes: 1\n');
@@ -71,13 +79,15 @@ describe('plan', () => {
 
   it('takes less than a second for 200 nodes', async () => {
     const yaml = 'name: big\nnodes: 200\n';
-    const { exitCode, stdout, durationMs } = await home.kglab(['plan', '-f', '-', '-o', 'json'], {
+    const { exitCode, stdout, stderr } = await home.kglab(['plan', '-f', '-', '-o', 'json'], {
       stdin: yaml,
+      env: { NODE_OPTIONS: TELL_CPU },
     });
     expect(exitCode).toBe(0);
     // Nothing is lost on the way through a pipe, however long.
     expect(stdout).toBe(renderPlan(planUp(labOf(yaml)), 'json'));
-    expect(durationMs).toBeLessThan(1000);
+    expect(Number(stderr)).toBeGreaterThan(0);
+    expect(Number(stderr)).toBeLessThan(1000);
   });
 
   it('makes nothing', async () => {

@@ -10,7 +10,6 @@ export interface Ran {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly durationMs: number;
 }
 
 export interface RunKglab {
@@ -55,14 +54,13 @@ export class Home {
     const words = [process.execPath, inject('kglab'), ...args];
     const other = uid === undefined ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
     const [file = '', ...rest] = [...other, ...words];
-    const startedAt = performance.now();
     const child = spawn(file, rest, { cwd: this.cwd, env: { ...this.env(), ...env } });
     child.stdin.end(stdin);
     const ended = new Promise<number | null>((resolve, reject) =>
       child.on('close', resolve).on('error', reject),
     );
     const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-    return { exitCode, stdout, stderr, durationMs: performance.now() - startedAt };
+    return { exitCode, stdout, stderr };
   }
 
   remove(): void {
