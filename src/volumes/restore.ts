@@ -16,6 +16,14 @@ const BOUND_MS = 120_000;
 /** Applying some hundred objects at once. */
 const APPLY_MS = 180_000;
 
+/**
+ * A volume that was released remembers the uid of the claim that is gone, and fits no other. Without the uid it is
+ * meant for the claim of that name again, and for it alone.
+ */
+const FREE = JSON.stringify({
+  spec: { persistentVolumeReclaimPolicy: 'Retain', claimRef: { uid: null, resourceVersion: null } },
+});
+
 const apply = (
   context: StepContext,
   server: string,
@@ -51,7 +59,11 @@ export const restoreVolumes = async (
 ): Promise<void> => {
   if (entries.length === 0) return;
   await ensureNamespaces(entries, context, server);
-  await apply(context, server, entries.map(volumeManifest), 'Making the volumes');
+  const there = (await clusterVolumes(context, server)).volumes.map(({ name }) => name);
+  for (const { pv } of entries.filter((entry) => there.includes(entry.pv)))
+    await runKubectl(context, server, ['patch', 'pv', pv, '-p', FREE]);
+  const missing = entries.filter(({ pv }) => !there.includes(pv));
+  if (missing.length > 0) await apply(context, server, missing.map(volumeManifest), 'Making the volumes');
   await apply(context, server, entries.map(claimManifest), 'Making the claims');
   let waiting: readonly string[] = [];
   const bound = await waitFor(

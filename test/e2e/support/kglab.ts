@@ -9,6 +9,9 @@ import { cacheHome } from './cache-home.js';
 
 const root = resolve(import.meta.dirname, '../../..');
 
+/** The kglab under test: the build, unless another one is named. */
+const main = process.env['KGLAB_TEST_MAIN'] ?? join(root, 'dist/main.js');
+
 /** Whether machines can be made here; the suites say so in their names when they are skipped. */
 export const isRoot = process.getuid?.() === 0;
 
@@ -59,7 +62,7 @@ export class TestLab {
     const options = { cwd: this.dir, env: this.env, reject: false, stdin: 'ignore' } as const;
     const { exitCode, stdout, stderr, durationMs } = await execa(
       'node',
-      [join(root, 'dist/main.js'), ...args],
+      [main, ...args],
       options,
     );
     return { exitCode: exitCode ?? -1, stdout, stderr, durationMs };

@@ -1,0 +1,298 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRoot, TestLab } from './support/kglab.js';
+import {
+  apply,
+  busyboxOf,
+  claim,
+  deployment,
+  namespace,
+  newCluster,
+  pod,
+  ready,
+} from './support/workloads.js';
+
+const NODES = ['node1', 'node2', 'node3'] as const;
+const MOUNT = '/opt/local-path-provisioner';
+
+/** Two tiers as two lines each, and a class whose claims get volumes of their own. */
+const YAML = `
+gluster:
+  volumes:
+    - {name: gv0, profile: database}
+    - {name: archive}
+storage:
+  classes:
+    - {name: local-path, default: true}
+    - {name: ssd}
+    - {name: hdd, volume: archive}
+    - {name: own, volume: archive, mode: dedicated}
+`;
+
+interface Listed {
+  readonly volumes: readonly {
+    readonly pv: string;
+    readonly claim: string;
+    readonly directory: string;
+    readonly bytes: number;
+    readonly heal: string;
+  }[];
+}
+
+describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped without root)', () => {
+  let lab: TestLab;
+  let image: string;
+  const podOf = async (app: string, space = 'default'): Promise<{ name: string; node: string }> => {
+    const text = await lab.kubectl(
+      ...['-n', space, 'get', 'pods', '-l', `app=${app}`, '--field-selector=status.phase=Running'],
+      ...[
+        '-o',
+        'jsonpath={range .items[*]}{.metadata.name} {.spec.nodeName} {.metadata.deletionTimestamp}{"\\n"}{end}',
+      ],
+    );
+    const [name = '', node = ''] = (text.split('\n').find((line) => /^\S+ \S+ $/.test(line)) ?? '').split(
+      ' ',
+    );
+    return { name, node };
+  };
+
+  beforeAll(async () => {
+    lab = await TestLab.make(YAML);
+    await lab.ok('up');
+    image = await busyboxOf(lab);
+  });
+  afterAll(() => lab.destroy());
+
+  it('a claim, a pod that writes, and the file on this host', async () => {
+    await apply(
+      lab,
+      namespace('pvtest'),
+      claim('local-path-pvc', { namespace: 'pvtest', class: 'local-path', size: '128Mi' }),
+      pod('blox', { namespace: 'pvtest', image, claim: 'local-path-pvc' }),
+    );
+    await ready(lab, '-n', 'pvtest', 'blox');
+    const inPod = (script: string): Promise<string> =>
+      lab.kubectl('-n', 'pvtest', 'exec', 'blox', '--', 'sh', '-c', script);
+    expect(await inPod('df /data')).toContain(':/gv0');
+    await inPod('echo TEST123 > /data/blox-test.txt && sync');
+
+    const { volumes } = await lab.json<Listed>('volumes');
+    const listed = volumes.find((one) => one.claim === 'pvtest/local-path-pvc');
+    expect(listed).toMatchObject({
+      class: 'local-path',
+      phase: 'Bound',
+      requested: '128Mi',
+      volume: 'gv0',
+      heal: 'clean',
+    });
+    expect(listed?.directory).toBe(`${MOUNT}/${listed?.pv}_pvtest_local-path-pvc`);
+    expect(await lab.ok('volumes', 'cat', 'pvtest/local-path-pvc:blox-test.txt')).toBe('TEST123');
+
+    const here = join(lab.dir, 'glusterfs-data');
+    await lab.ok('mount', here);
+    const hosts = await readFile('/etc/hosts', 'utf8');
+    const file = join(here, `${listed?.pv}_pvtest_local-path-pvc/blox-test.txt`);
+    expect(await readFile(file, 'utf8')).toBe('TEST123\n');
+    await writeFile(join(here, `${listed?.pv}_pvtest_local-path-pvc/from-host.txt`), 'HOST\n');
+    expect(await inPod('cat /data/from-host.txt')).toBe('HOST');
+    expect(hosts).not.toContain(lab.machine('node1'));
+    await lab.ok('umount', here);
+    expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(here);
+  });
+
+  it('default class; a restarted pod finds its data on the same node', async () => {
+    await apply(
+      lab,
+      claim('restarted'),
+      deployment('restarted', {
+        image,
+        claim: 'restarted',
+        node: lab.machine('node2'),
+        run: 'date >> /data/starts; sleep 1000000',
+      }),
+    );
+    await lab.until('the first pod runs', async () => (await podOf('restarted')).name !== '');
+    const first = await podOf('restarted');
+    await lab.kubectl('delete', 'pod', first.name);
+    await lab.until(
+      'a second pod runs',
+      async () => !['', first.name].includes((await podOf('restarted')).name),
+    );
+    const second = await podOf('restarted');
+    expect(second.node).toBe(first.node);
+    await lab.until(
+      'both have written',
+      async () => (await lab.ok('volumes', 'cat', 'restarted:starts')).split('\n').length === 2,
+    );
+  });
+
+  it('a drained pod finds its data on another node', async () => {
+    await apply(
+      lab,
+      claim('mobile', { mode: 'ReadWriteMany' }),
+      deployment('mobile', { image, claim: 'mobile', run: 'echo "$HOSTNAME" >> /data/who; sleep 1000000' }),
+    );
+    await lab.until('the pod runs', async () => (await podOf('mobile')).name !== '');
+    const before = await podOf('mobile');
+    await lab.kubectl(
+      'drain',
+      before.node,
+      '--ignore-daemonsets',
+      '--delete-emptydir-data',
+      '--force',
+      '--timeout=60s',
+    );
+    await lab.until(
+      'it runs elsewhere',
+      async () => !['', before.node].includes((await podOf('mobile')).node),
+    );
+    await lab.kubectl('uncordon', before.node);
+    const after = await podOf('mobile');
+    await lab.until('both have written', async () => {
+      const who = await lab.ok('volumes', 'cat', 'mobile:who');
+      return who.split('\n').join() === `${before.name},${after.name}`;
+    });
+  });
+
+  it('data of this host goes into a claim', async () => {
+    const data = join(lab.dir, 'data');
+    await mkdir(join(data, 'deep'), { recursive: true });
+    await writeFile(join(data, 'deep/words.txt'), 'brought along\n');
+    await writeFile(join(data, 'odd name'), 'x');
+    await lab.ok('volumes', 'cp', `${data}/.`, 'default/mobile:brought');
+    const { name } = await podOf('mobile');
+    expect(await lab.kubectl('exec', name, '--', 'cat', '/data/brought/deep/words.txt')).toBe(
+      'brought along',
+    );
+    expect(await lab.ok('volumes', 'ls', 'mobile:brought')).toContain('odd name');
+    await lab.ok('volumes', 'cp', 'mobile:brought', join(lab.dir, 'back'));
+    expect(await readFile(join(lab.dir, 'back/deep/words.txt'), 'utf8')).toBe('brought along\n');
+  });
+
+  it('a volume made by hand, with manual class, shared by three replicas', async () => {
+    await lab.ok(
+      'volumes',
+      'create-static',
+      'app-pvolume',
+      '--claim',
+      'default/app-pvclaim',
+      '--size',
+      '5Gi',
+    );
+    const run = 'while sleep 1; do hostname > /data/last_access.txt; done';
+    await apply(
+      lab,
+      deployment('randomizer', { image, claim: 'app-pvclaim', replicas: 3, strategy: 'RollingUpdate', run }),
+    );
+    await lab.kubectl('rollout', 'status', 'deployment/randomizer', '--timeout=90s');
+    const { name } = await podOf('randomizer');
+    const readers = new Set<string>();
+    await lab.until('the file has names of several pods', async () => {
+      readers.add(await lab.kubectl('exec', name, '--', 'cat', '/data/last_access.txt'));
+      return readers.size > 1;
+    });
+    await lab.kubectl('delete', 'pod', name);
+    await lab.kubectl('rollout', 'status', 'deployment/randomizer', '--timeout=90s');
+    const next = await podOf('randomizer');
+    expect(await lab.kubectl('exec', next.name, '--', 'cat', '/data/last_access.txt')).toMatch(
+      /^randomizer-/,
+    );
+    await lab.kubectl('scale', 'deployment/randomizer', '--replicas=0');
+  });
+
+  it('a database on a volume made by hand, and on the fast one of two classes', async () => {
+    const mysqlVolume = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: 'mysql-pv' },
+      spec: {
+        storageClassName: 'manual',
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '10Gi' },
+        hostPath: { path: `${MOUNT}/mysql-pv/` },
+      },
+    };
+    const run = 'while sleep 0.3; do date >> /data/ibdata1; sync; done';
+    const one = { namespace: 'mysql', image, run };
+    await lab.sh('node1', `mkdir -p ${MOUNT}/mysql-pv`);
+    await apply(
+      lab,
+      namespace('mysql'),
+      mysqlVolume,
+      claim('mysql-manual', { namespace: 'mysql', class: 'manual', size: '3Gi' }),
+      claim('mysql-ssd', { namespace: 'mysql', class: 'ssd', size: '20Gi' }),
+      claim('mysql-hdd', { namespace: 'mysql', class: 'hdd', size: '20Gi' }),
+      ...['manual', 'ssd', 'hdd'].map((tier) =>
+        deployment(`mysql-${tier}`, { ...one, claim: `mysql-${tier}` }),
+      ),
+    );
+    for (const tier of ['manual', 'ssd', 'hdd']) {
+      const app = `mysql-${tier}`;
+      await lab.kubectl('-n', 'mysql', 'rollout', 'status', `deployment/${app}`, '--timeout=90s');
+      const count = async (): Promise<number> =>
+        (await lab.ok('volumes', 'cat', `mysql/${app}:ibdata1`)).split('\n').length;
+      const before = await count();
+      await lab.kubectl('-n', 'mysql', 'delete', 'pod', '-l', `app=${app}`);
+      await lab.until(`${app} writes on`, async () => (await count()) > before + 1);
+      await lab.kubectl('-n', 'mysql', 'scale', `deployment/${app}`, '--replicas=0');
+    }
+    const { volumes } = await lab.json<Listed>('volumes');
+    const places = volumes
+      .filter((one) => one.claim.startsWith('mysql/'))
+      .map((one) => [one.claim, one.directory]);
+    expect(Object.fromEntries(places)).toEqual({
+      'mysql/mysql-manual': `${MOUNT}/mysql-pv/`,
+      'mysql/mysql-ssd': expect.stringMatching(`^${MOUNT}/pvc-`) as string,
+      'mysql/mysql-hdd': expect.stringMatching(`^${MOUNT}-archive/pvc-`) as string,
+    });
+  });
+
+  it('a claim to a Gluster volume of its own', async () => {
+    await apply(
+      lab,
+      claim('heketi', { class: 'own' }),
+      pod('heketi', { image, claim: 'heketi', run: 'echo own > /data/f; sleep 1000000' }),
+    );
+    await ready(lab, 'heketi');
+    const pv = await lab.kubectl('get', 'pvc', 'heketi', '-o', 'jsonpath={.spec.volumeName}');
+    expect(await lab.sh('node1', 'gluster volume list')).toContain(pv);
+    expect(await lab.kubectl('exec', 'heketi', '--', 'df', '/data')).toContain(`:/${pv}`);
+    await lab.kubectl('delete', 'pod/heketi', 'pvc/heketi');
+    await lab.until('it is stopped', async () =>
+      (await lab.sh('node1', `gluster volume info ${pv}`)).includes('Status: Stopped'),
+    );
+    await lab.until(
+      'it is no volume of the cluster',
+      async () => !(await lab.kubectl('get', 'pv')).includes(pv),
+    );
+    await lab.ok('volumes', 'purge', 'heketi', '--yes');
+    expect(await lab.sh('node1', 'gluster volume list')).not.toContain(pv);
+    for (const node of NODES)
+      expect(await lab.sh(node, `ls -A /data/brick/.claims; grep -c ${pv} /proc/self/mounts || true`)).toBe(
+        '0',
+      );
+  });
+
+  it('everything is there again in a new cluster', async () => {
+    const { volumes: before } = await lab.json<Listed>('volumes');
+    const proof = join(lab.dir, 'proof.json');
+    await lab.kubectl('delete', 'deployment', '--all');
+    await lab.kubectl('-n', 'pvtest', 'delete', 'pod', 'blox');
+    await lab.ok('volumes', 'export', '--checksums', '--to', proof);
+    await newCluster(lab, NODES);
+    expect(await lab.kubectl('get', 'pv', '-o', 'name')).toBe('');
+    expect(await lab.ok('volumes', 'restore', '--all', '--verify', proof)).toContain(
+      `identical: ${before.length} volumes`,
+    );
+    await apply(lab, pod('blox', { namespace: 'pvtest', image, claim: 'local-path-pvc' }));
+    await ready(lab, '-n', 'pvtest', 'blox');
+    expect(await lab.kubectl('-n', 'pvtest', 'exec', 'blox', '--', 'cat', '/data/blox-test.txt')).toBe(
+      'TEST123',
+    );
+    const { volumes: after } = await lab.json<Listed>('volumes');
+    const shapes = (all: Listed['volumes']): string[] =>
+      all.map(({ claim: id, pv, directory }) => `${id} ${pv} ${directory}`).sort();
+    expect(shapes(after)).toEqual(shapes(before));
+  });
+});

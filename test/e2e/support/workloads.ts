@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { TestLab } from './kglab.js';
+
+/** The busybox that every node of the lab has; nothing can be pulled. */
+export const busyboxOf = async (lab: TestLab): Promise<string> => {
+  const names = await lab.kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].status.images[*].names[*]}');
+  const image = names.split(/\s+/).find((name) => /busybox:/.test(name));
+  if (image === undefined) throw new Error(`no busybox among ${names}`);
+  return image;
+};
+
+/** Applies objects as one file of the host. */
+export const apply = async (lab: TestLab, ...objects: readonly object[]): Promise<string> => {
+  const file = join(lab.dir, `${randomBytes(4).toString('hex')}.yaml`);
+  await writeFile(file, objects.map((object) => stringify(object)).join('---\n'));
+  return lab.kubectl('apply', '-f', file);
+};
+
+export interface ClaimOptions {
+  readonly namespace?: string;
+  readonly class?: string;
+  readonly size?: string;
+  readonly mode?: string;
+  readonly volume?: string;
+}
+
+/** A claim; without a class it gets the default one. */
+export const claim = (name: string, options: ClaimOptions = {}): object => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name, namespace: options.namespace ?? 'default' },
+  spec: {
+    accessModes: [options.mode ?? 'ReadWriteOnce'],
+    ...(options.class !== undefined && { storageClassName: options.class }),
+    ...(options.volume !== undefined && { volumeName: options.volume }),
+    resources: { requests: { storage: options.size ?? '16Mi' } },
+  },
+});
+
+export interface PodOptions {
+  readonly namespace?: string;
+  readonly image: string;
+  readonly claim: string;
+  readonly mountPath?: string;
+  /** Shell line to run; sleeps by default. */
+  readonly run?: string;
+  readonly node?: string;
+}
+
+const podSpec = ({
+  image,
+  claim: name,
+  mountPath = '/data',
+  run = 'sleep 1000000',
+  node,
+}: PodOptions): object => ({
+  terminationGracePeriodSeconds: 0,
+  automountServiceAccountToken: false,
+  ...(node !== undefined && { nodeSelector: { 'kubernetes.io/hostname': node } }),
+  containers: [
+    {
+      name: 'main',
+      image,
+      imagePullPolicy: 'IfNotPresent',
+      command: ['sh', '-c', run],
+      volumeMounts: [{ name: 'data', mountPath }],
+    },
+  ],
+  volumes: [{ name: 'data', persistentVolumeClaim: { claimName: name } }],
+});
+
+/** A pod with a claim mounted at /data. */
+export const pod = (name: string, options: PodOptions): object => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: options.namespace ?? 'default' },
+  spec: podSpec(options),
+});
+
+/** Pods of one claim, made anew when they go; `strategy` Recreate as for databases. */
+export const deployment = (
+  name: string,
+  { replicas = 1, strategy = 'Recreate', ...options }: PodOptions & { replicas?: number; strategy?: string },
+): object => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace: options.namespace ?? 'default' },
+  spec: {
+    replicas,
+    strategy: { type: strategy },
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: podSpec(options) },
+  },
+});
+
+/** A namespace. */
+export const namespace = (name: string): object => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name },
+});
+
+/** Waits until pods chosen by `selector` (a name, or -l app=…) are ready. */
+export const ready = (lab: TestLab, ...selector: readonly string[]): Promise<string> =>
+  lab.kubectl('wait', '--for=condition=Ready', '--timeout=90s', 'pod', ...selector);
+
+const WIPE = `
+systemctl stop k3s k3s-agent 2>/dev/null
+for shim in $(pgrep containerd-shim); do kill -9 $(pgrep -P "$shim") "$shim" 2>/dev/null; done
+sleep 0.5
+grep -E ' (/run/k3s|/var/lib/kubelet|/run/netns/cni)' /proc/self/mounts | cut -d' ' -f2 | sort -r | xargs -r umount -l
+rm -rf /var/lib/kubelet /var/lib/rancher/k3s/server /etc/rancher/node
+find /var/lib/rancher/k3s/agent -mindepth 1 -maxdepth 1 ! -name images -exec rm -rf {} +
+:`;
+
+/** Destroys the cluster, as if it had never been, and makes a new one; Gluster and its volumes stay. */
+export const newCluster = async (lab: TestLab, nodes: readonly string[]): Promise<void> => {
+  const { exitCode } = await lab.run('rebuild', '--k3s-only', '--yes');
+  if (exitCode === 0) return;
+  await Promise.all(nodes.map((node) => lab.sh(node, WIPE)));
+  await lab.ok('up');
+};

@@ -1,0 +1,337 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRoot, TestLab } from './support/kglab.js';
+import { apply, busyboxOf, claim, newCluster, pod, ready } from './support/workloads.js';
+
+const NODES = ['node1', 'node2', 'node3'] as const;
+const MOUNT = '/opt/local-path-provisioner';
+const FAST = `${MOUNT}-fast`;
+
+const yaml = ({ volumes = '', classes = '' } = {}): string => `
+gluster:
+  volumes:
+    - {name: gv0, quota: true}
+    - {name: fast, profile: database}
+    - {name: thin, type: disperse}
+${volumes}
+storage:
+  classes:
+    - {name: sized, default: true}
+    - {name: keep, volume: fast, reclaim: Retain}
+    - {name: stock, volume: fast, mode: pinned}
+    - {name: bulk, volume: fast, binding: Immediate}
+    - {name: thin, volume: thin, binding: Immediate}
+    - {name: own, mode: dedicated}
+${classes}
+`;
+
+interface Listing {
+  readonly volumes: readonly {
+    readonly pv: string;
+    readonly claim: string;
+    readonly class: string;
+    readonly requested: string;
+    readonly bytes: number;
+    readonly heal: string;
+  }[];
+  readonly orphans: {
+    readonly withoutClaim: readonly string[];
+    readonly withoutPod: readonly string[];
+    readonly withoutDirectory: readonly string[];
+    readonly directories: readonly { readonly path: string }[];
+  };
+  readonly quarantine: readonly { readonly name: string }[];
+}
+
+const NOTHING = { withoutClaim: [], withoutPod: [], withoutDirectory: [], directories: [] };
+
+describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without root)', () => {
+  let lab: TestLab;
+  let image: string;
+  const listing = (): Promise<Listing> => lab.json<Listing>('volumes');
+  const volumeOf = (name: string): Promise<string> =>
+    lab.kubectl('get', 'pvc', name, '-o', 'jsonpath={.spec.volumeName}');
+  const gone = (pv: string): Promise<void> =>
+    lab.until(`${pv} is gone`, async () => !(await lab.kubectl('get', 'pv', '-o', 'name')).includes(pv));
+
+  beforeAll(async () => {
+    lab = await TestLab.make(yaml());
+    await lab.ok('up');
+    image = await busyboxOf(lab);
+  });
+  afterAll(() => lab.destroy());
+
+  it('volumes have the shapes and options that the lab file says', async () => {
+    const info = await lab.sh('node1', 'gluster volume info');
+    expect(info).toContain('performance.write-behind: off');
+    expect(info).toContain('Type: Disperse');
+    expect(info).toContain('features.quota: on');
+    const { changed } = await lab.json<{ changed: number }>('up');
+    expect(changed).toBe(0);
+  });
+
+  it('a size is enforced: df shows it, and more is refused in the pod', async () => {
+    await apply(lab, claim('sized', { size: '16Mi' }), pod('sized', { image, claim: 'sized' }));
+    await ready(lab, 'sized');
+    expect(await lab.kubectl('exec', 'sized', '--', 'df', '-h', '/data')).toContain('16.0M');
+    const over = await lab.run(
+      'kubectl',
+      '--',
+      'exec',
+      'sized',
+      '--',
+      ...['dd', 'if=/dev/zero', 'of=/data/big', 'bs=1M', 'count=40'],
+    );
+    expect(over).toMatchObject({ stderr: expect.stringMatching(/quota exceeded/i) as string });
+    expect(over.exitCode).not.toBe(0);
+    const listed = (await listing()).volumes.find((one) => one.claim === 'default/sized');
+    expect(listed).toMatchObject({ class: 'sized', requested: '16Mi', heal: 'clean' });
+    expect(listed?.bytes).toBeGreaterThan(10 * 1024 ** 2);
+    await lab.ok('volumes', 'limit', 'sized', '64Mi');
+    await lab.kubectl('exec', 'sized', '--', ...['dd', 'if=/dev/zero', 'of=/data/big', 'bs=1M', 'count=40']);
+    await lab.kubectl('delete', 'pod/sized', 'pvc/sized');
+  });
+
+  it('no limit can be set where the volume enforces none', async () => {
+    await apply(lab, claim('free', { class: 'bulk' }));
+    await lab.until('it is bound', async () => (await volumeOf('free')) !== '');
+    expect(await lab.run('volumes', 'limit', 'free', '1Gi')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('enforces no sizes') as string,
+    });
+    await lab.kubectl('delete', 'pvc', 'free');
+  });
+
+  it('a pinned class pins, and says so to who wants to share', async () => {
+    await apply(
+      lab,
+      claim('mine', { class: 'stock' }),
+      pod('mine', { image, claim: 'mine', node: lab.machine('node2') }),
+    );
+    await ready(lab, 'mine');
+    const affinity = await lab.kubectl(
+      'get',
+      'pv',
+      await volumeOf('mine'),
+      '-o',
+      'jsonpath={.spec.nodeAffinity}',
+    );
+    expect(affinity).toContain(lab.machine('node2'));
+    await apply(
+      lab,
+      claim('ours', { class: 'stock', mode: 'ReadWriteMany' }),
+      pod('ours', { image, claim: 'ours' }),
+    );
+    const lint = await lab.run('volumes', 'lint');
+    expect(lint.stdout).toMatch(
+      /^default\/ours: class stock is pinned to a node, which rules out ReadWriteMany/,
+    );
+    expect(lint.exitCode).not.toBe(0);
+    await lab.kubectl('delete', 'pod/mine', 'pod/ours', 'pvc/mine', 'pvc/ours');
+  });
+
+  it('a volume of its own can be had back after its claim was deleted', async () => {
+    await apply(
+      lab,
+      claim('own', { class: 'own' }),
+      pod('own', { image, claim: 'own', run: 'echo own > /data/f; sleep 1000000' }),
+    );
+    await ready(lab, 'own');
+    const pv = await volumeOf('own');
+    await lab.until('it is written', async () => (await lab.ok('volumes', 'cat', 'own:f')) === 'own');
+    await lab.kubectl('delete', 'pod/own', 'pvc/own');
+    await gone(pv);
+    expect((await lab.run('volumes', 'cat', 'own:f')).exitCode).not.toBe(0);
+    await lab.ok('volumes', 'undo', 'own');
+    await lab.until('it is mounted', async () => (await lab.ok('volumes', 'cat', 'own:f')) === 'own');
+    await lab.ok('volumes', 'delete', 'own', '--yes');
+    await lab.ok('volumes', 'purge', 'own', '--yes');
+    expect(await lab.sh('node1', 'gluster volume list')).not.toContain(pv);
+  });
+
+  it('what is deleted can be had back until it is purged', async () => {
+    await apply(
+      lab,
+      claim('dear', { class: 'bulk' }),
+      pod('dear', { image, claim: 'dear', run: 'echo 1 > /data/f; sleep 1000000' }),
+    );
+    await ready(lab, 'dear');
+    const pv = await volumeOf('dear');
+    expect((await lab.run('volumes', 'delete', 'dear', '--yes')).stderr).toContain(
+      'Pods use claim default/dear: dear.',
+    );
+    await lab.kubectl('delete', 'pod/dear', 'pvc/dear');
+    await gone(pv);
+    await lab.ok('volumes', 'undo', 'dear');
+    expect(await volumeOf('dear')).toBe(pv);
+    expect(await lab.ok('volumes', 'cat', 'dear:f')).toBe('1');
+    await lab.ok('volumes', 'delete', 'dear', '--yes');
+    await apply(lab, claim('dear', { class: 'bulk' }));
+    expect(await lab.run('volumes', 'undo', 'dear')).toMatchObject({
+      exitCode: 73,
+      stderr: expect.stringContaining('exists again') as string,
+    });
+    await lab.kubectl('delete', 'pvc', 'dear');
+    await lab.ok('volumes', 'purge', '--all', '--yes');
+    expect(await lab.ok('volumes', 'quarantine')).toBe('Nothing was deleted.');
+  });
+
+  it('what belongs to nothing is found from three sides', async () => {
+    await apply(
+      lab,
+      claim('left', { class: 'keep' }),
+      pod('left', { image, claim: 'left', run: 'echo 1 > /data/f; sleep 1000000' }),
+    );
+    await apply(lab, claim('unused', { class: 'bulk' }), claim('hollow', { class: 'bulk' }));
+    await ready(lab, 'left');
+    await lab.until(
+      'all are bound',
+      async () => (await volumeOf('unused')) !== '' && (await volumeOf('hollow')) !== '',
+    );
+    const [left, unused, hollow] = [
+      await volumeOf('left'),
+      await volumeOf('unused'),
+      await volumeOf('hollow'),
+    ];
+    await lab.kubectl('delete', 'pod/left', 'pvc/left');
+    await lab.sh('node2', `mkdir ${FAST}/by-hand; rmdir ${FAST}/${hollow}_default_hollow`);
+    const { orphans } = await listing();
+    expect(orphans.withoutClaim).toEqual([left]);
+    expect([...orphans.withoutPod].sort()).toEqual([unused, hollow].sort());
+    expect(orphans.withoutDirectory).toEqual([hollow]);
+    expect(orphans.directories.map(({ path }) => path)).toEqual([`${FAST}/by-hand`]);
+    await lab.kubectl('delete', 'pvc', 'unused', 'hollow');
+    await lab.ok('volumes', 'delete', 'by-hand', left, '--yes');
+    await lab.ok('volumes', 'purge', '--all', '--yes');
+    await Promise.all([unused, hollow].map(gone));
+    expect(await listing()).toMatchObject({ volumes: [], orphans: NOTHING, quarantine: [] });
+  });
+
+  it('classes and volumes come and go with the lab file, unless they have data', async () => {
+    await lab.write(
+      yaml({
+        volumes: '    - {name: more, type: arbiter}',
+        classes: '    - {name: more, volume: more, binding: Immediate}',
+      }),
+    );
+    await lab.ok('up');
+    await apply(lab, claim('kept', { class: 'more' }));
+    await lab.until('it is bound', async () => (await volumeOf('kept')) !== '');
+    await lab.write(yaml());
+    const refused = await lab.run('up');
+    expect(refused.exitCode).toBe(72);
+    expect(refused.stderr).toMatch(/class more: volume pvc-\S+, claim default\/kept/);
+    expect(refused.stderr).toMatch(/volume more: \/opt\/local-path-provisioner-more\/pvc-/);
+    await lab.kubectl('delete', 'pvc', 'kept');
+    await lab.until('it is gone', async () => (await listing()).volumes.length === 0);
+    await lab.ok('up');
+    expect(await lab.kubectl('get', 'sc', '-o', 'name')).not.toContain('more');
+    expect(await lab.sh('node1', 'gluster volume list')).not.toContain('more');
+    for (const node of NODES)
+      expect(await lab.sh(node, 'ls -d /data/brick/more /opt/*-more 2>/dev/null || echo none')).toBe('none');
+  });
+
+  it('200 claims come and go and leave nothing', async () => {
+    const names = Array.from({ length: 200 }, (_, index) => `many-${index}`);
+    await apply(lab, ...names.map((name) => claim(name, { class: 'bulk', size: '1Mi' })));
+    const bound = async (): Promise<number> =>
+      (await lab.kubectl('get', 'pvc', '-o', 'jsonpath={.items[*].status.phase}'))
+        .split(' ')
+        .filter((phase) => phase === 'Bound').length;
+    await lab.until('all are bound', async () => (await bound()) === 200, 400_000);
+    await lab.kubectl('delete', 'pvc', '--all', '--wait=false');
+    await lab.until(
+      'all are gone',
+      async () => (await lab.kubectl('get', 'pv', '-o', 'name')) === '',
+      400_000,
+    );
+    expect(await listing()).toMatchObject({ volumes: [], orphans: NOTHING, quarantine: [] });
+    expect(await lab.kubectl('-n', 'local-path-storage', 'get', 'pods', '-o', 'name')).toMatch(
+      /^pod\/local-path-provisioner-\S+$/,
+    );
+    for (const mount of [MOUNT, FAST]) {
+      expect(
+        await lab.sh(
+          'node3',
+          `ls -A ${mount}; ls -A ${mount}/.kglab/catalogue ${mount}/.kglab/requests 2>/dev/null | grep -v -e : -e '^$' || true`,
+        ),
+      ).toBe('.kglab');
+    }
+    expect(await lab.sh('node1', 'gluster volume heal fast info | grep -c "entries: 0"')).toBe('3');
+  });
+
+  it('50 volumes come back in a new cluster, byte for byte, and to nobody else', async () => {
+    const names = Array.from({ length: 50 }, (_, index) => `file-${index}`);
+    await apply(
+      lab,
+      ...names.map((name, index) => claim(name, { class: index % 5 === 0 ? 'thin' : 'bulk', size: '4Mi' })),
+    );
+    const waiting = (): Promise<string> =>
+      lab.kubectl('get', 'pvc', '-o', 'jsonpath={.items[?(@.status.phase!="Bound")].metadata.name}');
+    await lab.until('all are bound', async () => (await waiting()) === '', 200_000);
+    await lab.sh(
+      'node1',
+      `for d in ${FAST}/pvc-* ${MOUNT}-thin/pvc-*; do head -c 20000 /dev/urandom > $d/data; mkdir $d/sub; echo "$d" > "$d/sub/a name"; ln -s data $d/link; done`,
+    );
+    const proof = join(lab.dir, 'proof.json');
+    await lab.ok('volumes', 'export', '--checksums', '--to', proof);
+    // Of some, only the directories survive.
+    await lab.sh('node1', `rm ${MOUNT}-thin/.kglab/catalogue/*`);
+    await newCluster(lab, NODES);
+    expect(await lab.kubectl('get', 'pv', '-o', 'name')).toBe('');
+
+    await lab.ok('volumes', 'restore', 'default/file-1');
+    await apply(lab, claim('stranger', { class: 'bulk', size: '1Mi' }));
+    await lab.until('the stranger has a volume of its own', async () => (await volumeOf('stranger')) !== '');
+    await lab.kubectl('delete', 'pvc', 'stranger');
+
+    const restored = await lab.ok('volumes', 'restore', '--all', '--size', '4Mi', '--verify', proof);
+    expect(restored.match(/^restored /gm)).toHaveLength(49);
+    expect(restored).toMatch(/^identical: 50 volumes, 200 paths$/m);
+    expect(await waiting()).toBe('');
+    const policies = await lab.kubectl(
+      'get',
+      'pv',
+      '-l',
+      'app.kubernetes.io/managed-by=kglab',
+      '-o',
+      'jsonpath={.items[*].spec.persistentVolumeReclaimPolicy}',
+    );
+    expect(new Set(policies.split(' '))).toEqual(new Set(['Retain']));
+    expect((await lab.ok('volumes', 'restore', '--all')).trim()).toBe('');
+
+    await lab.sh('node2', `echo changed >> ${FAST}/*_default_file-1/data`);
+    const changed = await lab.run('volumes', 'verify', proof);
+    expect(changed).toMatchObject({ exitCode: 75, stdout: 'default/file-1\n  ~ data' });
+  });
+
+  it('a restore that would take something from somebody is refused as a whole', async () => {
+    const before = await lab.kubectl('get', 'pv,pvc', '-o', 'name');
+    await lab.kubectl('delete', 'pvc', 'file-1', 'file-2');
+    await apply(lab, claim('file-1', { class: 'bulk', size: '1Mi' }));
+    await lab.until('it is bound', async () => (await volumeOf('file-1')) !== '');
+    const refused = await lab.run('volumes', 'restore', 'default/file-2', 'default/file-1', 'default/nix');
+    expect(refused.exitCode).toBe(73);
+    expect(refused.stderr).toContain('there is no data of default/nix');
+    expect(await lab.kubectl('get', 'pvc', '-o', 'name')).not.toContain('file-2');
+    await lab.ok('volumes', 'restore', 'default/file-2');
+    expect(await lab.ok('volumes', 'ls', 'file-2')).toContain('link -> data');
+    expect(before).toContain('file-2');
+  });
+
+  it('a catalogue of a newer kglab is left alone', async () => {
+    const file = `${FAST}/.kglab/catalogue/newer.json`;
+    await lab.sh('node1', `echo '{"version":2,"pv":"x","path":"${FAST}/x"}' > ${file}`);
+    for (const words of [['volumes'], ['volumes', 'restore', '--all']])
+      expect(await lab.run(...words)).toMatchObject({
+        exitCode: 76,
+        stderr: expect.stringContaining('has format 2') as string,
+      });
+    await lab.sh('node1', `rm ${file}`);
+    const newer = join(lab.dir, 'newer.json');
+    await writeFile(newer, '{"version":9,"volumes":[]}');
+    expect((await lab.run('volumes', 'verify', newer)).exitCode).toBe(76);
+    expect(await readFile(newer, 'utf8')).toContain('9');
+  });
+});
