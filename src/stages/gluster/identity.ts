@@ -1,13 +1,13 @@
 import { fresh, type StepContext } from '../../engine/context.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
-import { sh } from '../../exec/command.js';
+import { cmd, sh } from '../../exec/command.js';
 import { waitFor } from '../../util/wait.js';
 import { must, volumesOn } from './ask.js';
 import { gluster } from './commands.js';
 import { IN_CLUSTER, REJECTED, type Peer } from './parse.js';
 
-/** A machine that the others know under an identity that it does not have, or no longer lives by. */
+/** A machine that the others know under an identity that it does not have, or has not come to live by. */
 export interface LostIdentity {
   readonly machine: string;
   readonly uuid: string;
@@ -21,7 +21,7 @@ const isKnown = ({ uuid, state }: Peer): boolean =>
 
 /**
  * Machines that were made anew: the pool knows their names under UUIDs that they do not have, or (when an earlier
- * repair was cut short) that they have while they know nobody.
+ * repair was cut short) that they have while they are in no pool.
  */
 export const lostIdentities = (
   machines: readonly string[],
@@ -38,7 +38,8 @@ export const lostIdentities = (
     // Without an answer nothing is known; a UUID with the names of two machines is another fault.
     if (self === undefined || uuid === undefined || uuids.size > 1) return [];
     if (known.some(({ names }) => machines.filter((name) => names.includes(name)).length > 1)) return [];
-    return uuid !== self || own.every(isSelf) ? [{ machine, uuid }] : [];
+    const isMember = own.some((peer) => !isSelf(peer) && peer.state === IN_CLUSTER);
+    return uuid !== self || !isMember ? [{ machine, uuid }] : [];
   });
 
 /**
@@ -67,7 +68,7 @@ const opVersion = async (machine: string, context: StepContext): Promise<string>
   const { stdout } = await checked(
     context.machine(machine),
     machine,
-    sh('cat /var/lib/glusterd/glusterd.info'),
+    cmd('cat', '/var/lib/glusterd/glusterd.info'),
     { code: 'GLUSTER_FAILED', what: `Reading glusterd.info of ${machine}`, signal: context.signal },
   );
   return /^operating-version=(\d+)$/m.exec(stdout)?.[1] ?? '';
@@ -98,7 +99,7 @@ export const restoreIdentity = async (
   if (exitCode === HAS_VOLUMES) throw refused(machine);
   await must(context, machine, gluster('peer', 'probe', survivor));
   // The handshake ends at "Accepted peer request"; from there only a restart leads on.
-  await checked(context.machine(machine), machine, sh('systemctl restart glusterd'), {
+  await checked(context.machine(machine), machine, cmd('systemctl', 'restart', 'glusterd'), {
     code: 'GLUSTER_FAILED',
     what: `Restarting glusterd on ${machine}`,
     signal,

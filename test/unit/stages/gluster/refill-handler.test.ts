@@ -1,0 +1,112 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { VolumeSpec } from '../../../../src/plan/kinds.js';
+import { refillHandler } from '../../../../src/stages/gluster/refill-handler.js';
+import { failureOf, Stage } from '../../../helpers/step-context.js';
+import { glusterXml } from '../../../helpers/transcript.js';
+
+const ID = /<id>(.*)<\/id>/.exec(glusterXml('pool', 'g1', 'volume info gv0', 2))?.[1] ?? '';
+const MARK = ID.replaceAll('-', '');
+const bricks = ['g1', 'g2', 'g3'].map((machine) => ({ machine, path: '/data/b' }));
+const volume: VolumeSpec = {
+  ...{ name: 'gv0', type: 'replica', replica: 3, redundancy: 0, quota: false, options: {}, bricks },
+};
+const INPUT = { volume, from: 'g1' };
+const STATE = /getfattr/;
+const COMMIT = /reset-brick gv0 g3:\/data\/b g3:\/data\/b commit force$/;
+const answers = (nth: number): string =>
+  glusterXml(
+    'reset',
+    'g1',
+    'volume reset-brick gv0 g3:/srv/lab/n3/brick/b1 g3:/srv/lab/n3/brick/b1 commit force',
+    nth,
+  );
+
+let stage = new Stage();
+const states = (g1: string, g2: string, g3: string): void => {
+  stage.on('g1').on(STATE, `${g1}\n`);
+  stage.on('g2').on(STATE, `${g2}\n`);
+  stage.on('g3').on(STATE, `${g3}\n`);
+};
+beforeEach(() => {
+  stage = new Stage();
+  stage
+    .on('g1')
+    .on(
+      'gluster --mode=script --xml volume info',
+      glusterXml('pool', 'g1', 'volume info gv0', 2).replace(/Created/, 'Started'),
+    );
+  stage
+    .on('g1')
+    .on(/reset-brick .* start$/, answers(2))
+    .on(COMMIT, answers(2))
+    .on(/volume start gv0 force$/, answers(2));
+});
+
+describe('refill', () => {
+  it('has nothing to do when every brick carries the mark of the volume', async () => {
+    states(MARK, `${MARK} hollow`, MARK);
+    expect(await refillHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+  });
+
+  it.each(['missing', 'empty', 'ffff hollow'])('finds a brick that is %s', async (state) => {
+    states(MARK, MARK, state);
+    expect(await refillHandler.probe(INPUT, stage.context())).toMatchObject({
+      because: 'g3:/data/b lost its content',
+    });
+  });
+
+  it('resets the lost brick, and no other', async () => {
+    states(MARK, MARK, 'empty');
+    stage.on('g3').on(/mkdir -p/);
+    await refillHandler.apply(INPUT, stage.context());
+    const resets = stage.ran('g1').filter((words) => words.includes('reset-brick'));
+    expect(resets.map((words) => words.replace(/.*reset-brick /, ''))).toEqual([
+      'gv0 g3:/data/b start',
+      'gv0 g3:/data/b g3:/data/b commit force',
+    ]);
+  });
+
+  it('has glusterd look again when it takes the directory for new', async () => {
+    states(MARK, MARK, 'missing');
+    stage.on('g1').on(COMMIT, answers(1), answers(2));
+    stage
+      .on('g3')
+      .on(/mkdir -p/)
+      .on(/systemctl restart glusterd/);
+    await refillHandler.apply(INPUT, stage.context());
+    expect(stage.ran('g3').at(-1)).toContain('systemctl restart glusterd');
+  });
+
+  it("fails with gluster's words when it refuses twice", async () => {
+    states(MARK, MARK, 'missing');
+    stage.on('g1').on(COMMIT, answers(1));
+    stage
+      .on('g3')
+      .on(/mkdir -p/)
+      .on(/systemctl restart glusterd/);
+    expect(await failureOf(refillHandler.apply(INPUT, stage.context()))).toMatchObject({
+      code: 'GLUSTER_FAILED',
+    });
+  });
+
+  it('touches nothing when more is lost than the rest can make up for', async () => {
+    states(MARK, 'empty', 'missing');
+    const error = await failureOf(refillHandler.apply(INPUT, stage.context()));
+    expect(error).toMatchObject({ code: 'GLUSTER_DATA_LOST', details: ['still there: g1:/data/b'] });
+    expect(stage.ran('g1').join()).not.toContain('reset-brick');
+  });
+
+  it('counts set by set', async () => {
+    const six = ['g1', 'g2', 'g3', 'g4', 'g5', 'g6'].map((machine) => ({ machine, path: '/data/b' }));
+    states(MARK, MARK, 'empty');
+    stage
+      .on('g4')
+      .on(STATE, 'empty')
+      .on(/mkdir -p/);
+    for (const name of ['g5', 'g6']) stage.on(name).on(STATE, MARK);
+    stage.on('g3').on(/mkdir -p/);
+    stage.on('g1').on(/reset-brick/, answers(2));
+    await refillHandler.apply({ volume: { ...volume, bricks: six }, from: 'g1' }, stage.context());
+    expect(stage.ran('g1').filter((words) => words.includes('commit'))).toHaveLength(2);
+  });
+});
