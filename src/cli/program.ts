@@ -17,6 +17,15 @@ const lazily =
     await run(session, ...args);
   };
 
+const addWizard = (program: Command, session: Session): void => {
+  withLab(program.command('init'))
+    .description('ask what the lab should be and write a lab file that fits this host')
+    .option('-y, --yes', 'do not ask: take what fits')
+    .option('--print', 'do not ask and write nothing: print the lab file')
+    .option('--force', 'replace an existing file')
+    .action(lazily(session, async () => (await import('./commands/init.js')).initCommand));
+};
+
 const addQuestions = (program: Command, session: Session): void => {
   withShape(withLab(program.command('plan')))
     .description('show the steps that make the lab')
@@ -90,6 +99,7 @@ export const buildProgram = (session: Session): Command => {
     .showHelpAfterError('(see kglab --help)')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
+  addWizard(program, session);
   addLife(program, lazilyIn(session));
   addQuestions(program, session);
   addAccess(program, session);

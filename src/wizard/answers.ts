@@ -1,0 +1,20 @@
+import type { ProviderId } from '../providers/provider.js';
+
+/** Everything that the wizard asks. */
+export interface Answers {
+  readonly name: string;
+  readonly provider: Exclude<ProviderId, 'simulator'> | 'auto';
+  readonly nodes: number;
+  readonly memoryMiB: number;
+  readonly storage: 'shared' | 'own';
+  readonly type: 'replica' | 'arbiter';
+  readonly reclaim: 'Delete' | 'Retain';
+  readonly internet: 'auto' | 'off';
+}
+
+/** Machines that carry bricks when these are not on the Kubernetes nodes: one replica set. */
+export const STORAGE_MACHINES = 3;
+
+/** Machines that the answers make, all in all. */
+export const machinesOf = ({ nodes, storage }: Pick<Answers, 'nodes' | 'storage'>): number =>
+  storage === 'own' ? nodes + STORAGE_MACHINES : nodes;

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { parseConfig } from '../../src/config/parse.js';
+
+const main = inject('kglab');
+let dir = '';
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'kglab-init-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+/** What to type when a text shows up on the screen. */
+type Reply = readonly [shown: string, typed: string];
+
+/** Runs kglab on a terminal of its own (script(1) makes one) and types the replies in turn. */
+const onTerminal = (
+  args: readonly string[],
+  replies: readonly Reply[],
+): Promise<{ screen: string; exitCode: number }> =>
+  new Promise((resolve, reject) => {
+    const line = ['node', main, ...args].map((word) => `'${word}'`).join(' ');
+    const child = spawn('script', ['-qefc', line, '/dev/null'], {
+      cwd: dir,
+      env: { ...process.env, XDG_STATE_HOME: dir, TERM: 'xterm', NO_COLOR: '1' },
+    });
+    const waiting = [...replies];
+    let screen = '';
+    let seen = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      screen += stripVTControlCharacters(chunk.toString());
+      const [next] = waiting;
+      const at = next === undefined ? -1 : screen.indexOf(next[0], seen);
+      if (next === undefined || at < 0) return;
+      seen = at + next[0].length;
+      waiting.shift();
+      child.stdin.write(next[1]);
+    });
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ screen, exitCode: code ?? -1 }));
+  });
+
+const ENTER = '\r';
+const QUESTIONS: readonly Reply[] = [
+  ['Name of the lab', `mine${ENTER}`],
+  ['What are the machines?', ENTER],
+  ['How many Kubernetes nodes?', ENTER],
+  ['Where are the bricks', ENTER],
+  ['How is the data kept?', ENTER],
+  ['Memory of each', ENTER],
+  ['What becomes of the data', ENTER],
+];
+
+describe('kglab init on a terminal', () => {
+  it('writes what was answered, and shows the lab before', async () => {
+    const { screen, exitCode } = await onTerminal(['init'], [...QUESTIONS, ['reach the internet', ENTER]]);
+    expect(screen).toContain('is written. Next: kglab up');
+    expect(exitCode).toBe(0);
+    expect(screen).toContain('Lab mine');
+    expect(parseConfig(await readFile(join(dir, 'lab.yaml'), 'utf8'), 'lab.yaml').name).toBe('mine');
+  });
+
+  it('leaves nothing behind after Ctrl-C', async () => {
+    const { exitCode } = await onTerminal(['init'], [QUESTIONS[0]!, ['What are the machines?', '\u0003']]);
+    expect(exitCode).toBe(130);
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it('does not replace a file without a yes', async () => {
+    await writeFile(join(dir, 'lab.yaml'), 'name: before\n');
+    const { exitCode } = await onTerminal(
+      ['init'],
+      [...QUESTIONS, ['reach the internet', ENTER], ['Replace it?', ENTER]],
+    );
+    expect(exitCode).toBe(2);
+    expect(await readFile(join(dir, 'lab.yaml'), 'utf8')).toBe('name: before\n');
+    expect(await readdir(dir)).toEqual(['lab.yaml']);
+  });
+
+  it('asks nothing with --yes, and still replaces nothing', async () => {
+    expect((await onTerminal(['init', '--yes'], [])).exitCode).toBe(0);
+    const text = await readFile(join(dir, 'lab.yaml'), 'utf8');
+    expect(parseConfig(text, 'lab.yaml').nodes.length).toBeGreaterThan(0);
+    expect((await onTerminal(['init', '--yes', '-n', 'other'], [])).exitCode).toBe(2);
+    expect(await readFile(join(dir, 'lab.yaml'), 'utf8')).toBe(text);
+  });
+
+  it('prints and writes nothing with --print', async () => {
+    const { screen } = await onTerminal(['init', '--print', '-n', 'shown'], []);
+    expect(parseConfig(screen, 'screen').name).toBe('shown');
+    expect(await readdir(dir)).toEqual([]);
+  });
+});
