@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { hostMounts, mountOnHost, unmountOnHost, type MountPlace } from '../../../src/volumes/host-mount.js';
+import { ScriptedExecutor } from '../../helpers/scripted-executor.js';
+import { MemoryFiles } from '../../helpers/step-context.js';
+
+const MACHINES = [
+  { name: 'x-node1', state: 'running', address: '10.0.0.1' },
+  { name: 'x-node2', state: 'stopped' },
+] as const;
+const MOUNT = { volume: 'gv0', path: '/mnt/data' };
+
+let host: ScriptedExecutor;
+let place: MountPlace & { files: MemoryFiles };
+
+beforeEach(() => {
+  host = new ScriptedExecutor('host')
+    .on(/command -v/)
+    .on(/unshare -m/)
+    .on(/while mountpoint/);
+  place = { host, files: new MemoryFiles(), dir: '/state/x', signal: new AbortController().signal };
+});
+
+const mount = () => mountOnHost(MOUNT, place, MACHINES, ['x-node1', 'x-node2']);
+
+describe('mounting', () => {
+  it('lets the client know the names of machines, and nobody else', async () => {
+    await mount();
+    expect(place.files.texts.get('/state/x/hosts-gv0')).toBe('127.0.0.1 localhost\n10.0.0.1 x-node1\n');
+    expect(await hostMounts(place)).toEqual([MOUNT]);
+  });
+
+  it('is in the ledger before it is made', async () => {
+    host.on(/unshare -m/, async () => {
+      expect(await hostMounts(place)).toEqual([MOUNT]);
+      return '';
+    });
+    await mount();
+  });
+
+  it('is forgotten when it fails, with the reason', async () => {
+    host.on(/unshare -m/, { exitCode: 17, stderr: '/mnt/data is not empty' });
+    await expect(mount()).rejects.toMatchObject({
+      code: 'MOUNT_FAILED',
+      details: ['/mnt/data is not empty'],
+    });
+    expect(await hostMounts(place)).toEqual([]);
+  });
+
+  it('happens once', async () => {
+    await mount();
+    await expect(mount()).rejects.toThrow('gv0 is mounted by kglab already, at /mnt/data.');
+  });
+
+  it('needs a client', async () => {
+    host.on(/command -v/, { exitCode: 127 });
+    await expect(mount()).rejects.toMatchObject({
+      code: 'HOST_UNFIT',
+      hint: 'Install it: apt install glusterfs-client',
+    });
+    expect(place.files.texts.size).toBe(0);
+  });
+});
+
+describe('unmounting', () => {
+  it('forgets the mount, and only that one', async () => {
+    await mount();
+    await place.files.write('/state/x/mounts.json', JSON.stringify([MOUNT, { volume: 'b', path: '/mnt/b' }]));
+    await unmountOnHost(MOUNT, place);
+    expect(await hostMounts(place)).toEqual([{ volume: 'b', path: '/mnt/b' }]);
+  });
+
+  it('leaves one that is in use, unless it is forced', async () => {
+    await mount();
+    host.on(/while mountpoint[^]* --$/, { exitCode: 1, stderr: 'target is busy' });
+    await expect(unmountOnHost(MOUNT, place)).rejects.toMatchObject({ code: 'VOLUME_IN_USE' });
+    expect(await hostMounts(place)).toEqual([MOUNT]);
+    await unmountOnHost(MOUNT, place, { force: true });
+    expect(await hostMounts(place)).toEqual([]);
+  });
+});
