@@ -44,8 +44,9 @@ const onTerminal = (
   });
 
 const ENTER = '\r';
+const NAME: Reply = ['Name of the lab', `mine${ENTER}`];
 const QUESTIONS: readonly Reply[] = [
-  ['Name of the lab', `mine${ENTER}`],
+  NAME,
   ['What are the machines?', ENTER],
   ['How many Kubernetes nodes?', ENTER],
   ['Where are the bricks', ENTER],
@@ -64,7 +65,7 @@ describe('kglab init on a terminal', () => {
   });
 
   it('leaves nothing behind after Ctrl-C', async () => {
-    const { exitCode } = await onTerminal(['init'], [QUESTIONS[0]!, ['What are the machines?', '\u0003']]);
+    const { exitCode } = await onTerminal(['init'], [NAME, ['What are the machines?', '\u0003']]);
     expect(exitCode).toBe(130);
     expect(await readdir(dir)).toEqual([]);
   });

@@ -26,11 +26,11 @@ const MOUNT = '/opt/local-path-provisioner';
 /** Asks the API server from this host, with the lab's kubeconfig. */
 const readyz = (kubeconfig: string): Promise<string> => {
   const { clusters, users } = parse(kubeconfig) as {
-    clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];
-    users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[];
+    clusters: [{ cluster: { server: string; 'certificate-authority-data': string } }];
+    users: [{ user: { 'client-certificate-data': string; 'client-key-data': string } }];
   };
-  const { server, 'certificate-authority-data': ca } = clusters[0]!.cluster;
-  const { 'client-certificate-data': cert, 'client-key-data': key } = users[0]!.user;
+  const { server, 'certificate-authority-data': ca } = clusters[0].cluster;
+  const { 'client-certificate-data': cert, 'client-key-data': key } = users[0].user;
   const decode = (text: string): Buffer => Buffer.from(text, 'base64');
   const options = { ca: decode(ca), cert: decode(cert), key: decode(key), agent: false };
   return new Promise((resolve, reject) => {

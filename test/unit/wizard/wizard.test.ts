@@ -8,6 +8,13 @@ import { fits, memoryFor, propose } from '../../../src/wizard/propose.js';
 import type { Question } from '../../../src/wizard/questions.js';
 import { runWizard } from '../../../src/wizard/run-wizard.js';
 
+/** A user by position; the list is as long as the tests below take it to be. */
+const user = (index: number) => {
+  const found = USERS[index];
+  if (found === undefined) throw new Error(`no user ${index}`);
+  return found;
+};
+
 const both = (multipass: boolean, nspawn: boolean): HostFacts['providers'] => [
   { id: 'multipass', usable: multipass, because: multipass ? 'it is installed' : 'it is not installed' },
   { id: 'nspawn', usable: nspawn, because: nspawn ? 'this host has all it takes' : 'it takes Linux' },
@@ -67,7 +74,7 @@ describe('the wizard', () => {
   });
 
   it('asks nothing that makes no sense for the answers before', async () => {
-    const host = USERS[0]!.host;
+    const host = user(0).host;
     const asked: string[] = [];
     const note = (question: Question) => {
       asked.push(question.key);
@@ -80,7 +87,7 @@ describe('the wizard', () => {
   });
 
   it('refuses answers that cannot work, with the reason', async () => {
-    const host = { ...USERS[0]!.host, memoryMiB: 6144 };
+    const host = { ...user(0).host, memoryMiB: 6144 };
     const refusals: Record<string, string | undefined> = {};
     await runWizard(host, (question) => {
       const bad: Record<string, string> = { name: 'My Lab', nodes: '2', memoryMiB: '4096' };
@@ -105,12 +112,12 @@ describe('what is proposed', () => {
   });
 
   it('counts disk too, and never gives a node less than it needs', () => {
-    expect(fits({ ...USERS[1]!.host, freeDiskGiB: 5 }, 3)).toBe(false);
+    expect(fits({ ...user(1).host, freeDiskGiB: 5 }, 3)).toBe(false);
     expect(memoryFor({ memoryMiB: 2048 }, 3)).toBe(1024);
   });
 
   it('takes the first provider that is usable, and none that is not', () => {
-    expect(propose({ ...USERS[0]!.host, providers: both(false, true) }).provider).toBe('nspawn');
-    expect(propose({ ...USERS[0]!.host, providers: both(false, false) }).provider).toBe('auto');
+    expect(propose({ ...user(0).host, providers: both(false, true) }).provider).toBe('nspawn');
+    expect(propose({ ...user(0).host, providers: both(false, false) }).provider).toBe('auto');
   });
 });
