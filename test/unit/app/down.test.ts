@@ -1,0 +1,136 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { down, planRemoval } from '../../../src/app/down.js';
+import { assertUnprotected, setProtected } from '../../../src/app/protect.js';
+import { CliError } from '../../../src/errors/cli-error.js';
+import type { MachineProvider, Trace } from '../../../src/providers/provider.js';
+import { certificateRows, certificateText } from '../../../src/report/certificate.js';
+import { mergeContexts } from '../../../src/kube/merge-kubeconfig.js';
+import { TestWorld } from '../../helpers/test-world.js';
+
+let test: TestWorld;
+beforeEach(async () => {
+  test = await TestWorld.make();
+  await test.store.save(test.record());
+});
+afterEach(() => test.close());
+
+/** A provider that removes what it is told to, but for what `stuck` names. */
+const removing = (stuck?: string, kept?: string[]): MachineProvider => {
+  const { provider } = test.stage;
+  const bridge: Trace = { kind: 'network interface', what: 'kg-demo' };
+  let cleaned = false;
+  return Object.assign(Object.create(provider) as typeof provider, {
+    traces: () => Promise.resolve(cleaned ? [] : [bridge]),
+    cleanup: () => Promise.resolve(void (cleaned = true)),
+    keepFolders: (name: string, folders: readonly string[]) => {
+      kept?.push(`${name}: ${folders.join(' ')}`);
+      return Promise.resolve(`/kept/${name}`);
+    },
+    remove: (name: string) => {
+      if (name === stuck) return Promise.reject(new CliError('TIMEOUT', `Machine ${name} did not end.`));
+      provider.infos = provider.infos.filter((info) => info.name !== name);
+      return Promise.resolve();
+    },
+  });
+};
+
+const world = (provider: MachineProvider) => test.world({ provider: () => provider });
+
+const kubeconfig = (name: string): string =>
+  JSON.stringify({
+    ...{ 'current-context': name, clusters: [{ name, cluster: {} }], users: [{ name }] },
+    contexts: [{ name, context: {} }],
+  });
+
+describe('down', () => {
+  it('removes everything and says what there was', async () => {
+    const w = world(removing());
+    const found = await down(await planRemoval(test.record(), w), w);
+    expect(found.left).toEqual([]);
+    expect(certificateRows(found)).toEqual([
+      ['machine', '3', '0'],
+      ['network interface', '1', '0'],
+      ['directory', '1', '0'],
+    ]);
+    expect(certificateText(found)).toBe('Nothing is left of lab demo (id abc123).\n');
+    expect(await test.store.load('demo')).toBeUndefined();
+  });
+
+  it('removes what it can, keeps the ledger, and says what is left and why', async () => {
+    const w = world(removing('demo-node2'));
+    const found = await down(await planRemoval(test.record(), w), w);
+    const why = 'Machine demo-node2 did not end.';
+    expect(found.left).toEqual([
+      { kind: 'machine', what: 'demo-node2', why },
+      { kind: 'network interface', what: 'kg-demo', why },
+    ]);
+    expect(certificateText(found)).toContain('2 things are left of lab demo (id abc123)');
+    expect(await test.store.load('demo')).toBeDefined();
+  });
+
+  it('stops when it is interrupted, with everything still in the ledger', async () => {
+    const provider = removing();
+    const w = world(
+      Object.assign(Object.create(provider) as MachineProvider, {
+        remove: () => {
+          test.stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
+          return Promise.reject(new Error('killed'));
+        },
+      }),
+    );
+    await expect(down(await planRemoval(test.record(), w), w)).rejects.toThrow();
+    expect(await test.store.load('demo')).toBeDefined();
+  });
+
+  it("takes the lab's context out of the user's kubeconfig, and nothing else", async () => {
+    const mine = mergeContexts(kubeconfig('mine'), kubeconfig('kglab-demo')).text;
+    await writeFile(test.userKubeconfig, mine);
+    const w = world(removing());
+    const found = await down(await planRemoval(test.record(), w), w);
+    expect(found.before.map(({ kind }) => kind)).toContain('kubeconfig context');
+    const left = await readFile(test.userKubeconfig, 'utf8');
+    expect(left).not.toContain('kglab-demo');
+    expect(left).toContain('mine');
+  });
+
+  it('does not touch a kubeconfig without the lab', async () => {
+    await writeFile(test.userKubeconfig, '# mine\nclusters: []\n');
+    const w = world(removing());
+    await down(await planRemoval(test.record(), w), w);
+    expect(await readFile(test.userKubeconfig, 'utf8')).toBe('# mine\nclusters: []\n');
+  });
+
+  it('keeps bricks and what Gluster knows of them when asked to', async () => {
+    const kept: string[] = [];
+    for (const name of test.stage.machines) test.stage.on(name).on(/containerd-shim/);
+    const w = world(removing(undefined, kept));
+    const found = await down(await planRemoval(test.record(), w), w, { keep: true });
+    expect(kept.sort()[0]).toBe('demo-node1: /var/lib/glusterd /data');
+    expect(found.kept).toHaveLength(3);
+    expect(certificateText(found)).toContain('demo-node1: /kept/demo-node1');
+  });
+
+  it('refuses to keep data where the provider cannot', async () => {
+    const w = test.world();
+    await expect(down(await planRemoval(test.record(), w), w, { keep: true })).rejects.toMatchObject({
+      code: 'USAGE',
+    });
+  });
+});
+
+describe('protect', () => {
+  it('is written down where the ledger and the machines are', async () => {
+    const notes: string[] = [];
+    const remember = (text: string): Promise<void> => Promise.resolve(void notes.push(text));
+    const w = world(Object.assign(removing(), { remember }));
+    expect(await setProtected(test.record(), true, w)).toBe(true);
+    const record = await test.store.load('demo');
+    expect(record).toMatchObject({ protected: true });
+    expect(JSON.parse(notes[0] ?? '')).toEqual(record);
+    expect(() => assertUnprotected(record ?? test.record())).toThrow('Lab demo is protected');
+    expect(await setProtected(record ?? test.record(), true, w)).toBe(false);
+    expect(await setProtected(record ?? test.record(), false, w)).toBe(true);
+    expect(() => assertUnprotected(test.record())).not.toThrow();
+  });
+});

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { collectLogs } from '../../../src/app/logs.js';
+import { CliError } from '../../../src/errors/cli-error.js';
+import { TestWorld } from '../../helpers/test-world.js';
+
+let test: TestWorld;
+beforeEach(async () => {
+  test = await TestWorld.make();
+  await test.store.save(test.record());
+});
+afterEach(() => test.close());
+
+describe('collectLogs', () => {
+  it('packs what reachable machines say, without a secret, and names the others', async () => {
+    const token = await test.store.ensureToken('demo');
+    const [one, two, three] = test.stage.machines.map((name) => test.stage.on(name));
+    one?.on(/./, `the token is ${token}\npassword=hunter2hunter2\n`);
+    two?.on(/./, new CliError('MACHINE_UNREACHABLE', 'Machine demo-node2 does not answer.'));
+    three?.on(/./, '');
+    const { provider } = test.stage;
+    provider.infos = provider.infos.map((info) =>
+      info.name === 'demo-node3' ? { ...info, state: 'stopped' } : info,
+    );
+    await mkdir(test.store.logDir('demo'), { recursive: true });
+    await writeFile(join(test.store.logDir('demo'), 'up.log'), `ran with ${token}\n`);
+    const target = join(test.base, 'all.tar.gz');
+    const { silent } = await collectLogs(test.record(), target, test.world());
+    expect(silent).toEqual(['demo-node3 (stopped)']);
+    expect((await stat(target)).mode & 0o777).toBe(0o600);
+    const names = execFileSync('tar', ['-tzf', target], { encoding: 'utf8' });
+    for (const name of [
+      'config.yaml',
+      'plan.txt',
+      'runs/up.log',
+      'machines/demo-node1/journal.txt',
+      'gluster/heal.txt',
+      'cluster/events.txt',
+    ])
+      expect(names).toContain(name);
+    const text = execFileSync('tar', ['-xzOf', target], { encoding: 'utf8' });
+    expect(text).not.toContain(token);
+    expect(text).not.toContain('hunter2');
+    expect(text).toContain('(not collected: Machine demo-node2 does not answer.)');
+    expect((await stat(test.store.dir('demo'))).isDirectory()).toBe(true);
+    expect(execFileSync('ls', [test.store.dir('demo')], { encoding: 'utf8' })).not.toContain('kglab-demo');
+  });
+});

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { whyNotSpare } from '../../../src/app/assert-spare.js';
+import { planTarget } from '../../../src/app/rebuild.js';
+import { planRebuild } from '../../../src/plan/plan-rebuild.js';
+import { planUp } from '../../../src/plan/plan-up.js';
+import { labOf } from '../../helpers/step-context.js';
+import { TestWorld } from '../../helpers/test-world.js';
+
+let test: TestWorld;
+beforeEach(async () => {
+  test = await TestWorld.make();
+});
+afterEach(() => test.close());
+
+const options = { k3sOnly: false, node: undefined, keepData: false };
+const heal = (counts: readonly number[]): string =>
+  `<cliOutput><healInfo><bricks>${counts
+    .map(
+      (count, index) =>
+        `<brick><name>demo-node${index + 1}:/data/gv0</name><status>Connected</status><numberOfEntries>${count}</numberOfEntries></brick>`,
+    )
+    .join('')}</bricks></healInfo><opRet>0</opRet></cliOutput>`;
+
+/** Moves time until `work` is done: between two moments, files of the host are read. */
+const advance = async (work: Promise<unknown>): Promise<void> => {
+  let done = false;
+  void work.finally(() => (done = true));
+  while (!done) await test.stage.clock.advance(500);
+};
+
+describe('what is to be rebuilt', () => {
+  it('is nothing of a protected lab', async () => {
+    const record = test.record({ protected: true });
+    await expect(planTarget(record, options, test.world())).rejects.toMatchObject({
+      code: 'LAB_PROTECTED',
+      exitCode: 13,
+    });
+  });
+
+  it('is every machine that exists, whatever the lab file says', async () => {
+    test.stage.provider.infos = [{ name: 'demo-old', state: 'stopped' }];
+    expect(await planTarget(test.record(), options, test.world())).toEqual({
+      ...{ what: 'machines', machines: ['demo-old'], keepData: false },
+    });
+  });
+
+  it.each([
+    { node: 'node9' },
+    { k3sOnly: true, keepData: true },
+    { k3sOnly: true, node: 'node1' },
+    { keepData: true },
+  ])('is refused for %j', async (more) => {
+    await expect(planTarget(test.record(), { ...options, ...more }, test.world())).rejects.toMatchObject({
+      code: 'USAGE',
+    });
+  });
+
+  it('is not a node whose brick others still need', async () => {
+    const brick = test.record().config.volumes[0]?.brick ?? '';
+    const answer = (counts: readonly number[]): string => heal(counts).replaceAll('/data/gv0', brick);
+    test.stage.on('demo-node1').on(/heal gv0 info$/, answer([0, 4, 0]));
+    const failing = planTarget(test.record(), { ...options, node: 'node2' }, test.world()).catch(
+      (error: unknown) => error,
+    );
+    await advance(failing);
+    expect(await failing).toMatchObject({
+      code: 'GLUSTER_DATA_LOST',
+      hint: expect.stringContaining('--keep-data') as string,
+    });
+    test.stage.on('demo-node1').on(/heal gv0 info$/, answer([4, 0, 4]));
+    expect(await planTarget(test.record(), { ...options, node: 'demo-node2' }, test.world())).toMatchObject({
+      machines: ['demo-node2'],
+    });
+  });
+});
+
+describe('whyNotSpare', () => {
+  const bricks = ['a:/b', 'b:/b', 'c:/b'];
+  const found = (counts: readonly (number | undefined)[]) =>
+    bricks.map((brick, index) => ({ brick, status: '', pending: counts[index] }));
+
+  it('lets a brick go that is away itself, but not with another one', () => {
+    expect(whyNotSpare(found([0, undefined, 9]), 'b:/b', bricks)).toBeUndefined();
+    expect(whyNotSpare(found([0, undefined, undefined]), 'b:/b', bricks)).toContain('c:/b is not online');
+    expect(whyNotSpare(found([0, 0, undefined]), 'b:/b', bricks)).toContain('c:/b is not online');
+  });
+});
+
+describe('planRebuild', () => {
+  const config = labOf('name: demo\n');
+  const up = planUp(config).steps.map(({ id }) => id);
+
+  it('takes a machine away before anything is made, and then does all that up does', () => {
+    const { steps } = planRebuild(config, { what: 'machines', machines: ['demo-node2'], keepData: false });
+    expect(steps.map(({ id }) => id)).toEqual(['machines.remove:demo-node2', ...up]);
+    expect(steps[1]?.needs).toEqual(['machines.remove:demo-node2']);
+  });
+
+  it('keeps the folder of the bricks when asked to', () => {
+    const { steps } = planRebuild(config, { what: 'machines', machines: ['demo-node1'], keepData: true });
+    expect(steps[0]?.input).toEqual({ name: 'demo-node1', keep: ['/data'] });
+  });
+
+  it('takes the cluster away from the server first, when machines run and before k3s is installed', () => {
+    const { steps } = planRebuild(config, { what: 'k3s' });
+    const resets = steps.filter(({ kind }) => kind === 'k3s.reset');
+    expect(resets.map(({ id }) => id)).toEqual([
+      'k3s.reset:demo-node1',
+      'k3s.reset:demo-node2',
+      'k3s.reset:demo-node3',
+    ]);
+    expect(resets[1]?.needs).toContain('k3s.reset:demo-node1');
+    for (const install of steps.filter(({ kind }) => kind === 'k3s.install'))
+      expect(install.needs).toEqual(expect.arrayContaining(resets.map(({ id }) => id)));
+    expect(steps.map(({ id }) => id).filter((id) => !id.startsWith('k3s.reset'))).toEqual(up);
+  });
+});
