@@ -8,7 +8,7 @@ import { ask, must, volumes } from '../stages/gluster/ask.js';
 import type { ClusterVolumes } from './cluster.js';
 import type { Kept } from './inventory.js';
 import { request } from './requests.js';
-import type { Quarantined, Surveyed } from './survey.js';
+import type { Directory, Quarantined, Surveyed } from './survey.js';
 
 /** Where work on volumes is done. */
 export interface Desk {
@@ -63,19 +63,26 @@ export const directoryOf = ({ name }: Pick<Quarantined, 'name'>): string => name
 
 const CLAIM_MS = 60_000;
 
+const assertUnused = (id: string, { pods }: ClusterVolumes): void => {
+  const found = pods.get(id) ?? [];
+  if (found.length === 0) return;
+  throw new CliError('VOLUME_IN_USE', `Pods use claim ${id}: ${found.map(({ pod }) => pod).join(', ')}.`, {
+    hint: 'Delete or scale down what runs them first.',
+  });
+};
+
 const releaseClaim = async (
-  kept: Kept,
+  { pv, id }: { readonly pv: string; readonly id: string },
   cluster: ClusterVolumes,
   { context, server }: Desk,
 ): Promise<void> => {
-  const { pv } = kept.entry;
-  const [namespace = '', claim = ''] = kept.id.split('/');
+  const [namespace = '', claim = ''] = id.split('/');
   // Or the provisioner would do the same at the same time.
   if (cluster.volumes.some(({ name }) => name === pv))
     await runKubectl(context, server, [
       ...['patch', 'pv', pv, '-p', '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'],
     ]);
-  const bound = cluster.claims.find(({ id, volumeName }) => id === kept.id && volumeName === pv);
+  const bound = cluster.claims.find((one) => one.id === id && one.volumeName === pv);
   if (bound !== undefined)
     await runKubectl(context, server, ['-n', namespace, 'delete', 'pvc', claim, '--ignore-not-found'], {
       timeoutMs: CLAIM_MS,
@@ -93,17 +100,9 @@ export const deleteVolume = async (
   desk: Desk,
 ): Promise<void> => {
   const { context, server } = desk;
-  const pods = cluster.pods.get(kept.id) ?? [];
-  if (pods.length > 0)
-    throw new CliError(
-      'VOLUME_IN_USE',
-      `Pods use claim ${kept.id}: ${pods.map(({ pod }) => pod).join(', ')}.`,
-      {
-        hint: 'Delete or scale down what runs them first.',
-      },
-    );
+  assertUnused(kept.id, cluster);
   const { name, path, dedicated } = kept.directory;
-  await releaseClaim(kept, cluster, desk);
+  await releaseClaim({ pv: kept.entry.pv, id: kept.id }, cluster, desk);
   if (dedicated) await request('delete', { mount: on.mount, directory: name }, server, context);
   else {
     const place = `${on.mount}/.kglab/quarantine/${quarantineName(context.clock.now(), name)}`;
@@ -115,12 +114,34 @@ export const deleteVolume = async (
   });
 };
 
-/** Takes a directory that belongs to no volume into the quarantine. */
-export const deleteDirectory = (name: string, on: Surveyed, desk: Desk): Promise<void> => {
+/** Deletes a volume whose directory is gone, and its claim: there is nothing to keep. Throws VOLUME_IN_USE. */
+export const deleteHollow = async (pv: string, cluster: ClusterVolumes, desk: Desk): Promise<void> => {
+  const found = cluster.volumes.find(({ name }) => name === pv);
+  assertUnused(found?.claim ?? '', cluster);
+  await releaseClaim({ pv, id: found?.claim ?? '' }, cluster, desk);
+  await runKubectl(desk.context, desk.server, ['delete', 'pv', pv, '--ignore-not-found'], {
+    timeoutMs: CLAIM_MS,
+  });
+};
+
+/** Takes a directory that belongs to no volume into the quarantine. Throws VOLUME_IN_USE when one lies in it. */
+export const deleteDirectory = async (
+  { name, path }: Directory,
+  cluster: ClusterVolumes,
+  on: Surveyed,
+  desk: Desk,
+): Promise<void> => {
+  const users = cluster.volumes.filter((pv) => `${pv.path ?? ''}/`.startsWith(`${path}/`));
+  if (users.length > 0)
+    throw new CliError(
+      'VOLUME_IN_USE',
+      `${path} is the place of ${users.map((pv) => pv.name).join(', ')}, which no claim is bound to.`,
+      { hint: `Delete the volume first: kglab kubectl -- delete pv ${users[0]?.name ?? ''}` },
+    );
   const place = `${on.mount}/.kglab/quarantine/${quarantineName(desk.context.clock.now(), name)}`;
-  const manifest = { version: 1, pv: name, path: `${on.mount}/${name}` };
-  const args = [manifest.path, place, entryFile(on.mount, name)];
-  return run(desk, TAKE, args, `Taking ${name} into the quarantine`, `${JSON.stringify(manifest)}\n`);
+  const manifest = `${JSON.stringify({ version: 1, pv: name, path })}\n`;
+  const args = [path, place, entryFile(on.mount, name)];
+  await run(desk, TAKE, args, `Taking ${name} into the quarantine`, manifest);
 };
 
 /** Puts data back where it was. Volume and claim are not made by this. Throws VOLUME_EXISTS when its place is taken. */

@@ -1,10 +1,17 @@
 import { CliError } from '../../errors/cli-error.js';
-import { inventory } from '../../volumes/inventory.js';
+import { inventory, type Kept } from '../../volumes/inventory.js';
 import { planRestore } from '../../volumes/plan-restore.js';
-import { deleteDirectory, deleteVolume, directoryOf, giveBack, purge } from '../../volumes/quarantine.js';
+import {
+  deleteDirectory,
+  deleteHollow,
+  deleteVolume,
+  directoryOf,
+  giveBack,
+  purge,
+} from '../../volumes/quarantine.js';
 import { findKept } from '../../volumes/resolve.js';
 import { restoreVolumes } from '../../volumes/restore.js';
-import { clusterVolumes } from '../../volumes/cluster.js';
+import { clusterVolumes, type ClusterVolumes } from '../../volumes/cluster.js';
 import { survey, type Quarantined, type Surveyed } from '../../volumes/survey.js';
 import type { LabFlags, OutputFlags } from '../flags.js';
 import { renderOutput, renderTable } from '../output.js';
@@ -63,6 +70,14 @@ export const volumesQuarantineCommand = async (
   process.stdout.write(await renderOutput(flags.output, rows, table));
 };
 
+/** A volume of the cluster without a directory. */
+const findHollow = (name: string, cluster: ClusterVolumes, kept: readonly Kept[]): string | undefined =>
+  cluster.volumes.find(
+    (pv) =>
+      (pv.name === name || pv.claim === name || pv.claim === `default/${name}`) &&
+      !kept.some(({ entry }) => entry.pv === pv.name),
+  )?.name;
+
 const deleteOne = async (name: string, desk: OpenDesk): Promise<void> => {
   const { surveyed, kept, cluster } = await lookEverywhere(desk);
   const foreign = surveyed
@@ -72,8 +87,13 @@ const deleteOne = async (name: string, desk: OpenDesk): Promise<void> => {
         (directory.name === name || directory.path === name) &&
         !kept.some((one) => one.directory === directory),
     );
-  if (foreign) await deleteDirectory(foreign.directory.name, foreign.on, desk);
-  else {
+  const hollow = findHollow(name, cluster, kept);
+  if (foreign) await deleteDirectory(foreign.directory, cluster, foreign.on, desk);
+  else if (hollow !== undefined) {
+    await deleteHollow(hollow, cluster, desk);
+    process.stdout.write(`${name} is deleted; it had no directory\n`);
+    return;
+  } else {
     const found = findKept(kept, name);
     const on = surveyed.find(({ volume }) => volume === found.volume);
     if (on) await deleteVolume(found, cluster, on, desk);

@@ -191,6 +191,23 @@ describe('keeper', () => {
     expect(await entry()).toMatchObject({ pv: PV });
   });
 
+  it('forgets volumes that are gone from cluster and disk, and no others', async () => {
+    const entries = join(mount, '.kglab/catalogue');
+    await mkdir(join(mount, '.kglab/volumes'), { recursive: true });
+    await mkdir(entries);
+    await mkdir(join(mount, 'kept_a_b'));
+    await writeFile(join(mount, '.kglab/volumes/own_a_b'), '');
+    const write = (pv: string, path: string, rest = ',"claim":"b"') =>
+      writeFile(join(entries, `${pv}.json`), `{"version":1,"pv":"${pv}","path":"${path}"${rest}}`);
+    await write('gone', `${mount}/gone_a_b`);
+    await write('kept', `${mount}/kept_a_b`);
+    await write('own', `${mount}.claims/own_a_b`);
+    await write('fresh', `${mount}/fresh_a_b`, '');
+    await fake('k3s', 'exit 0');
+    expect((await keeper('catalogue')).exitCode).toBe(0);
+    expect(await readdir(entries)).toEqual(['fresh.json', 'kept.json', 'own.json']);
+  });
+
   it('sets a size limit, and says so by taking the request away', async () => {
     await writeFile(join(mount, '.kglab/requests', `limit.${NAME}`), '16777216');
     await keeper();

@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { planUp } from '../../../../src/plan/plan-up.js';
-import type { StepInputs, StepOf } from '../../../../src/plan/step.js';
+import type { StepInputs } from '../../../../src/plan/step.js';
 import { renderKeeperEnv, renderKeeperTable } from '../../../../src/stages/keeper/render.js';
 import { labOf } from '../../../helpers/step-context.js';
 
 type Input = StepInputs['mounts.keeper'];
 
 const keepers = (yaml = ''): readonly Input[] =>
-  planUp(labOf(yaml)).steps.flatMap((step) =>
-    step.kind === 'mounts.keeper' ? [(step as StepOf<'mounts.keeper'>).input] : [],
-  );
+  planUp(labOf(yaml)).steps.flatMap((step) => (step.kind === 'mounts.keeper' ? [step.input] : []));
 
 describe('keepers', () => {
   it('run on the server alone when there is nothing but the catalogue to keep', () => {
