@@ -1,0 +1,166 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Command } from '../../../src/exec/command.js';
+import type { WholeEntry } from '../../../src/volumes/manifests.js';
+import {
+  deleteDirectory,
+  deleteVolume,
+  giveBack,
+  purge,
+  type Desk,
+} from '../../../src/volumes/quarantine.js';
+import { inventory } from '../../../src/volumes/inventory.js';
+import { restoreVolumes } from '../../../src/volumes/restore.js';
+import { failureOf, Stage } from '../../helpers/step-context.js';
+import { claimOf, cluster, directory, directoryName, MOUNT, pv, pvName, surveyed } from './fixtures.js';
+
+const ENTRY: WholeEntry = {
+  pv: pvName(1),
+  path: `${MOUNT}/${directoryName(1)}`,
+  namespace: 'team',
+  claim: 'c1',
+  capacity: '1Gi',
+  accessModes: ['ReadWriteMany'],
+  class: 'local-path',
+  volumeMode: 'Filesystem',
+  volumeType: 'hostPath',
+  node: undefined,
+};
+
+let stage: Stage;
+let desk: Desk;
+const list = (...items: object[]): string => JSON.stringify({ kind: 'List', items });
+const kubectlCalls = (): readonly string[] =>
+  stage.ran('g1').flatMap((words) => (words.startsWith('k3s kubectl get') ? [] : [words.slice(0, 80)]));
+const applied = (): readonly string[][] =>
+  stage.calls
+    .filter(({ command }) => command.args.includes('apply'))
+    .map(({ command }) =>
+      (JSON.parse(command.stdin ?? '') as { items: { kind: string }[] }).items.map(({ kind }) => kind),
+    );
+
+beforeEach(() => {
+  stage = new Stage();
+  desk = { context: stage.context(), server: 'g1', gluster: 'g1' };
+  stage.on('g1').on(/kubectl (apply|patch|delete|-n)/);
+});
+
+const volumeObject = { kind: 'PersistentVolume', metadata: { name: pvName(1) }, spec: {} };
+const boundObject = {
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'c1', namespace: 'team' },
+  spec: { volumeName: pvName(1) },
+  status: { phase: 'Bound' },
+};
+
+describe('restoring', () => {
+  it('makes namespace, volume and claim, in this order', async () => {
+    stage
+      .on('g1')
+      .on(/kubectl get namespaces/, list())
+      .on(/kubectl get persistentvolumes/, list(), list(boundObject));
+    await restoreVolumes([ENTRY], desk.context, 'g1');
+    expect(applied()).toEqual([['Namespace'], ['PersistentVolume'], ['PersistentVolumeClaim']]);
+  });
+
+  it('frees a volume that is there instead of making it anew', async () => {
+    const there = list(volumeObject);
+    stage
+      .on('g1')
+      .on(/kubectl get namespaces/, list({ kind: 'Namespace', metadata: { name: 'team' } }))
+      .on(/kubectl get persistentvolumes/, there, list(boundObject));
+    await restoreVolumes([ENTRY], desk.context, 'g1');
+    expect(applied()).toEqual([['PersistentVolumeClaim']]);
+    expect(kubectlCalls()[0]).toContain(`patch pv ${pvName(1)}`);
+  });
+
+  it('says which claims do not come back', async () => {
+    stage
+      .on('g1')
+      .on(/kubectl get namespaces/, list())
+      .on(/kubectl get persistentvolumes/, list());
+    const failure = failureOf(restoreVolumes([ENTRY], desk.context, 'g1'));
+    await stage.clock.advance(130_000);
+    expect(await failure).toMatchObject({ code: 'VOLUME_FAILED', details: ['team/c1'] });
+  });
+
+  it('does nothing for nothing', async () => {
+    await restoreVolumes([], desk.context, 'g1');
+    expect(stage.calls).toEqual([]);
+  });
+});
+
+describe('deleting', () => {
+  const on = surveyed([directory(directoryName(1))]);
+  const [kept] = inventory([on]);
+
+  it('keeps the provisioner from it, then claim, data, volume', async () => {
+    stage.on('g1').on(/manifest\.json/);
+    if (kept) await deleteVolume(kept, cluster([pv(1)], [claimOf(1)]), on, desk);
+    const steps = stage.ran('g1').map((words) => /patch pv|delete pvc|delete pv|manifest/.exec(words)?.[0]);
+    expect(steps).toEqual(['patch pv', 'delete pvc', 'manifest', 'delete pv']);
+    const take = stage.calls.find(({ command }) => command.stdin !== undefined)?.command as Command;
+    expect(JSON.parse(take.stdin ?? '')).toMatchObject({ pv: pvName(1), claim: 'c1' });
+    expect(take.args.slice(3)).toEqual([
+      `${MOUNT}/${directoryName(1)}`,
+      `${MOUNT}/.kglab/quarantine/0-${directoryName(1)}`,
+      `${MOUNT}/.kglab/catalogue/${pvName(1)}.json`,
+    ]);
+  });
+
+  it('does not touch what pods use', async () => {
+    const used = cluster([pv(1)], [claimOf(1)], { 'default/c1': [{ pod: 'web', node: undefined }] });
+    expect(await failureOf(kept ? deleteVolume(kept, used, on, desk) : Promise.resolve())).toMatchObject({
+      code: 'VOLUME_IN_USE',
+      message: 'Pods use claim default/c1: web.',
+    });
+    expect(stage.calls).toEqual([]);
+  });
+
+  it('leaves a directory that holds the place of a volume', async () => {
+    const there = cluster([pv(1, { path: `${MOUNT}/team/web`, claim: undefined })]);
+    const failure = await failureOf(deleteDirectory(directory('team'), there, on, desk));
+    expect(failure).toMatchObject({ code: 'VOLUME_IN_USE' });
+    expect(stage.calls).toEqual([]);
+  });
+});
+
+describe('the quarantine', () => {
+  const item = {
+    name: `1795220046-${directoryName(1)}`,
+    path: '/q/x',
+    bytes: 0,
+    dedicated: false,
+    entry: undefined,
+  };
+
+  it('gives back to the place that something had', async () => {
+    stage.on('g1').on(/mv -T/);
+    await giveBack(item, surveyed([]), desk);
+    expect(stage.calls[0]?.command.args.slice(3, 6)).toEqual([
+      '/q/x',
+      `${MOUNT}/${directoryName(1)}`,
+      `${MOUNT}/.kglab/catalogue/${pvName(1)}.json`,
+    ]);
+  });
+
+  it('gives nothing back over something', async () => {
+    const failure = await failureOf(giveBack(item, surveyed([directory(directoryName(1))]), desk));
+    expect(failure).toMatchObject({ code: 'VOLUME_EXISTS' });
+    expect(stage.calls).toEqual([]);
+  });
+
+  it('purges a volume of its own with its bricks, and no brick of another kind', async () => {
+    const info = `<cliOutput><opRet>0</opRet><volInfo><volumes><volume><name>${pvName(1)}</name><statusStr>Stopped</statusStr><bricks>
+      <brick><name>g2:/data/.claims/${pvName(1)}</name></brick><brick><name>g3:/data/gv0</name></brick></bricks></volume></volumes></volInfo></cliOutput>`;
+    stage
+      .on('g1')
+      .on(/volume info/, info)
+      .on(/volume delete/, '<cliOutput><opRet>0</opRet></cliOutput>')
+      .on(/rm -rf/);
+    stage.on('g2').on(/rm -rf/);
+    await purge({ ...item, dedicated: true }, desk);
+    expect(stage.ran('g2')).toEqual([`sh -c rm -rf -- "$1" sh /data/.claims/${pvName(1)}`]);
+    expect(stage.ran('g3')).toEqual([]);
+    expect(stage.ran('g1').at(-1)).toBe('sh -c rm -rf -- "$1" sh /q/x');
+  });
+});
