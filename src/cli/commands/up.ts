@@ -6,7 +6,7 @@ import type { StageName } from '../../plan/step.js';
 import { drawLab } from '../../report/picture.js';
 import { takeLock } from '../../state/lock.js';
 import type { LabFlags, OutputFlags } from '../flags.js';
-import { labConfig } from '../lab.js';
+import { wantedLab } from '../lab.js';
 import { mergeKubeconfig } from '../merge-kubeconfig.js';
 import { renderOutput } from '../output.js';
 import type { Session } from '../run-cli.js';
@@ -27,7 +27,7 @@ const NEXT = (name: string): string => `
 
 /** `kglab up` */
 export const upCommand = async (session: Session, flags: UpFlags): Promise<void> => {
-  const config = await labConfig(flags);
+  const config = await wantedLab(flags);
   const world = await openWorld(session, flags, {
     what: 'up',
     ...(flags.dryRun ? {} : { logFor: config.name }),
