@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
-          include: ['test/{unit,golden,contract,cli}/**/*.test.ts'],
+          include: ['test/{unit,golden,contract,pipeline,cli}/**/*.test.ts'],
           globalSetup: ['test/cli/build-kglab.ts'],
           testTimeout: 20_000,
         },

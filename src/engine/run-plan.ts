@@ -7,6 +7,7 @@ import {
   type StepHandler,
   type StepHandlers,
 } from './context.js';
+import { withDeadline } from './deadline.js';
 import type { Outcome, Reporter } from './events.js';
 import { factCache } from './facts.js';
 
@@ -170,7 +171,7 @@ class Run {
       ...context,
       signal,
       say: (line) => reporter.emit({ type: 'step.line', id: step.id, line, at: context.clock.now() }),
-      machine: (name) => context.provider.machine(name),
+      machine: (name) => withDeadline(context.provider.machine(name)),
       fact: (key, read) => this.facts.get(key, read),
     };
   }

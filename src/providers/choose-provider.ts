@@ -9,7 +9,7 @@ import type { Dirs } from '../state/dirs.js';
 import { whenIdle, type Clock } from '../util/clock.js';
 import { MultipassProvider } from './multipass/provider.js';
 import { NspawnProvider } from './nspawn/provider.js';
-import type { MachineProvider, ProviderId } from './provider.js';
+import type { LabRef, MachineProvider, ProviderId } from './provider.js';
 import { SimulatorProvider } from './simulator/provider.js';
 import { SimClock } from './simulator/sim-clock.js';
 import { FileStore } from './simulator/world-store.js';
@@ -45,6 +45,21 @@ const launchDeadline = (text: string | undefined): { readonly launchMs?: number 
   return Number.isInteger(seconds) && seconds > 0 ? { launchMs: seconds * 1000 } : {};
 };
 
+/** One simulator a lab and process: a second one would not see what the first has not written yet. */
+const simulators = new WeakMap<ProviderDeps, Map<string, SimulatorProvider>>();
+
+const simulatorOf = ({ name, id }: LabRef, deps: ProviderDeps): SimulatorProvider => {
+  const made = simulators.get(deps) ?? new Map<string, SimulatorProvider>();
+  simulators.set(deps, made);
+  const path = join(deps.dirs.state, 'simulator', name, 'world.json');
+  const clock = new SimClock(deps.clock.now(), whenIdle);
+  const known = made.get(id);
+  const provider =
+    known ?? new SimulatorProvider({ lab: { name, id }, clock, store: new FileStore(path, deps.clock) });
+  made.set(id, provider);
+  return provider;
+};
+
 /** The only place that knows every provider. */
 export const makeProvider = ({ id, lab, config }: ProviderRequest, deps: ProviderDeps): MachineProvider => {
   const { host, clock, dirs } = deps;
@@ -72,14 +87,6 @@ export const makeProvider = ({ id, lab, config }: ProviderRequest, deps: Provide
         deadlines: launchDeadline(deps.env['KGLAB_LAUNCH_TIMEOUT']),
       });
     case 'simulator':
-      return new SimulatorProvider({
-        lab: { name: lab.name, id: lab.id },
-        clock: new SimClock(clock.now(), whenIdle),
-        store: new FileStore(join(dirs.state, 'simulator', lab.name, 'world.json')),
-      });
-    default:
-      throw new CliError('HOST_UNFIT', `The ${id} provider is not part of this version of kglab.`, {
-        hint: 'Use provider: nspawn.',
-      });
+      return simulatorOf(lab, deps);
   }
 };

@@ -3,7 +3,10 @@ import { Exit } from './shell/state.js';
 import { runScript } from './shell/run.js';
 import type { Io, ShellHost } from './shell/streams.js';
 import { SyntaxProblem } from './shell/words.js';
-import { FileProblem } from './files.js';
+import { CrashError } from './faults.js';
+import { FileProblem, type Files } from './files.js';
+import type { Sim } from './sim.js';
+import type { SimMachine, SimWorld } from './world.js';
 import { isPattern, patternOf } from './shell/pattern.js';
 import { UnknownUse, type Call, type Program } from './program.js';
 import { PROGRAMS } from './programs/programs.js';
@@ -54,21 +57,38 @@ const glob = (pattern: string, { files }: Call): readonly string[] => {
   return found;
 };
 
-/** The call of a program by another on the same machine. */
-const inner = (outer: Call, args: readonly string[], io: Io, env = outer.env): Call => {
-  const call: Call = {
-    ...outer,
-    args,
-    io,
-    env,
-    run: (argv, change) => launch(argv, { ...call, ...change }),
-    shell: (script, words) => runScript(script, words, io, shellHost(call), env),
-  };
-  return call;
-};
+/** One run of a program, by whichever other. */
+class ProgramCall implements Call {
+  readonly sim: Sim;
+  readonly world: SimWorld;
+  readonly sleep: Call['sleep'];
+  readonly budget: Call['budget'];
+
+  constructor(
+    outer: Call,
+    readonly args: readonly string[],
+    readonly io: Io,
+    readonly env: Readonly<Record<string, string>>,
+    readonly machine: SimMachine = outer.machine,
+    readonly files: Files = outer.files,
+  ) {
+    this.sim = outer.sim;
+    this.world = outer.world;
+    this.sleep = outer.sleep;
+    this.budget = outer.budget;
+  }
+
+  run(argv: readonly string[], { io = this.io, machine, files }: Partial<Call> = {}): Promise<number> {
+    return launch(argv, new ProgramCall(this, [], io, this.env, machine, files));
+  }
+
+  shell(script: string, words: readonly string[]): Promise<number> {
+    return runScript(script, words, this.io, shellHost(this), this.env);
+  }
+}
 
 const shellHost = (call: Call): ShellHost => ({
-  run: (argv, io, env) => launch(argv, inner(call, [], io, env)),
+  run: (argv, io, env) => launch(argv, new ProgramCall(call, [], io, env)),
   read: (path) => call.files.read(path),
   write: (path, text, append) => call.files.write(path, text, append),
   glob: (pattern) => glob(pattern, call),
@@ -77,6 +97,7 @@ const shellHost = (call: Call): ShellHost => ({
 /** Runs one program of a machine; its exit code. What the simulator does not know fails and says so. */
 export const launch = async (argv: readonly string[], call: Call): Promise<number> => {
   const [file = '', ...args] = argv;
+  if (call.budget && (call.budget.left -= 1) < 0) throw new CrashError();
   const program = programOf(file, call);
   if (typeof program === 'string') {
     if (!program.endsWith('not found')) return unknown(argv, program, call.io);
@@ -84,7 +105,7 @@ export const launch = async (argv: readonly string[], call: Call): Promise<numbe
     return NOT_FOUND;
   }
   try {
-    return await program(inner(call, args, call.io));
+    return await program(new ProgramCall(call, args, call.io, call.env));
   } catch (error) {
     if (error instanceof Exit) return error.code;
     if (error instanceof UnknownUse) return unknown(argv, `unknown use (${error.message})`, call.io);

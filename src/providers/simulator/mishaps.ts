@@ -1,13 +1,15 @@
 import { CliError } from '../../errors/cli-error.js';
 import type { CommandResult, ExecOptions } from '../../exec/command.js';
-import { CrashError, type Fault, type Operation } from './faults.js';
-import { freeAddress } from './addresses.js';
+import { CrashError, type Budget, type Fault, type Operation } from './faults.js';
+import { freeAddress } from './machine-life.js';
 import { powerOff } from './power.js';
 import { unreachable } from './sim-machine.js';
 import type { Sim } from './sim.js';
 
-/** Longest that somebody waits who set no deadline: for ever, as good as (milliseconds). */
+/** Milliseconds until a hanging command ends that has no deadline: never, as good as. */
 const FOR_EVER_MS = 1e12;
+/** The deadline that providers have of their own for all they do to machines. */
+const PROVIDER_MS = 900_000;
 
 const result = (operation: Operation, part: Partial<CommandResult>): unknown => {
   if (operation.kind === 'exec') return { exitCode: 1, stdout: '', stderr: '', durationMs: 0, ...part };
@@ -44,7 +46,7 @@ export const suffer = async <T>(
   operation: Operation,
   sim: Sim,
   options: ExecOptions,
-  work: () => Promise<T> | T,
+  work: (budget?: Budget) => Promise<T> | T,
 ): Promise<T> => {
   const name = operation.machine ?? Object.keys(sim.world.machines)[0] ?? '';
   switch (fault.kind) {
@@ -54,7 +56,10 @@ export const suffer = async <T>(
         stderr: fault.stderr ?? 'simulated failure',
       }) as T;
     case 'hang':
-      await sim.sleep(options.timeoutMs ?? FOR_EVER_MS, options.signal);
+      await sim.sleep(
+        options.timeoutMs ?? (operation.kind === 'exec' ? FOR_EVER_MS : PROVIDER_MS),
+        options.signal,
+      );
       return timedOut(operation, options) as T;
     case 'time-out':
       await work();
@@ -62,6 +67,11 @@ export const suffer = async <T>(
     case 'crash':
       if (fault.when === 'after') await work();
       throw new CrashError();
+    case 'crash-within': {
+      // The script itself is a program too.
+      const budget = { left: fault.programs + 1 };
+      return work(budget);
+    }
     case 'power-cut':
     case 'address-change': {
       const victim = ('machine' in fault ? fault.machine : undefined) ?? name;

@@ -1,3 +1,4 @@
+import type { Budget } from './faults.js';
 import type { Files } from './files.js';
 import type { Sim } from './sim.js';
 import type { Io } from './shell/streams.js';
@@ -13,6 +14,8 @@ export interface Call {
   readonly args: readonly string[];
   readonly io: Io;
   readonly env: Readonly<Record<string, string>>;
+  /** How far it gets before kglab dies, if that is what is going to happen. */
+  readonly budget: Budget | undefined;
   /** Sleeps in virtual time; ends the program when its deadline or its machine's power does. */
   sleep(ms: number): Promise<void>;
   /** Runs another program; its exit code. `change` gives it other streams, or another view of the machine. */

@@ -1,10 +1,10 @@
 import { CliError } from '../../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
-import type { LabRef, Machine, MachineInfo, MachineProvider, MachineSpec } from '../provider.js';
+import type { LabRef, Machine, MachineInfo, MachineProvider, MachineSpec, Trace } from '../provider.js';
 import { syncCluster } from './kube/controllers.js';
-import { CrashError, type FaultPlan, type Operation, type Witness } from './faults.js';
-import { freeAddress } from './addresses.js';
+import { CrashError, type Budget, type FaultPlan, type Operation, type Witness } from './faults.js';
+import { forgetVolumes, keepFolders, newMachine } from './machine-life.js';
 import { heal } from './glusterd.js';
 import { K3S_JOBS } from './k3s-jobs.js';
 import { BOOT_JOBS, powerOff, powerOn } from './power.js';
@@ -99,7 +99,7 @@ export class SimulatorProvider implements MachineProvider {
         throw new CliError('MACHINE_FAILED', 'The simulated network is not made yet.', {
           hint: 'Run: kglab up',
         });
-      const machine = (this.world.machines[spec.name] ??= this.blank(spec));
+      const machine = (this.world.machines[spec.name] ??= newMachine(this.world, spec));
       if (machine.running) return;
       await this.sim.sleep(TIMES.create, options.signal);
       if (machine.running === undefined) powerOn(this.sim, machine);
@@ -130,9 +130,7 @@ export class SimulatorProvider implements MachineProvider {
       await this.sim.sleep(TIMES.remove, options.signal);
       powerOff(this.sim, machine);
       delete this.world.machines[name];
-      const left = Object.values(this.world.machines);
-      for (const id of Object.keys(this.world.volumes))
-        if (!left.some(({ volumes }) => volumes.includes(id))) delete this.world.volumes[id];
+      forgetVolumes(this.world);
     });
   }
 
@@ -142,12 +140,26 @@ export class SimulatorProvider implements MachineProvider {
       if (left.length > 0) throw new CliError('BUG', `The network is still used by ${left.join(', ')}.`);
       this.world.prepared = false;
     });
-    await this.options.store.remove();
+    if (Object.keys(this.world.kept).length === 0) await this.options.store.remove();
+  }
+
+  traces(): Promise<readonly Trace[]> {
+    const { machines, prepared } = this.world;
+    const isEmpty = Object.keys(machines).length === 0 && !prepared;
+    const file = isEmpty ? undefined : this.options.store.file();
+    return Promise.resolve(file === undefined ? [] : [{ kind: 'file', what: file }]);
+  }
+
+  async keepFolders(name: string, folders: readonly string[], options: ExecOptions = {}): Promise<string> {
+    await this.perform({ kind: 'keep', machine: name }, options, () =>
+      keepFolders(this.world, name, folders),
+    );
+    return 'the simulated world';
   }
 
   private exec(name: string, command: Command, options: ExecOptions = {}): Promise<CommandResult> {
-    return this.perform({ kind: 'exec', machine: name, command }, options, () =>
-      execOn(this.sim, this.world.machines[name], name, command, options),
+    return this.perform({ kind: 'exec', machine: name, command }, options, (budget) =>
+      execOn(this.sim, this.world.machines[name], name, command, options, budget),
     );
   }
 
@@ -155,18 +167,18 @@ export class SimulatorProvider implements MachineProvider {
   private async perform<T>(
     given: Omit<Operation, 'index'>,
     options: ExecOptions,
-    work: () => Promise<T> | T,
+    work: (budget?: Budget) => Promise<T> | T,
   ): Promise<T> {
     if (this.dead) throw new CrashError();
     const operation = { ...given, index: this.operations };
     this.operations += 1;
-    await this.sim.advance();
     const fault = this.options.faults?.(operation);
+    await this.sim.advance();
     const result = fault
       ? await suffer(fault, operation, this.sim, options, work).catch((error: unknown) => this.end(error))
       : await work();
     if (this.dead) throw new CrashError();
-    await this.keep();
+    this.options.store.save();
     this.options.witness?.(operation);
     return result;
   }
@@ -175,28 +187,6 @@ export class SimulatorProvider implements MachineProvider {
   private end(error: unknown): never {
     if (error instanceof CrashError) this.dead = true;
     throw error;
-  }
-
-  private async keep(): Promise<void> {
-    const saving = this.options.store.save();
-    const { clock } = this.options;
-    await ('during' in clock
-      ? (clock as { during(work: Promise<void>): Promise<void> }).during(saving)
-      : saving);
-  }
-
-  private blank(spec: MachineSpec): SimMachine {
-    const file = (text: string) => ({ kind: 'file', text, mode: '0644' }) as const;
-    return {
-      spec,
-      address: freeAddress(this.world),
-      boots: 0,
-      disk: {
-        '/etc/hostname': file(`${spec.name}\n`),
-        '/etc/hosts': file(`127.0.0.1 localhost\n127.0.1.1 ${spec.name}\n`),
-      },
-      ...{ packages: [], journal: [], running: undefined, peers: {}, volumes: [] },
-    };
   }
 
   private known(name: string): SimMachine {

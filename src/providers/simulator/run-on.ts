@@ -1,3 +1,4 @@
+import type { Budget } from './faults.js';
 import { Files } from './files.js';
 import { launch } from './launch.js';
 import type { Call } from './program.js';
@@ -12,6 +13,7 @@ export interface RunOnOptions {
   readonly binds?: Readonly<Record<string, string>>;
   /** How to wait; without it waiting takes no time (what happens by itself cannot wait). */
   readonly sleep?: (ms: number) => Promise<void>;
+  readonly budget?: Budget | undefined;
 }
 
 export interface RunOnResult {
@@ -25,7 +27,7 @@ export const runOn = async (
   sim: Sim,
   machine: SimMachine,
   argv: readonly string[],
-  { stdin = '', env = {}, binds = {}, sleep = () => Promise.resolve() }: RunOnOptions = {},
+  { stdin = '', env = {}, binds = {}, sleep = () => Promise.resolve(), budget }: RunOnOptions = {},
 ): Promise<RunOnResult> => {
   let [stdout, stderr] = ['', ''];
   const call: Call = {
@@ -41,6 +43,7 @@ export const runOn = async (
     },
     env,
     sleep,
+    budget,
     run: (words, change) => launch(words, { ...call, ...change }),
     shell: () => Promise.reject(new Error('only programs run scripts')),
   };

@@ -18,7 +18,6 @@ export class SimClock implements Clock {
   private time: number;
   private sleepers: Sleeper[] = [];
   private order = 0;
-  private holds = 0;
   private ticking = false;
 
   constructor(
@@ -50,17 +49,6 @@ export class SimClock implements Clock {
     });
   }
 
-  /** Stops time until `work` (real input or output) is done. */
-  async during<T>(work: Promise<T>): Promise<T> {
-    this.holds += 1;
-    try {
-      return await work;
-    } finally {
-      this.holds -= 1;
-      this.tickSoon();
-    }
-  }
-
   private insert(sleeper: Sleeper): void {
     let index = this.sleepers.length;
     while (index > 0 && (this.sleepers[index - 1]?.at ?? 0) > sleeper.at) index -= 1;
@@ -78,7 +66,7 @@ export class SimClock implements Clock {
 
   private tick(): void {
     const [first] = this.sleepers;
-    if (this.holds > 0 || first === undefined) return;
+    if (first === undefined) return;
     this.time = Math.max(this.time, first.at);
     const due = this.sleepers.filter(({ at }) => at <= this.time);
     this.sleepers = this.sleepers.slice(due.length);

@@ -1,6 +1,7 @@
 import { CliError } from '../../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions } from '../../exec/command.js';
 import { placeholder } from '../../artifacts/placeholder.js';
+import type { Budget } from './faults.js';
 import { runOn } from './run-on.js';
 import type { Sim } from './sim.js';
 import type { SimMachine } from './world.js';
@@ -38,6 +39,7 @@ export const execOn = async (
   name: string,
   command: Command,
   options: ExecOptions = {},
+  budget?: Budget,
 ): Promise<CommandResult> => {
   if (machine?.running === undefined) throw unreachable(name);
   const start = sim.now;
@@ -47,7 +49,7 @@ export const execOn = async (
   try {
     await sleep(WAY_MS);
     const argv = [command.file, ...command.args];
-    const result = await runOn(sim, machine, argv, { stdin, env: command.env ?? {}, sleep });
+    const result = await runOn(sim, machine, argv, { stdin, env: command.env ?? {}, sleep, budget });
     for (const line of `${result.stdout}${result.stderr}`.split('\n'))
       if (line !== '') options.onLine?.(line);
     return { ...result, durationMs: sim.now - start };

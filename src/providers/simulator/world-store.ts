@@ -1,16 +1,19 @@
 import { readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Clock } from '../../util/clock.js';
 import type { SimWorld } from './world.js';
 
 /** Where a world is kept between two operations. */
 export interface WorldStore {
   /** The world as it is; `fresh` makes one when there is none. Called at the start of an operation. */
   open(fresh: () => SimWorld): SimWorld;
-  /** Keeps what an operation changed. */
-  save(): Promise<void>;
+  /** Keeps what an operation changed; may do so a little later. */
+  save(): void;
   /** Forgets the world. */
   remove(): Promise<void>;
+  /** The file that there is of it now, if any. */
+  file(): string | undefined;
 }
 
 /** A world that lives as long as the process, or as long as somebody holds it. */
@@ -21,46 +24,62 @@ export class MemoryStore implements WorldStore {
     return (this.world ??= fresh());
   }
 
-  save(): Promise<void> {
-    return Promise.resolve();
+  save(): void {
+    // It is kept by being held.
   }
 
   remove(): Promise<void> {
     delete this.world;
     return Promise.resolve();
   }
+
+  file(): undefined {
+    return undefined;
+  }
 }
 
-/** A world in a file, complete at every moment: other processes and later ones find it there. */
+/** A write takes at most this part of the time, however large the world is; and two are this far apart (ms). */
+const SHARE = 8;
+const PAUSE_MS = 50;
+
+/**
+ * A world in a file, complete at every moment: other processes and later ones find it there. It is written behind the
+ * operations, at the latest when the process ends by itself; one that is killed takes its last moments along.
+ */
 export class FileStore implements WorldStore {
   private world: SimWorld | undefined;
   private stamp = '';
   private text = '';
   private dirty = false;
-  private saving: Promise<void> | undefined;
+  private writing = false;
+  private failure: unknown;
 
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    /** The host's time. */
+    private readonly clock: Clock,
+  ) {}
 
   open(fresh: () => SimWorld): SimWorld {
+    if (this.world && (this.dirty || this.writing)) return this.world;
     const stamp = this.stampNow();
-    if (this.world && (this.dirty || this.saving || stamp === this.stamp)) return this.world;
+    if (this.world && stamp === this.stamp) return this.world;
     this.stamp = stamp;
     if (stamp === '') return (this.world = fresh());
     this.text = readFileSync(this.path, 'utf8');
     return (this.world = JSON.parse(this.text) as SimWorld);
   }
 
-  /** Operations that end at the same time share one write. */
-  async save(): Promise<void> {
+  save(): void {
+    if (this.failure !== undefined) throw this.failure;
     this.dirty = true;
-    while (this.dirty) {
-      this.saving ??= this.write().finally(() => (this.saving = undefined));
-      await this.saving;
-    }
+    if (!this.writing) this.writeAll().catch((error: unknown) => (this.failure = error));
   }
 
   async remove(): Promise<void> {
     this.world = undefined;
+    this.dirty = false;
+    while (this.writing) await this.clock.sleep(PAUSE_MS);
     this.stamp = '';
     const folder = dirname(this.path);
     await rm(folder, { recursive: true, force: true });
@@ -68,10 +87,24 @@ export class FileStore implements WorldStore {
       await rmdir(above).catch(() => undefined);
   }
 
+  file(): string | undefined {
+    return this.stampNow() === '' ? undefined : this.path;
+  }
+
+  private async writeAll(): Promise<void> {
+    this.writing = true;
+    while (this.dirty) {
+      const start = this.clock.now();
+      await this.write();
+      await this.clock.sleep(Math.max(PAUSE_MS, SHARE * (this.clock.now() - start)));
+    }
+    this.writing = false;
+  }
+
   private async write(): Promise<void> {
     this.dirty = false;
     const text = JSON.stringify(this.world);
-    if (text === this.text) return;
+    if (this.world === undefined || text === this.text) return;
     this.text = text;
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
     await writeFile(`${this.path}.new`, text, { mode: 0o600 });

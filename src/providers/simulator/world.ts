@@ -113,6 +113,8 @@ export interface SimWorld {
   readonly volumes: Record<string, SimVolume>;
   jobs: Job[];
   cuts: Cut[];
+  /** Folders of removed machines, for the next of the same name. */
+  readonly kept: Record<string, Pick<SimMachine, 'disk' | 'peers' | 'volumes'>>;
 }
 
 /** A world in which nothing was made yet. */
@@ -126,6 +128,7 @@ export const emptyWorld = (lab: LabRef, time: number): SimWorld => ({
   volumes: {},
   jobs: [],
   cuts: [],
+  kept: {},
 });
 
 /** A UUID that nobody else in this world has; worlds of the same history have the same ones. */

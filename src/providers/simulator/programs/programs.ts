@@ -11,7 +11,7 @@ import { TEXT_PROGRAMS } from './text.js';
 const k3s: Program = (call) => {
   const [verb, ...args] = call.args;
   if (verb !== 'kubectl') throw new UnknownUse(`k3s ${verb}`);
-  return kubectl({ ...call, args });
+  return call.run(['kubectl', ...args]);
 };
 
 const cloudInit: Program = async ({ args, files, io, sleep }) => {

@@ -1,0 +1,239 @@
+import { setMaxListeners } from 'node:events';
+import { down, planRemoval } from '../../src/app/down.js';
+import { up } from '../../src/app/up.js';
+import type { World } from '../../src/app/world.js';
+import { loadTemplates } from '../../src/cli/templates.js';
+import type { LabConfig } from '../../src/config/config.js';
+import { parseConfig } from '../../src/config/parse.js';
+import type { StepContext, StepHandler, StepHandlers } from '../../src/engine/context.js';
+import type { Outcome, Reporter, RunEvent } from '../../src/engine/events.js';
+import type { Fault, Operation } from '../../src/providers/simulator/faults.js';
+import { SimulatorProvider } from '../../src/providers/simulator/provider.js';
+import { SimClock } from '../../src/providers/simulator/sim-clock.js';
+import { MemoryStore } from '../../src/providers/simulator/world-store.js';
+import type { SimWorld } from '../../src/providers/simulator/world.js';
+import type { Machine, MachineProvider } from '../../src/providers/provider.js';
+import type { StepKind } from '../../src/plan/step.js';
+import { HANDLERS } from '../../src/stages/handlers.js';
+import { whenIdle } from '../../src/util/clock.js';
+import { MemoryLabStore } from './memory-lab-store.js';
+
+/** An operation, and the step on whose behalf it was done. */
+export interface Act extends Operation {
+  readonly step: string;
+  readonly phase: 'probe' | 'apply';
+  /** Counts the operations of one kind in one phase of a step, from 0. */
+  readonly nth: number;
+}
+
+export interface RunOptions {
+  readonly fault?: (act: Act) => Fault | undefined;
+  /** Called after each operation. */
+  readonly witness?: (act: Act) => void;
+  /** When the person loses patience and presses Ctrl-C, in milliseconds of virtual time. */
+  readonly patienceMs?: number;
+}
+
+export interface Ran {
+  readonly error: unknown;
+  readonly changed: number;
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+  /** Why steps were not satisfied. */
+  readonly because: Readonly<Record<string, string>>;
+  readonly virtualMs: number;
+  readonly gaveUp: boolean;
+}
+
+/** A lab's state at one moment: machines and ledger. */
+export interface Snapshot {
+  readonly world: string;
+  readonly ledger: readonly (readonly [string, string])[];
+}
+
+const templates = loadTemplates();
+type AnyHandler = StepHandler<StepKind>;
+const HOUR_MS = 3_600_000;
+
+/** Knows on behalf of which step an operation is asked for. */
+class StepWatch implements Reporter {
+  readonly outcomes: Record<string, Outcome> = {};
+  readonly because: Record<string, string> = {};
+  readonly handlers = Object.fromEntries(
+    Object.entries(HANDLERS).map(([kind, handler]) => [kind, this.watched(handler as AnyHandler)]),
+  ) as unknown as StepHandlers;
+  private readonly ids = new Map<unknown, string>();
+  private asking: { readonly step: string; readonly phase: 'probe' | 'apply' } = { step: '', phase: 'probe' };
+  private readonly counts = new Map<string, number>();
+  private readonly acts = new Map<number, Act>();
+
+  emit(event: RunEvent): void {
+    if (event.type === 'run.started') for (const { id, input } of event.plan.steps) this.ids.set(input, id);
+    if (event.type === 'step.pending') this.because[event.id] = event.because;
+    if (event.type === 'step.finished') this.outcomes[event.id] = event.outcome;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  act(operation: Operation): Act {
+    const known = this.acts.get(operation.index);
+    if (known) return known;
+    const key = `${this.asking.step} ${this.asking.phase} ${operation.kind}`;
+    const nth = this.counts.get(key) ?? 0;
+    this.counts.set(key, nth + 1);
+    const made: Act = { ...operation, ...this.asking, nth };
+    this.acts.set(operation.index, made);
+    return made;
+  }
+
+  private watched(handler: AnyHandler): AnyHandler {
+    return {
+      probe: (input, context) => handler.probe(input, this.asked(input, 'probe', context)),
+      apply: (input, context) => handler.apply(input, this.asked(input, 'apply', context)),
+    };
+  }
+
+  /** The context, in which every operation tells at once whose it is. */
+  private asked(input: unknown, phase: 'probe' | 'apply', context: StepContext): StepContext {
+    const step = this.ids.get(input) ?? '';
+    const tell =
+      <A extends unknown[], R>(work: (...args: A) => R) =>
+      (...args: A): R => {
+        this.asking = { step, phase };
+        try {
+          return work(...args);
+        } finally {
+          this.asking = { step: '', phase: 'probe' };
+        }
+      };
+    const inner = context.provider;
+    const machine = (name: string): Machine => {
+      const found = context.machine(name);
+      return { name, exec: tell((...args: Parameters<Machine['exec']>) => found.exec(...args)) };
+    };
+    const provider: MachineProvider = {
+      ...{ id: inner.id, features: inner.features, machine },
+      unprepared: tell((options) => inner.unprepared(options)),
+      prepare: tell((options) => inner.prepare(options)),
+      list: tell((options) => inner.list(options)),
+      create: tell((spec, options) => inner.create(spec, options)),
+      start: tell((name, options) => inner.start(name, options)),
+      stop: tell((name, options) => inner.stop(name, options)),
+      remove: tell((name, options) => inner.remove(name, options)),
+      cleanup: tell((options) => inner.cleanup(options)),
+    };
+    return { ...context, provider, machine };
+  }
+}
+
+/** A lab of simulated machines; each `up` or `down` is a kglab process of its own. */
+export class SimLab {
+  readonly config: LabConfig;
+  readonly machines = new MemoryStore();
+  ledger = new MemoryLabStore();
+
+  constructor(text: string) {
+    this.config = parseConfig(text, 'lab.yaml');
+  }
+
+  get world(): SimWorld | undefined {
+    return this.machines.world;
+  }
+
+  /** What is left of the lab, by name. */
+  get remains(): readonly string[] {
+    const { machines = {}, volumes = {}, prepared = false, jobs = [] } = this.world ?? {};
+    return [
+      ...Object.keys(machines),
+      ...Object.values(volumes).map(({ name }) => `volume ${name}`),
+      ...(prepared ? ['network'] : []),
+      ...jobs.map(({ kind }) => `job ${kind}`),
+      ...this.ledger.texts.keys(),
+    ];
+  }
+
+  snapshot(): Snapshot {
+    return { world: JSON.stringify(this.machines.world ?? null), ledger: [...this.ledger.texts] };
+  }
+
+  restore({ world, ledger }: Snapshot): this {
+    const found = JSON.parse(world) as SimWorld | null;
+    if (found) this.machines.world = found;
+    else delete this.machines.world;
+    this.ledger = new MemoryLabStore(new Map(ledger));
+    return this;
+  }
+
+  /** Lets time pass while nobody looks. */
+  async wait(ms: number): Promise<void> {
+    const { world } = this;
+    if (!world) return;
+    const clock = new SimClock(world.time, whenIdle);
+    const provider = this.provider(clock, {}, new StepWatch());
+    await clock.sleep(ms);
+    await provider.list();
+  }
+
+  async up(options: RunOptions = {}): Promise<Ran> {
+    const watch = new StepWatch();
+    const clock = new SimClock(this.world?.time ?? Date.UTC(2026, 0, 1), whenIdle);
+    const [patience, done] = [new AbortController(), new AbortController()] as const;
+    setMaxListeners(0, patience.signal);
+    const start = clock.now();
+    clock.sleep(options.patienceMs ?? HOUR_MS, done.signal).then(
+      () => patience.abort(new DOMException('Interrupted', 'AbortError')),
+      () => undefined,
+    );
+    const world = this.worldOf(clock, options, watch, patience.signal);
+    let [error, changed]: [unknown, number] = [undefined, 0];
+    try {
+      ({ changed } = await up(this.config, { handlers: watch.handlers }, world));
+    } catch (caught) {
+      error = caught;
+    }
+    const gaveUp = patience.signal.aborted;
+    done.abort(new DOMException('done', 'AbortError'));
+    const virtualMs = clock.now() - start;
+    return { error, changed, gaveUp, virtualMs, outcomes: watch.outcomes, because: watch.because };
+  }
+
+  async down(): Promise<void> {
+    const watch = new StepWatch();
+    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
+    const world = this.worldOf(clock, {}, watch, new AbortController().signal);
+    const record = await this.ledger.load(this.config.name);
+    if (record) await down(await planRemoval(record, world), world);
+  }
+
+  private provider(clock: SimClock, { fault, witness }: RunOptions, watch: StepWatch): SimulatorProvider {
+    return new SimulatorProvider({
+      lab: { name: this.config.name, id: 'f00dfeed' },
+      clock,
+      store: this.machines,
+      faults: (operation) => {
+        const act = watch.act(operation);
+        return fault?.(act);
+      },
+      witness: (operation) => witness?.(watch.act(operation)),
+    });
+  }
+
+  private worldOf(clock: SimClock, options: RunOptions, reporter: StepWatch, signal: AbortSignal): World {
+    const refuse = () => Promise.reject(new Error('nothing of the host is needed for simulated machines'));
+    const provider = this.provider(clock, options, reporter);
+    return {
+      ...{ clock, templates, reporter, signal, arch: 'amd64', releaseUrl: undefined },
+      host: { exec: refuse },
+      dirs: { state: '/memory', cache: '/memory', machines: '/memory' },
+      store: this.ledger,
+      userKubeconfig: '/memory/config',
+      fetch: refuse,
+      chooseProvider: () => Promise.resolve('simulator'),
+      provider: () => provider,
+      findLab: () => Promise.resolve(undefined),
+      checks: () => [],
+      say: () => undefined,
+    };
+  }
+}
