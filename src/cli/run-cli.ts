@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import { CATALOG } from '../errors/catalog.js';
 import type { RunLog } from '../report/run-log.js';
@@ -29,6 +30,8 @@ const watchSignals = ({ abort }: Session): (() => void) => {
 /** Runs one command line (without `node` and the script) and returns the exit code of the process. */
 export const runCli = async (argv: readonly string[]): Promise<number> => {
   const session: Session = { abort: new AbortController(), verbose: false, exitCode: 0 };
+  // Everything that runs listens to it; with a dozen steps under way Node.js would take that for a leak.
+  setMaxListeners(0, session.abort.signal);
   const unwatch = watchSignals(session);
   try {
     await buildProgram(session).parseAsync([...argv], { from: 'user' });
