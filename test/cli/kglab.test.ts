@@ -144,7 +144,6 @@ describe('labs', () => {
 
   it.each([
     'status -n nope',
-    'down -n nope --yes',
     'kubeconfig -n nope',
     'exec -n nope node1 -- true',
     'kubectl -n nope -- get nodes',
@@ -154,6 +153,13 @@ describe('labs', () => {
     expect(exitCode).toBe(11);
     expect(stderr).toContain('There is no lab called nope.');
     expect(stderr).toContain('Labs of this user: other.');
+  });
+
+  it('has nothing to take down of a lab that is not there, and says so', async () => {
+    await saveLab('other');
+    const { exitCode, stdout, stderr } = await home.kglab(['down', '-n', 'nope', '--yes']);
+    expect([exitCode, stdout]).toEqual([0, '']);
+    expect(stderr).toBe('There is no lab called nope; nothing to remove. Labs of this user: other\n');
   });
 
   it('does not take a lab down without being told twice where nobody can be asked', async () => {

@@ -1,6 +1,7 @@
 import { down, planRemoval, type Certificate, type Removal } from '../../app/down.js';
-import { knownLab } from '../../app/open-lab.js';
+import { loadLab } from '../../app/open-lab.js';
 import { assertUnprotected } from '../../app/protect.js';
+import type { World } from '../../app/world.js';
 import { CATALOG } from '../../errors/catalog.js';
 import { certificateRows, certificateText } from '../../report/certificate.js';
 import { confirmByName } from '../confirm.js';
@@ -31,11 +32,19 @@ const whatGoes = ({ record, machines, before }: Removal, keepData: boolean): rea
 const table = (found: Certificate): string =>
   `${renderTable(['kind', 'before', 'left'], certificateRows(found))}\n${certificateText(found)}`;
 
+const nothingOf = async (name: string, { store }: World): Promise<string> => {
+  const others = await store.names();
+  const known = others.length > 0 ? ` Labs of this user: ${others.join(', ')}` : '';
+  return `There is no lab called ${name}; nothing to remove.${known}`;
+};
+
 /** `kglab down` */
 export const downCommand = async (session: Session, flags: DownFlags): Promise<void> => {
   const name = await labName(flags);
   const world = await openWorld(session, flags, { what: 'down' });
-  const record = await knownLab(name, world);
+  const record = await loadLab(name, world);
+  // Repeated, or of a lab that never was: what is asked for is so already.
+  if (record === undefined) return world.say(await nothingOf(name, world));
   assertUnprotected(record);
   const keep = flags.keepData ?? false;
   const lines = whatGoes(await planRemoval(record, world), keep);

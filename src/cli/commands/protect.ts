@@ -15,10 +15,10 @@ const protect =
     const changed = await withLock(world, name, what, async () =>
       setProtected(await knownLab(name, world), wanted, world),
     );
-    const state = wanted
-      ? 'protected: down and rebuild refuse it'
-      : 'not protected: down and rebuild may take it apart';
-    world.say(`Lab ${name} is ${changed ? 'now' : 'already'} ${state}.`);
+    const [already, now] = wanted
+      ? ['already protected', 'protected now: down and rebuild refuse it']
+      : ['not protected', 'no longer protected: down and rebuild may take it apart'];
+    world.say(`Lab ${name} is ${changed ? now : already}.`);
   };
 
 /** `kglab protect` */

@@ -57,14 +57,15 @@ export class TestLab {
     };
   }
 
+  /** The words of a kglab command. */
+  command(...args: string[]): [string, ...string[]] {
+    return ['node', main, ...args];
+  }
+
   /** Runs kglab in the lab's folder. Never throws for a failed command. */
   async run(...args: string[]): Promise<Ran> {
     const options = { cwd: this.dir, env: this.env, reject: false, stdin: 'ignore' } as const;
-    const { exitCode, stdout, stderr, durationMs } = await execa(
-      'node',
-      [main, ...args],
-      options,
-    );
+    const { exitCode, stdout, stderr, durationMs } = await execa('node', [main, ...args], options);
     return { exitCode: exitCode ?? -1, stdout, stderr, durationMs };
   }
 

@@ -1,0 +1,133 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRoot, TestLab } from './support/kglab.js';
+import { actAt, killUpAt, type Moment } from './support/kill-at.js';
+import { filesOf, providerOf, recordOf, stateDir, tracesOnHost } from './support/lab-internals.js';
+
+/** Before there is anything that would be worth continuing: from these, the lab is also taken down. */
+const EARLY: readonly Moment[] = [
+  { kind: 'machines.prepare', at: 'pending' },
+  { kind: 'machines.create', at: 'pending', afterMs: 150 },
+  { kind: 'machines.create', at: 'finished' },
+];
+
+/** In the order of a run; each continues what the one before has left. */
+const MIDDLE: readonly Moment[] = [
+  { kind: 'machines.ready', at: 'pending', afterMs: 300 },
+  { kind: 'machines.hosts', at: 'pending' },
+  { kind: 'k3s.install', at: 'pending', afterMs: 400 },
+  { kind: 'gluster.service', at: 'pending', afterMs: 300 },
+];
+
+const LATE: readonly Moment[] = [
+  { kind: 'gluster.pool', at: 'pending', afterMs: 400 },
+  { kind: 'gluster.brick', at: 'finished' },
+  { kind: 'gluster.volume', at: 'pending', afterMs: 200 },
+  { kind: 'gluster.start', at: 'pending', afterMs: 500 },
+  { kind: 'mounts.mount', at: 'pending', afterMs: 300 },
+  { kind: 'k3s.service', at: 'pending', afterMs: 1000 },
+  { kind: 'k3s.kubeconfig', at: 'finished' },
+  { kind: 'provisioner.apply', at: 'pending', afterMs: 500 },
+  { kind: 'smoke.run', at: 'pending', afterMs: 3000 },
+];
+
+const nameOf = ({ kind, at, afterMs }: Moment): string => `${kind} ${at}${afterMs ? ` + ${afterMs} ms` : ''}`;
+
+interface Summary {
+  readonly changed: number;
+  readonly steps: readonly { readonly id: string; readonly outcome: string }[];
+}
+
+describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)', () => {
+  let lab: TestLab;
+  beforeAll(async () => {
+    lab = await TestLab.make();
+  });
+  afterAll(() => lab.destroy());
+
+  const downLeavesNothing = async (): Promise<void> => {
+    const { id } = await recordOf(lab);
+    const nothing = await tracesOnHost(lab, 'another');
+    const found = await lab.json<{ left: readonly unknown[]; before: readonly unknown[] }>('down', '--yes');
+    expect(found.left).toEqual([]);
+    expect(found.before.length).toBeGreaterThan(0);
+    const { forwarding } = nothing;
+    expect(await tracesOnHost(lab, id)).toEqual({
+      ...{ processes: [], mounts: [], links: [], groups: [], tables: [], forwarding },
+    });
+    expect(await filesOf(lab)).toEqual([]);
+  };
+
+  it.each(EARLY.map((moment) => [nameOf(moment), moment] as const))(
+    'leaves nothing behind that down does not find: killed at %s',
+    async (_name, moment) => {
+      await killUpAt(lab, moment);
+      await downLeavesNothing();
+      expect((await lab.run('down', '--yes')).exitCode).toBe(0);
+    },
+  );
+
+  it.each(MIDDLE.map((moment) => [nameOf(moment), moment] as const))(
+    'is killed at %s',
+    async (_name, moment) => killUpAt(lab, moment),
+  );
+
+  it('says which machine has no room left, and goes on when it has', async () => {
+    await lab.ok('up', '--until', 'machines');
+    await lab.sh('node2', 'mount -t tmpfs -o nr_inodes=1 full /data');
+    const { exitCode, stderr } = await lab.run('up');
+    expect(exitCode).toBe(40);
+    expect(stderr).toContain(`Making brick directory ${lab.machine('node2')}:`);
+    expect(stderr).toContain('No space left on device');
+    expect(stderr).toContain('df -h');
+    await lab.sh('node2', 'umount /data');
+  });
+
+  it.each(LATE.map((moment) => [nameOf(moment), moment] as const))('is killed at %s', async (_name, moment) =>
+    killUpAt(lab, moment),
+  );
+
+  it('is complete in the end, with nothing to do the next time', async () => {
+    await lab.ok('up');
+    expect(await lab.json<Summary>('up')).toMatchObject({ changed: 0 });
+  });
+
+  it('goes on under its own id when the ledger is lost, and all of it goes without one', async () => {
+    const { id } = await recordOf(lab);
+    await rm(stateDir(lab), { recursive: true });
+    const status = await lab.json<{ pending: readonly { id: string }[] }>('status', '-n', lab.name);
+    expect(status.pending.map((step) => step.id)).toEqual(['k3s.kubeconfig']);
+    await rm(stateDir(lab), { recursive: true });
+    const { steps } = await lab.json<Summary>('up');
+    expect(steps.filter(({ outcome }) => outcome === 'changed').map((step) => step.id)).toEqual([
+      'k3s.kubeconfig',
+    ]);
+    expect((await recordOf(lab)).id).toBe(id);
+  });
+
+  it('is repaired when a machine has lost its power in the middle of it', async () => {
+    const provider = await providerOf(lab);
+    const k3s = await actAt(
+      lab,
+      ['rebuild', '--k3s-only', '--yes'],
+      { kind: 'k3s.service', at: 'pending' },
+      () => provider.stop(lab.machine('node3'), { force: true }),
+    );
+    expect(k3s.reached).toBe(true);
+    expect(k3s.exitCode).not.toBe(0);
+    await lab.ok('up');
+    expect(await lab.json<Summary>('up')).toMatchObject({ changed: 0 });
+  });
+
+  it('is taken down with a machine gone, a machine off, and no ledger', async () => {
+    const provider = await providerOf(lab);
+    const { id } = await recordOf(lab);
+    await provider.remove(lab.machine('node2'));
+    await provider.stop(lab.machine('node3'), { force: true });
+    await rm(stateDir(lab), { recursive: true });
+    const found = await lab.json<{ id: string; left: readonly unknown[] }>('down', '-n', lab.name, '--yes');
+    expect(found).toMatchObject({ id, left: [] });
+    expect((await tracesOnHost(lab, id)).processes).toEqual([]);
+    expect(await filesOf(lab)).toEqual([]);
+  });
+});

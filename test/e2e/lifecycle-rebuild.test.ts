@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRoot, TestLab } from './support/kglab.js';
+import { filesOf, providerOf, recordOf, tracesOnHost } from './support/lab-internals.js';
+import { apply, busyboxOf, claim, pod, ready } from './support/workloads.js';
+
+const VOLUME = '/opt/local-path-provisioner';
+
+/** Appends numbered lines, each on disk of a majority before it is acknowledged in the pod's log. */
+const WRITER = `
+n=0
+while :; do
+  n=$((n + 1))
+  echo "line $n" | dd of=/data/log bs=64 oflag=append conv=notrunc,fsync 2>/dev/null && echo "ack $n"
+done`;
+
+interface Summary {
+  readonly changed: number;
+}
+
+const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+
+describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without root)', () => {
+  let lab: TestLab;
+  let image = '';
+  beforeAll(async () => {
+    lab = await TestLab.make();
+    await lab.ok('up');
+    image = await busyboxOf(lab);
+  });
+  afterAll(() => lab.destroy());
+
+  const acknowledged = async (): Promise<string[]> =>
+    lines(await lab.kubectl('logs', 'writer')).map((line) => line.replace('ack', 'line'));
+
+  const healed = async (): Promise<boolean> => {
+    const text = await lab.sh('node1', 'gluster volume heal gv0 info');
+    return (text.match(/^Number of entries: 0$/gm) ?? []).length === 3;
+  };
+
+  const isWhole = async (): Promise<void> => {
+    expect(await lab.json<Summary>('up')).toMatchObject({ changed: 0 });
+  };
+
+  it('gives a node that is built anew its place back while a pod writes, and loses nothing', async () => {
+    const uuid = await lab.sh('node3', 'cat /var/lib/glusterd/glusterd.info');
+    await apply(lab, claim('log', { mode: 'ReadWriteMany' }));
+    await apply(lab, pod('writer', { image, claim: 'log', run: WRITER, node: lab.machine('node2') }));
+    await ready(lab, 'writer');
+    await lab.until('a hundred lines', async () => (await acknowledged()).length > 100);
+    const before = (await acknowledged()).length;
+    await lab.ok('rebuild', '--node', 'node3', '--yes');
+    const acks = await acknowledged();
+    expect(acks.length).toBeGreaterThan(before + 100);
+    expect(await lab.sh('node3', 'cat /var/lib/glusterd/glusterd.info')).toBe(uuid);
+    await lab.kubectl('delete', 'pod', 'writer', '--grace-period=0', '--force');
+    await lab.until('nothing left to heal', healed, 60_000);
+    expect(await healed()).toBe(true);
+    for (const node of ['node1', 'node2', 'node3']) {
+      const written = new Set(lines(await lab.sh(node, `cat ${VOLUME}/*_default_log/log`)));
+      expect(acks.filter((line) => !written.has(line))).toEqual([]);
+    }
+    const sums = await Promise.all(
+      ['node1', 'node2', 'node3'].map((node) => lab.sh(node, 'cd /data/brick/gv0 && md5sum */log')),
+    );
+    expect(new Set(sums).size).toBe(1);
+    await isWhole();
+  });
+
+  it('keeps every file when only Kubernetes is built anew', async () => {
+    await lab.sh('node1', `echo kept > ${VOLUME}/kept`);
+    const find = `cd ${VOLUME} && find . -type f ! -path './.kglab/*' | sort | xargs md5sum`;
+    const before = await lab.sh('node2', find);
+    await lab.ok('rebuild', '--k3s-only', '--yes');
+    expect(await lab.sh('node2', find)).toBe(before);
+    expect(await lab.kubectl('get', 'pods', '-A', '-o', 'name')).not.toContain('writer');
+    await isWhole();
+  });
+
+  it('is shut down quickly with pods that ignore it, and comes back with them', async () => {
+    await apply(
+      lab,
+      claim('stubborn'),
+      pod('stubborn', { image, claim: 'stubborn', run: 'trap "" TERM; while :; do sleep 1; done' }),
+    );
+    await ready(lab, 'stubborn');
+    const { durationMs, exitCode } = await lab.run('stop');
+    expect(exitCode).toBe(0);
+    expect(durationMs).toBeLessThan(30_000);
+    expect((await lab.run('stop')).exitCode).toBe(0);
+    await lab.ok('start');
+    await isWhole();
+    await lab.kubectl('get', 'pod', 'stubborn');
+  });
+
+  it('comes back by itself when its machines come back in any order', async () => {
+    const provider = await providerOf(lab);
+    await lab.ok('stop', '--force');
+    for (const node of ['node2', 'node1', 'node3']) await provider.start(lab.machine(node));
+    const pending = async (): Promise<readonly unknown[]> =>
+      (await lab.json<{ pending: readonly { id: string }[] }>('status')).pending.filter(
+        ({ id }) => id !== 'k3s.kubeconfig',
+      );
+    await lab.until('a lab with nothing to do', async () => (await pending()).length === 0, 180_000);
+  });
+
+  it('is repaired by up when the first machine, which had the cluster, is gone', async () => {
+    await (await providerOf(lab)).remove(lab.machine('node1'));
+    await lab.ok('up');
+    await isWhole();
+    expect(await lab.sh('node1', `cat ${VOLUME}/kept`)).toBe('kept\n');
+    expect(lines(await lab.kubectl('get', 'nodes', '-o', 'name'))).toHaveLength(3);
+    await lab.until('nothing left to heal', healed, 60_000);
+  });
+
+  it('collects evidence with a machine down, without its token', async () => {
+    const provider = await providerOf(lab);
+    await provider.stop(lab.machine('node3'), { force: true });
+    const file = (await lab.ok('logs')).trim();
+    expect(file).toMatch(new RegExp(`/kglab-${lab.name}-\\w+\\.tar\\.gz$`));
+    await provider.start(lab.machine('node3'));
+  });
+
+  it('takes over what was kept when it was taken down', async () => {
+    await lab.ok('up');
+    const { id } = await recordOf(lab);
+    const found = await lab.json<{ left: unknown[]; kept: unknown[] }>('down', '--yes', '--keep-data');
+    expect(found.left).toEqual([]);
+    expect(found.kept).toHaveLength(3);
+    expect((await tracesOnHost(lab, id)).mounts).toEqual([]);
+    await lab.ok('up');
+    expect(await lab.sh('node2', `cat ${VOLUME}/kept`)).toBe('kept\n');
+    await isWhole();
+  });
+
+  it('refuses while it is protected, and leaves nothing in the end', async () => {
+    await lab.ok('protect');
+    expect((await lab.run('down', '--yes')).exitCode).toBe(13);
+    expect((await lab.run('rebuild', '--yes')).exitCode).toBe(13);
+    await lab.ok('unprotect');
+    const { id } = await recordOf(lab);
+    await lab.ok('down', '--yes');
+    const { forwarding, ...left } = await tracesOnHost(lab, id);
+    expect(forwarding).toBeTruthy();
+    expect(left).toEqual({ processes: [], mounts: [], links: [], groups: [], tables: [] });
+    expect(await filesOf(lab)).toEqual([]);
+  });
+});

@@ -1,0 +1,48 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HostExecutor } from '../../../src/exec/host-executor.js';
+import { bridgeName, tableName, vethName } from '../../../src/providers/nspawn/names.js';
+import { NspawnProvider } from '../../../src/providers/nspawn/provider.js';
+import type { LabRecord } from '../../../src/state/lab-store.js';
+import { systemClock } from '../../../src/util/clock.js';
+import { hostState, type HostState } from './host-state.js';
+import type { TestLab } from './kglab.js';
+
+const host = new HostExecutor();
+
+/** Where kglab keeps the lab's ledger. */
+export const stateDir = (lab: TestLab): string => join(lab.dir, 'state', 'kglab', 'labs', lab.name);
+
+/** The lab as the ledger has it. */
+export const recordOf = async (lab: TestLab): Promise<LabRecord> =>
+  JSON.parse(await readFile(join(stateDir(lab), 'lab.json'), 'utf8')) as LabRecord;
+
+/** The machines of the lab behind kglab's back. */
+export const providerOf = async (lab: TestLab): Promise<NspawnProvider> => {
+  const { name, id, config } = await recordOf(lab);
+  return new NspawnProvider({
+    ...{ lab: { name, id }, host, clock: systemClock, image: config.image, network: config.network },
+    dataDir: join(lab.dir, 'machines', 'nspawn'),
+    cacheDir: join(lab.env['XDG_CACHE_HOME'] ?? '', 'kglab', 'images'),
+    machines: config.nodes.map(({ machine }) => machine),
+  });
+};
+
+/** Everything that a lab with this id has on the host. */
+export const tracesOnHost = (lab: TestLab, id: string): Promise<HostState> => {
+  const ref = { name: lab.name, id };
+  const veths = ['node1', 'node2', 'node3'].map((node) => vethName(ref, lab.machine(node)));
+  return hostState(host, [lab.name, lab.dir, bridgeName(ref), tableName(ref), ...veths]);
+};
+
+/** What of the lab's folders is not empty. */
+export const filesOf = async (lab: TestLab): Promise<readonly string[]> => {
+  const entries = await Promise.all(
+    ['state', 'machines'].map(async (folder) =>
+      (await readdir(join(lab.dir, folder), { recursive: true }).catch(() => [])).map(
+        (name) => `${folder}/${name}`,
+      ),
+    ),
+  );
+  return entries.flat();
+};
