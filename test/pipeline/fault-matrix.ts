@@ -43,7 +43,7 @@ const record = async (text: string): Promise<readonly Recorded[]> => {
     witness: (act) =>
       recorded.push({ act, before: before.get(act.index) as Snapshot, after: lab.snapshot() }),
   });
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw error as Error;
   return recorded;
 };
 
@@ -156,8 +156,11 @@ export interface Verdict {
 const isSame = (one: Act, other: Act): boolean =>
   one.step === other.step && one.phase === other.phase && one.kind === other.kind && one.nth === other.nth;
 
-/** Lets one thing go wrong, then repeats `up` as a person would, then takes the lab down. */
-export const judge = async (text: string, { from, hits }: Case): Promise<Verdict> => {
+/** What became of the states that were met already: from equal ones, everything goes on equally. */
+export type Known = Map<string, string | undefined>;
+
+/** Lets one thing go wrong, then looks whether the lab recovers. */
+export const judge = async (text: string, { from, hits }: Case, known: Known): Promise<Verdict> => {
   const lab = new SimLab(text).restore(from);
   let [gaveUp, met, failed] = [false, hits === undefined, hits === undefined];
   const wrong = (problem: string): Verdict => ({ problem, gaveUp, met, failed });
@@ -176,14 +179,21 @@ export const judge = async (text: string, { from, hits }: Case): Promise<Verdict
       return wrong(`fails badly: ${words(first.error)}`);
     if (hits.fault.kind === 'network-cut') await lab.wait(CUT_MS);
   }
+  const state = content(lab.snapshot());
+  if (!known.has(state)) known.set(state, await recover(lab));
+  const problem = known.get(state);
+  return { ...(problem !== undefined && { problem }), gaveUp, met, failed };
+};
+
+/** Repeats `up` as a person would, then takes the lab down; what does not go as it should. */
+const recover = async (lab: SimLab): Promise<string | undefined> => {
   const again = await lab.up();
-  if (again.error !== undefined) return wrong(`up again fails: ${words(again.error)}`);
+  if (again.error !== undefined) return `up again fails: ${words(again.error)}`;
   const third = await lab.up();
-  if (third.error !== undefined) return wrong(`a further up fails: ${words(third.error)}`);
-  if (third.changed > 0) return wrong(`a further up changes ${changes(third)}`);
+  if (third.error !== undefined) return `a further up fails: ${words(third.error)}`;
+  if (third.changed > 0) return `a further up changes ${changes(third)}`;
   await lab.down();
-  if (lab.remains.length > 0) return wrong(`down leaves ${lab.remains.join(', ')}`);
-  return { gaveUp, met, failed };
+  return lab.remains.length === 0 ? undefined : `down leaves ${lab.remains.join(', ')}`;
 };
 
 /** Tries everything; the problems found, and a line that says how much was tried. */
@@ -192,10 +202,11 @@ export const tryAll = async (
 ): Promise<{ problems: string[]; summary: string; tried: number }> => {
   const cases = await casesOf(text);
   const problems: string[] = [];
+  const known: Known = new Map();
   const pairs = new Map<string, boolean>();
   let failed = 0;
   for (const one of cases) {
-    const verdict = await judge(text, one);
+    const verdict = await judge(text, one, known);
     failed += Number(verdict.failed);
     if (verdict.problem !== undefined) problems.push(`${one.name}: ${verdict.problem}`);
     if (verdict.gaveUp) problems.push(`${one.name}: only Ctrl-C ended it`);
@@ -206,6 +217,6 @@ export const tryAll = async (
   for (const [pair, met] of pairs) if (!met) problems.push(`${pair}: never came to be`);
   const steps = new Set(cases.map(({ step }) => step)).size;
   const crashed = cases.filter(({ fault }) => fault.startsWith('crash')).length;
-  const summary = `${pairs.size} (step, fault) pairs over ${steps} steps; ${cases.length} runs in all, ${crashed} of them killed, ${failed} made to fail`;
+  const summary = `${pairs.size} (step, fault) pairs over ${steps} steps; ${cases.length} runs in all, ${known.size} distinct states, ${crashed} of them killed, ${failed} made to fail`;
   return { problems, summary, tried: cases.length };
 };

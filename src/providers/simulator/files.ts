@@ -34,6 +34,9 @@ const BASE = new Set(
   ]),
 );
 
+/** An absolute path that needs no cleaning. */
+const PLAIN = /^(\/[^/.][^/]*)+$/;
+
 /** Where a path's file is kept. */
 interface Place {
   readonly tree: Tree;
@@ -158,7 +161,7 @@ export class Files {
 
   /** The path after binds, absolute and without dots. */
   real(path: string): string {
-    const whole = posix.normalize(posix.resolve('/root', path)).replace(/(.)\/$/, '$1');
+    const whole = PLAIN.test(path) ? path : posix.resolve('/root', path);
     for (const [from, to] of Object.entries(this.binds))
       if (whole === from || whole.startsWith(`${from}/`)) return to + whole.slice(from.length);
     return whole;

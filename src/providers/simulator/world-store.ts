@@ -52,7 +52,7 @@ export class FileStore implements WorldStore {
   private text = '';
   private dirty = false;
   private writing = false;
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(
     private readonly path: string,
@@ -73,7 +73,7 @@ export class FileStore implements WorldStore {
   save(): void {
     if (this.failure !== undefined) throw this.failure;
     this.dirty = true;
-    if (!this.writing) this.writeAll().catch((error: unknown) => (this.failure = error));
+    if (!this.writing) this.writeAll().catch((error: Error) => (this.failure = error));
   }
 
   async remove(): Promise<void> {

@@ -137,7 +137,13 @@ export const expandAll = async (
   capture: Capture,
 ): Promise<string[]> => {
   const found: string[] = [];
-  for (const word of words) found.push(...(await fields(word, state, capture)));
+  for (const word of words) {
+    const [only, ...more] = word;
+    // Most words are plain.
+    if (only?.type === 'text' && more.length === 0 && (only.quoted || !isPattern(only.text)))
+      found.push(only.text);
+    else found.push(...(await fields(word, state, capture)));
+  }
   return found;
 };
 
