@@ -1,0 +1,75 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HostExecutor } from '../../../../src/exec/host-executor.js';
+import { forgetKept, giveBack, keep, onHost } from '../../../../src/providers/nspawn/kept-folders.js';
+import { labPaths, type LabPaths } from '../../../../src/providers/nspawn/paths.js';
+
+const NAME = 'demo-node1';
+const FOLDERS = ['/var/lib/glusterd', '/data'];
+const host = new HostExecutor();
+
+let base = '';
+let paths: LabPaths;
+const put = async (folder: string, text: string): Promise<void> => {
+  const { at } = onHost(paths.machine(NAME), folder);
+  await mkdir(at, { recursive: true });
+  await writeFile(join(at, 'file'), text);
+};
+const read = (folder: string): Promise<string> =>
+  readFile(join(onHost(paths.machine(NAME), folder).at, 'file'), 'utf8');
+/** The machine is removed, and another of its name is being laid. */
+const another = async (): Promise<void> => {
+  await rm(paths.machine(NAME).dir, { recursive: true, force: true });
+  await mkdir(paths.machine(NAME).upper, { recursive: true });
+  await mkdir(paths.machine(NAME).own('data'), { recursive: true });
+};
+
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'kglab-kept-'));
+  paths = labPaths(base, 'demo');
+  await put('/data', 'brick');
+  await put('/var/lib/glusterd', 'pool');
+});
+afterEach(() => rm(base, { recursive: true, force: true }));
+
+describe('kept folders', () => {
+  it('outlive the machine and are in the next one of its name', async () => {
+    expect(await keep(paths, NAME, FOLDERS)).toBe(join(base, 'kept/demo', NAME));
+    await another();
+    expect(await giveBack(host, paths, NAME, {})).toBe(true);
+    expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
+    await forgetKept(paths, NAME);
+    expect(await readdir(base)).toEqual(['labs']);
+  });
+
+  it('are kept by a second try when the first was cut short', async () => {
+    await keep(paths, NAME, ['/data']);
+    await keep(paths, NAME, FOLDERS.toReversed());
+    await another();
+    await giveBack(host, paths, NAME, {});
+    expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
+  });
+
+  it('are given back again to a machine that was laid only half', async () => {
+    await keep(paths, NAME, FOLDERS);
+    await another();
+    await giveBack(host, paths, NAME, {});
+    // Laid again: the overlay is new, folders of its own stay.
+    await rm(paths.machine(NAME).upper, { recursive: true });
+    await giveBack(host, paths, NAME, {});
+    expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
+  });
+
+  it('are never replaced by others', async () => {
+    await keep(paths, NAME, FOLDERS);
+    await put('/data', 'newer');
+    await expect(keep(paths, NAME, FOLDERS)).rejects.toMatchObject({ code: 'MACHINE_FAILED' });
+    expect(await read('/data')).toBe('newer');
+  });
+
+  it('may be none', async () => {
+    expect(await giveBack(host, paths, 'demo-node2', {})).toBe(false);
+  });
+});
