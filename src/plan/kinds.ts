@@ -73,6 +73,8 @@ export interface StepInputs {
   'gluster.options': { readonly volume: VolumeSpec; readonly from: string };
   'gluster.refill': { readonly volume: VolumeSpec; readonly from: string };
   'gluster.start': { readonly volume: VolumeSpec; readonly from: string };
+  /** Volumes of single claims, which lab.yaml does not name. */
+  'gluster.claims': { readonly from: string; /** Volumes of lab.yaml. */ readonly except: readonly string[] };
   'gluster.heal': { readonly volume: VolumeSpec; readonly from: string };
   'mounts.mount': {
     readonly machine: string;

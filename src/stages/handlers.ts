@@ -1,5 +1,6 @@
 import type { StepHandlers } from '../engine/context.js';
 import { poolHandler, serviceHandler } from './gluster/pool-handlers.js';
+import { claimsHandler } from './gluster/claims-handler.js';
 import { healHandler } from './gluster/heal-handler.js';
 import { refillHandler } from './gluster/refill-handler.js';
 import { optionsHandler } from './gluster/options-handler.js';
@@ -33,6 +34,7 @@ export const HANDLERS: StepHandlers = {
   'gluster.options': optionsHandler,
   'gluster.refill': refillHandler,
   'gluster.start': startHandler,
+  'gluster.claims': claimsHandler,
   'gluster.heal': healHandler,
   'mounts.mount': mountHandler,
   'mounts.keeper': keeperHandler,

@@ -1,5 +1,5 @@
 import type { LabConfig, VolumeConfig } from '../../config/config.js';
-import { brickMachines, glusterMachine, storageNodes } from '../../config/roles.js';
+import { brickMachines, glusterMachine, hasDedicated, storageNodes } from '../../config/roles.js';
 import type { VolumeSpec } from '../../plan/kinds.js';
 import { step } from '../../plan/make-step.js';
 import type { Step } from '../../plan/step.js';
@@ -67,6 +67,15 @@ const planVolume = (volume: VolumeSpec, from: string): readonly Step[] => {
   ];
 };
 
+/** Only where claims get volumes of their own. */
+const planClaims = (config: LabConfig): readonly Step[] => {
+  if (!config.volumes.some((volume) => hasDedicated(config, volume))) return [];
+  const except = config.volumes.map(({ name }) => name);
+  const needs = except.map((name) => `gluster.start:${name}`);
+  const title = 'Fill bricks of claims that lost their content';
+  return [step('gluster.claims', '', title, needs, { from: glusterMachine(config), except })];
+};
+
 /** glusterd on every storage node, one trusted pool of them, then each volume from brick to started. */
 export const planGluster = (config: LabConfig): readonly Step[] => {
   const machines = storageNodes(config).map(({ machine }) => machine);
@@ -84,5 +93,6 @@ export const planGluster = (config: LabConfig): readonly Step[] => {
       { machines },
     ),
     ...config.volumes.flatMap((volume) => planVolume(volumeSpec(config, volume), glusterMachine(config))),
+    ...planClaims(config),
   ];
 };

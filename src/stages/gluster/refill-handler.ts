@@ -12,10 +12,11 @@ import type { Volume } from './parse.js';
 /** Bricks looked at at the same time. */
 const LIMIT = 8;
 
-const nameOf = ({ machine, path }: Brick): string => `${machine}:${path}`;
+/** A brick as Gluster writes it. */
+export const nameOf = ({ machine, path }: Brick): string => `${machine}:${path}`;
 
 /** Bricks that do not carry the volume's mark: what was on them is gone. */
-const lostBricks = async (
+export const lostBricks = async (
   { bricks }: VolumeSpec,
   { id }: Volume,
   context: StepContext,
@@ -93,6 +94,19 @@ const reset = async (volume: string, brick: Brick, from: string, context: StepCo
   await must(context, from, commit);
 };
 
+/** Fills the volume's lost bricks from the others. Throws GLUSTER_DATA_LOST before it touches one if they cannot. */
+export const refill = async (
+  volume: VolumeSpec,
+  found: Volume,
+  from: string,
+  context: StepContext,
+): Promise<void> => {
+  const lost = await lostBricks(volume, found, context);
+  assertFillable(volume, lost);
+  if (!found.started) await must(context, from, gluster('volume', 'start', volume.name, 'force'));
+  for (const brick of lost) await reset(volume.name, brick, from, context);
+};
+
 /** Every brick of the volume is one; what a machine that was made anew has lost comes from the others. */
 export const refillHandler: StepHandler<'gluster.refill'> = {
   probe: async ({ volume, from }, context) => {
@@ -103,10 +117,6 @@ export const refillHandler: StepHandler<'gluster.refill'> = {
   },
   apply: async ({ volume, from }, context) => {
     const found = (await volumes(context, from)).find(({ name }) => name === volume.name);
-    if (found === undefined) return;
-    const lost = await lostBricks(volume, found, context);
-    assertFillable(volume, lost);
-    if (!found.started) await must(context, from, gluster('volume', 'start', volume.name, 'force'));
-    for (const brick of lost) await reset(volume.name, brick, from, context);
+    if (found !== undefined) await refill(volume, found, from, context);
   },
 };

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { VolumeSpec } from '../../../../src/plan/kinds.js';
+import { claimsHandler } from '../../../../src/stages/gluster/claims-handler.js';
 import { refillHandler } from '../../../../src/stages/gluster/refill-handler.js';
 import { failureOf, Stage } from '../../../helpers/step-context.js';
 import { glusterXml } from '../../../helpers/transcript.js';
@@ -108,5 +109,42 @@ describe('refill', () => {
     stage.on('g1').on(/reset-brick/, answers(2));
     await refillHandler.apply({ volume: { ...volume, bricks: six }, from: 'g1' }, stage.context());
     expect(stage.ran('g1').filter((words) => words.includes('commit'))).toHaveLength(2);
+  });
+});
+
+describe('volumes of single claims', () => {
+  const INFO = 'gluster --mode=script --xml volume info';
+  const input = { from: 'g1', except: ['gv0'] };
+  const two = (): string => {
+    const xml = glusterXml('pool', 'g1', 'volume info gv0', 2).replace(/Created/, 'Started');
+    const volumeXml = /<volume>[\s\S]*?<\/volume>\s*(?=<count>|<\/volumes>)/.exec(xml)?.[0] ?? '';
+    const other = volumeXml.replaceAll('gv0', 'pvc-1').replaceAll('/srv/lab/', '/claims/');
+    return xml.replace(volumeXml, volumeXml + other);
+  };
+
+  it('are looked at, and those of lab.yaml are not', async () => {
+    states(MARK, MARK, 'empty');
+    stage.on('g1').on(INFO, two());
+    expect(await claimsHandler.probe(input, stage.context())).toMatchObject({
+      because: 'g3:/claims/n3/brick/b1 lost their content',
+    });
+  });
+
+  it('are filled, started and healed', async () => {
+    states(MARK, MARK, 'empty');
+    stage.on('g3').on(/mkdir -p/);
+    stage
+      .on('g1')
+      .on(INFO, two())
+      .on(/reset-brick pvc-1|volume start pvc-1 force|heal pvc-1 full/, answers(2));
+    await claimsHandler.apply(input, stage.context());
+    const ran = stage.ran('g1').filter((words) => words.includes('pvc-1'));
+    expect(ran.map((words) => words.split(' ').slice(4).join(' '))).toEqual([
+      'reset-brick pvc-1 g3:/claims/n3/brick/b1 start',
+      'reset-brick pvc-1 g3:/claims/n3/brick/b1 g3:/claims/n3/brick/b1 commit force',
+      'start pvc-1 force',
+      'heal pvc-1 full',
+    ]);
+    expect(stage.ran('g1').join()).not.toContain('reset-brick gv0');
   });
 });
