@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRoot, TestLab } from './support/kglab.js';
 import { actAt, killUpAt, type Moment } from './support/kill-at.js';
-import { filesOf, providerOf, recordOf, stateDir, tracesOnHost } from './support/lab-internals.js';
+import { filesOf, freeze, providerOf, recordOf, stateDir, tracesOnHost } from './support/lab-internals.js';
 
 /** Before there is anything that would be worth continuing: from these, the lab is also taken down. */
 const EARLY: readonly Moment[] = [
@@ -119,9 +119,10 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
     expect(await lab.json<Summary>('up')).toMatchObject({ changed: 0 });
   });
 
-  it('is taken down with a machine gone, a machine off, and no ledger', async () => {
+  it('is taken down with a machine gone, one off, one frozen, and no ledger', async () => {
     const provider = await providerOf(lab);
     const { id } = await recordOf(lab);
+    await freeze(lab, id, 'node1');
     await provider.remove(lab.machine('node2'));
     await provider.stop(lab.machine('node3'), { force: true });
     await rm(stateDir(lab), { recursive: true });

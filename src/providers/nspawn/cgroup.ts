@@ -112,6 +112,13 @@ export const groupPids = async ({ trees }: CgroupLayout, group: string): Promise
   return [...pids];
 };
 
+/** Lets frozen processes of a group run: those of a v1 freezer do not even die. */
+export const thawGroup = async ({ trees }: CgroupLayout, group: string): Promise<void> => {
+  for (const { root } of trees.filter(({ controllers }) => controllers.includes('freezer')))
+    for (const dir of await foldersOf(join(root, group)))
+      await writeFile(join(dir, 'freezer.state'), 'THAWED').catch(() => undefined);
+};
+
 /** Removes a group from every tree; false when something still runs in it. */
 export const removeGroups = async ({ trees }: CgroupLayout, group: string): Promise<boolean> => {
   let gone = true;

@@ -4,7 +4,7 @@ import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
 import { childrenOf, findProcess, sendSignal } from '../../exec/host-process.js';
 import type { Clock } from '../../util/clock.js';
 import { waitFor } from '../../util/wait.js';
-import { groupPids, readCgroupLayout, removeGroups } from './cgroup.js';
+import { groupPids, readCgroupLayout, removeGroups, thawGroup } from './cgroup.js';
 import type { MachinePaths } from './paths.js';
 import { findProcesses, type MachineProcesses } from './process-state.js';
 
@@ -96,6 +96,7 @@ export class Power {
     const { nspawn, init } = await this.processes(target);
     if (nspawn === undefined && init === undefined) return;
     await this.host.exec(cmd('ip', 'link', 'set', 'dev', target.veth, 'down'), options);
+    await thawGroup(await readCgroupLayout(), target.group);
     if (init !== undefined) await sendSignal(init, 'SIGKILL');
     else if (nspawn !== undefined) await this.killStarting(nspawn.pid);
     if (await this.waitGone(target, KILL_MS, options)) return;

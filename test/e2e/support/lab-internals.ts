@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
-import { bridgeName, tableName, vethName } from '../../../src/providers/nspawn/names.js';
+import { bridgeName, groupName, tableName, vethName } from '../../../src/providers/nspawn/names.js';
 import { NspawnProvider } from '../../../src/providers/nspawn/provider.js';
 import type { LabRecord } from '../../../src/state/lab-store.js';
 import { systemClock } from '../../../src/util/clock.js';
@@ -45,4 +45,10 @@ export const filesOf = async (lab: TestLab): Promise<readonly string[]> => {
     ),
   );
   return entries.flat();
+};
+
+/** Stops every process of a machine where it is, so that nothing in it answers; only where the host can (v1). */
+export const freeze = async (lab: TestLab, id: string, node: string): Promise<void> => {
+  const group = groupName({ name: lab.name, id }, lab.machine(node));
+  await writeFile(join('/sys/fs/cgroup/freezer', group, 'freezer.state'), 'FROZEN').catch(() => undefined);
 };
