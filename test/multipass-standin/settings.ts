@@ -6,18 +6,21 @@ import type { World } from './world.js';
 
 const STANDARD: Readonly<Record<string, string>> = {
   'client.primary-name': 'primary',
-  'local.driver': 'qemu',
   'local.bridged-network': '',
   'local.privileged-mounts': 'true',
   'local.passphrase': 'false',
 };
+
+/** What drives the machines; on paper, that of most people. */
+const driverOf = ({ backendName }: World): string => (backendName === 'none' ? 'qemu' : backendName);
 
 /** `multipass get` */
 export const get = (args: readonly string[], world: World): void => {
   const { positionals, flags } = parseArgs(args, { raw: 'flag', keys: 'flag' });
   const [key] = positionals;
   if (flags.has('keys') || key === undefined) return print(`${Object.keys(STANDARD).join('\n')}\n`);
-  const value = world.setting(key) ?? STANDARD[key];
+  const driver = key === 'local.driver' ? driverOf(world) : undefined;
+  const value = world.setting(key) ?? driver ?? STANDARD[key];
   if (value === undefined)
     throw key.startsWith('local.')
       ? failed('get', `Unrecognized settings key: '${key}'`)

@@ -39,7 +39,7 @@ export const DEADLINES: Deadlines = {
   settleMs: 900_000,
   execMs: 300_000,
   graceMs: 30_000,
-  serviceMs: 20_000,
+  serviceMs: 10_000,
   addressMs: 60_000,
   everyMs: 1_000,
 };

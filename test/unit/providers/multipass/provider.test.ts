@@ -1,0 +1,359 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cmd } from '../../../../src/exec/command.js';
+import { MultipassProvider } from '../../../../src/providers/multipass/provider.js';
+import type { MachineSpec } from '../../../../src/providers/provider.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { FakeDaemon } from './fake-daemon.js';
+
+const lab = { name: 'demo', id: 'c0ffee' };
+const NAME = 'demo-node1';
+const spec = (name = NAME): MachineSpec => ({
+  name,
+  cpus: 2,
+  memoryMiB: 2048,
+  diskGiB: 10,
+  userData: '#cloud-config\n',
+});
+const fails = (stderr: string, exitCode = 2) => ({ exitCode, stderr: `launch failed: ${stderr}` });
+const OCCURRED = 'The following errors occurred:\n';
+
+let clock: FakeClock;
+let daemon: FakeDaemon;
+let dataDir: string;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  daemon = new FakeDaemon(clock, lab.id);
+  dataDir = await mkdtemp(join(tmpdir(), 'kglab-mp-unit-'));
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+const provider = (): MultipassProvider =>
+  new MultipassProvider({
+    lab,
+    host: daemon,
+    clock,
+    dataDir,
+    platform: 'linux',
+    home: '/home/me',
+    image: 'default',
+  });
+
+const ledger = async (): Promise<unknown> =>
+  (JSON.parse(await readFile(join(dataDir, 'multipass.json'), 'utf8')) as { machines: unknown }).machines;
+
+/** Lets time pass until the work is done. Real file access lies between two looks at the clock. */
+const inTime = async <T>(work: Promise<T>): Promise<T> => {
+  let done = false;
+  const finish = (): void => void (done = true);
+  work.then(finish, finish);
+  while (!done) {
+    await clock.advance(1_000);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return work;
+};
+
+describe('launching', () => {
+  it('writes the name down before, for the owner alone, and notes that it was made', async () => {
+    daemon.on('launch', 'Launched', () => daemon.put(NAME, 'Running'));
+    const made = provider();
+    const work = made.create(spec());
+    await inTime(work);
+    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect((await stat(join(dataDir, 'multipass.json'))).mode & 0o777).toBe(0o600);
+    expect(await made.list()).toEqual([{ name: NAME, state: 'running', address: '10.1.2.3' }]);
+  });
+
+  it.each([
+    ['the client has given up', fails('Timed out waiting for instance launch.', 5)],
+    ['cloud-init is slow', fails(`${OCCURRED}timed out waiting for initialization to complete`)],
+    ['another launch of it is under way', fails(`instance "${NAME}" is being prepared`)],
+    ['the client itself hangs', { silent: true } as const],
+  ])('watches the machine when %s, and goes on when it runs', async (_why, answer) => {
+    daemon.on('launch', answer, () => {
+      void clock.sleep(40_000).then(() => daemon.put(NAME, 'Starting'));
+      void clock.sleep(70_000).then(() => daemon.put(NAME, 'Running'));
+    });
+    await inTime(provider().create(spec()));
+    expect(daemon.changes().filter((call) => call.startsWith('launch'))).toHaveLength(1);
+    expect(daemon.changes().filter((call) => call.startsWith('delete'))).toEqual([]);
+    expect(await ledger()).toEqual({ [NAME]: 'made' });
+  });
+
+  it('purges a machine without SSH, that one alone, and launches it once more', async () => {
+    daemon.put('demo-other', 'Stopped');
+    daemon.on('launch', fails(`${OCCURRED}${NAME}: timed out waiting for response`), () =>
+      daemon.put(NAME, 'Unknown'),
+    );
+    await inTime(provider().create(spec()));
+    expect(daemon.changes().map((call) => call.split(' ').slice(0, 3).join(' '))).toEqual([
+      'launch 24.04 --name',
+      `delete --purge ${NAME}`,
+      'launch 24.04 --name',
+    ]);
+  });
+
+  it('gives up after the second time, and leaves a machine that is in the books', async () => {
+    const broken = fails(`${OCCURRED}${NAME}: timed out waiting for response`);
+    daemon.on('launch', broken, () => daemon.put(NAME, 'Unknown'));
+    daemon.on('launch', broken, () => daemon.put(NAME, 'Unknown'));
+    await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_NOT_BOOTED' });
+    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+    await inTime(provider().remove(NAME));
+    expect([...daemon.instances]).toEqual([]);
+    expect(await ledger()).toEqual({});
+  });
+
+  it('makes anew, at the next up, what never came up', async () => {
+    daemon.put(NAME, 'Unknown');
+    await writeFile(
+      join(dataDir, 'multipass.json'),
+      JSON.stringify({ lab: lab.id, machines: { [NAME]: 'launching' } }),
+    );
+    await inTime(provider().create(spec()));
+    expect(daemon.changes()[0]).toBe(`delete --purge ${NAME}`);
+    expect(daemon.instances.get(NAME)?.state).toBe('Running');
+  });
+
+  it('refreshes a stale list of images, once', async () => {
+    daemon.on('launch', fails('Downloaded image hash does not match')).on('find', '{}');
+    await inTime(provider().create(spec()));
+    expect(daemon.changes().map((call) => call.split(' ')[0])).toEqual(['launch', 'find', 'launch']);
+  });
+
+  it.each([
+    [fails('KVM support is not enabled on this machine.'), 'MULTIPASS_HOST'],
+    [fails('Invalid arguments supplied\nInvalid disk size value supplied: 1M.'), 'MACHINE_FAILED'],
+  ])('does not repeat what was refused, and forgets the name', async (answer, code) => {
+    daemon.on('launch', answer);
+    await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code });
+    expect(daemon.changes().filter((call) => call.startsWith('launch 24.04'))).toHaveLength(1);
+    expect(await ledger()).toEqual({});
+  });
+
+  it('fetches the image with the first alone, then lets two others go beside it, in its zone', async () => {
+    daemon.version = '1.17.0';
+    const names = ['demo-a', 'demo-b', 'demo-c', 'demo-d', 'demo-e'];
+    const under: string[] = [];
+    const together: string[] = [];
+    for (const name of names)
+      daemon.on(`launch 24.04 --name ${name}`, `Launched: ${name}\n`, async () => {
+        under.push(name);
+        together.push(under.join(' '));
+        await clock.sleep(20_000);
+        daemon.put(name, 'Starting');
+        await clock.sleep(20_000);
+        daemon.put(name, 'Running');
+        under.splice(under.indexOf(name), 1);
+      });
+    const made = provider();
+    await inTime(Promise.all(names.map((name) => made.create(spec(name)))));
+    const counts = together.map((names) => names.split(' ').length);
+    expect(counts).toHaveLength(5);
+    expect(counts[0]).toBe(1);
+    expect(Math.max(...counts)).toBe(3);
+    const launches = daemon.changes();
+    expect(launches[0]).not.toContain('--zone');
+    expect(launches.slice(1).every((call) => call.endsWith('--zone zone2'))).toBe(true);
+  });
+});
+
+describe('instances of others', () => {
+  it.each(['Running', 'Stopped', 'Deleted', 'Unknown'])('are left alone when they are %s', async (state) => {
+    daemon.put(NAME, state, '');
+    const stranger = provider();
+    await expect(stranger.create(spec())).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
+    await expect(stranger.start(NAME)).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
+    await expect(stranger.stop(NAME, { force: true })).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
+    await stranger.remove(NAME);
+    await stranger.cleanup();
+    expect(await stranger.list()).toEqual([]);
+    expect(daemon.changes()).toEqual([]);
+  });
+
+  it('are told from ours when they appear in the very moment of the launch', async () => {
+    daemon.on('launch', fails(`instance "${NAME}" already exists`), () => daemon.put(NAME, 'Running', ''));
+    await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
+    expect(await ledger()).toEqual({});
+    expect(daemon.instances.has(NAME)).toBe(true);
+  });
+
+  it('are not removed when somebody has put one in the place of ours', async () => {
+    await inTime(provider().create(spec()));
+    daemon.put(NAME, 'Running', 'kglab machine demo-node1 of lab demo with id another');
+    await inTime(provider().remove(NAME));
+    expect(daemon.instances.has(NAME)).toBe(true);
+    expect(await ledger()).toEqual({});
+  });
+
+  it('do not become ours by a ledger of another lab', async () => {
+    daemon.put(NAME, 'Running');
+    await writeFile(
+      join(dataDir, 'multipass.json'),
+      JSON.stringify({ lab: 'older', machines: { [NAME]: 'made' } }),
+    );
+    expect(await provider().list()).toEqual([]);
+  });
+});
+
+describe('power', () => {
+  beforeEach(() => inTime(provider().create(spec())));
+
+  it.each([
+    ['Stopped', [`start ${NAME}`]],
+    ['Suspended', [`start ${NAME}`]],
+    ['Delayed Shutdown', [`start ${NAME}`]],
+    ['Deleted', [`recover ${NAME}`, `start ${NAME}`]],
+    ['Unknown', [`stop --force ${NAME}`, `start ${NAME}`]],
+    ['Running', []],
+  ])('starts one that is %s', async (state, calls) => {
+    daemon.put(NAME, state);
+    daemon.calls.length = 0;
+    await inTime(provider().create(spec()));
+    expect(daemon.changes().map((call) => call.replace(/ --timeout \d+/, ''))).toEqual(calls);
+  });
+
+  it('switches off and on once more what comes up without SSH, and then says so', async () => {
+    daemon.put(NAME, 'Stopped');
+    const late = { exitCode: 2, stderr: `start failed: ${OCCURRED}${NAME}: timed out waiting for response` };
+    const unknown = (): void => daemon.put(NAME, 'Unknown');
+    daemon.on('start', late, unknown).on('start', late, unknown);
+    await expect(inTime(provider().start(NAME))).rejects.toMatchObject({ code: 'MACHINE_NOT_BOOTED' });
+    expect(daemon.changes().filter((call) => call.startsWith('stop --force'))).toHaveLength(1);
+  });
+
+  it('cuts the power from inside before 1.14', async () => {
+    daemon.version = '1.13.1';
+    daemon.calls.length = 0;
+    await inTime(provider().stop(NAME, { force: true }));
+    expect(daemon.calls.some((call) => call.includes('poweroff --force --force'))).toBe(true);
+    expect(daemon.calls.some((call) => call.includes('stop --force'))).toBe(false);
+  });
+
+  it('says so when a stop had no effect', async () => {
+    daemon.on(`stop ${NAME}`, '');
+    await expect(inTime(provider().stop(NAME))).rejects.toMatchObject({ code: 'MULTIPASS_FAILED' });
+  });
+});
+
+describe('removal', () => {
+  it('waits for an instance that is still being prepared', async () => {
+    await writeFile(
+      join(dataDir, 'multipass.json'),
+      JSON.stringify({ lab: lab.id, machines: { [NAME]: 'launching' } }),
+    );
+    const preparing = fails(`instance "${NAME}" is being prepared`);
+    for (let look = 0; look < 3; look += 1) daemon.on('launch kglab-', preparing);
+    void clock.sleep(2_500).then(() => daemon.put(NAME, 'Starting'));
+    await inTime(provider().cleanup());
+    expect([...daemon.instances]).toEqual([]);
+    await expect(ledger()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('a daemon in trouble', () => {
+  it('that hangs is told from a command that does', async () => {
+    daemon.on('list', { silent: true });
+    await expect(inTime(provider().list())).rejects.toMatchObject({ code: 'MULTIPASS_TIMEOUT' });
+    daemon.wedged = true;
+    const error = await inTime(
+      provider()
+        .list()
+        .catch((caught: unknown) => caught),
+    );
+    expect(error).toMatchObject({ code: 'MULTIPASS_WEDGED' });
+    expect((error as { hint: string }).hint).toContain('sudo snap restart multipass');
+    expect(clock.now()).toBeLessThan(200_000);
+  });
+
+  it('that is being restarted is waited for', async () => {
+    const down = { exitCode: 2, stderr: 'list failed: cannot connect to the multipass socket' };
+    daemon.on('list', down).on('list', down);
+    expect(await inTime(provider().list())).toEqual([]);
+    expect(daemon.calls).toHaveLength(3);
+  });
+
+  it('that stays away is not waited for long', async () => {
+    for (let look = 0; look < 50; look += 1)
+      daemon.on('list', { exitCode: 2, stderr: 'list failed: cannot connect to the multipass socket' });
+    await expect(inTime(provider().list())).rejects.toMatchObject({ code: 'MULTIPASS_DAEMON_DOWN' });
+    expect(clock.now()).toBeLessThan(30_000);
+  });
+
+  it('is asked nothing else during a stop', async () => {
+    const made = provider();
+    await inTime(made.create(spec()));
+    let ended = Infinity;
+    daemon.on(`stop ${NAME}`, '', async () => {
+      await clock.sleep(90_000);
+      daemon.put(NAME, 'Stopped');
+      ended = clock.now();
+    });
+    const stopping = made.stop(NAME);
+    const listed = (async () => {
+      await clock.sleep(5_000);
+      await made.list();
+      return clock.now();
+    })();
+    await inTime(stopping);
+    expect(await inTime(listed)).toBeGreaterThanOrEqual(ended);
+  });
+});
+
+describe('commands in a machine', () => {
+  beforeEach(() => inTime(provider().create(spec())));
+  const machine = () => provider().machine(NAME);
+  const last = () => daemon.calls.at(-1) ?? '';
+
+  it('run as root, with a limit of their own in the machine', async () => {
+    await inTime(machine().exec(cmd('echo', 'a b'), { timeoutMs: 5_000 }));
+    expect(last()).toMatch(/^exec -n demo-node1 -- sudo -n -H -- sh -c /);
+    expect(last()).toMatch(/ kglab 5 PATH=\S+ HOME=\/root LC_ALL=C -- echo a b$/);
+  });
+
+  it('never start a machine that is off', async () => {
+    daemon.put(NAME, 'Stopped');
+    await expect(inTime(machine().exec(cmd('true')))).rejects.toMatchObject({ code: 'MACHINE_UNREACHABLE' });
+    await expect(inTime(Promise.resolve(machine().hostCommand?.(cmd('true'))))).rejects.toMatchObject({
+      code: 'MACHINE_UNREACHABLE',
+    });
+    expect(daemon.calls.some((call) => call.startsWith('exec'))).toBe(false);
+  });
+
+  it.each([
+    [{ exitCode: 2, stderr: "exec failed: ssh connection failed: 'Timeout'" }],
+    [{ exitCode: 255, stderr: "exec failed: ssh connection failed: 'Timeout'" }],
+    [{ exitCode: 255, stderr: '' }],
+    ['\u001ekglab-begin\nhalf of it'],
+    [{ silent: true } as const],
+  ])('that have no end are no answer: %j', async (answer) => {
+    daemon.on('exec', answer);
+    await expect(inTime(machine().exec(cmd('true')))).rejects.toMatchObject({ code: 'MACHINE_UNREACHABLE' });
+  });
+
+  it('may fail with the very codes of multipass', async () => {
+    daemon.on('exec', '\u001ekglab-begin\n\n\u001ekglab-end 2\n');
+    expect(await inTime(machine().exec(cmd('false')))).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
+  it('refuse to carry a secret', async () => {
+    const command = { ...cmd('echo', 'token=abc'), secrets: ['abc'] };
+    await expect(machine().exec(command)).rejects.toMatchObject({ code: 'BUG' });
+    await expect(
+      machine().exec({ ...cmd('env'), env: { T: 'abc' }, secrets: ['abc'] }),
+    ).rejects.toMatchObject({ code: 'BUG' });
+    await inTime(machine().exec({ ...cmd('cat'), stdin: 'abc', secrets: ['abc'] }));
+    expect(daemon.calls.join('\n')).not.toContain('abc');
+  });
+
+  it('are plain on a terminal of a person', async () => {
+    const command = await machine().hostCommand?.(cmd('bash'));
+    expect(command).toMatchObject({ file: 'multipass', cwd: '/home/me' });
+    expect(command?.args.slice(0, 8)).toEqual(['exec', '-n', NAME, '--', 'sudo', '-n', '-H', '--']);
+    expect(command?.args.at(-1)).toBe('bash');
+  });
+});
