@@ -1,5 +1,6 @@
 import type { LabConfig } from '../config/config.js';
 import { findNode } from '../config/names.js';
+import { serverMachine } from '../config/roles.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
 import { planRebuild, type RebuildTarget } from '../plan/plan-rebuild.js';
@@ -12,6 +13,7 @@ import { contextOf, findArtifacts, obtainArtifacts } from './open-lab.js';
 import { assertFit } from './preflight.js';
 import { assertUnprotected } from './protect.js';
 import { findToken, saveRecord } from './recover.js';
+import { syncCatalogue } from '../volumes/requests.js';
 import type { World } from './world.js';
 
 export interface RebuildOptions {
@@ -82,8 +84,11 @@ export const rebuild = async (
   await saveRecord(record, provider, world);
   await findToken(record, provider, { start: true }, world);
   await world.store.ensureToken(record.name);
+  const context = await contextOf(record, artifacts, world);
+  // A last look at what the cluster knows of its volumes, if it still answers; they are restored from that.
+  await syncCatalogue(serverMachine(config), lookingContext(context, world.signal)).catch(() => false);
   return runPlan(planRebuild(config, target), {
-    context: await contextOf(record, artifacts, world),
+    context,
     handlers: HANDLERS,
     reporter: world.reporter,
     signal: world.signal,

@@ -1,6 +1,6 @@
 import type { LabConfig } from '../config/config.js';
 import { planGluster } from '../stages/gluster/plan.js';
-import { planKeepers } from '../stages/keeper/plan.js';
+import { planKeepers } from '../stages/gluster/plan-keepers.js';
 import { planK3s } from '../stages/k3s/plan.js';
 import { planMachines } from '../stages/machines/plan.js';
 import { planMounts } from '../stages/mounts/plan.js';

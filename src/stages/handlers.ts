@@ -13,7 +13,7 @@ import { resetHandler } from './k3s/reset-handler.js';
 import { kubeconfigHandler } from './k3s/kubeconfig-handler.js';
 import { nodeReadyHandler } from './k3s/ready-handler.js';
 import { k3sServiceHandler } from './k3s/service-handler.js';
-import { keeperHandler } from './keeper/handler.js';
+import { keeperHandler } from './gluster/keeper-handler.js';
 import { createHandler, hostsHandler, prepareHandler, readyHandler } from './machines/handlers.js';
 import { removeHandler } from './machines/remove-handler.js';
 import { mountHandler } from './mounts/handlers.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planUp } from '../../../../src/plan/plan-up.js';
 import type { StepInputs } from '../../../../src/plan/step.js';
-import { renderKeeperEnv, renderKeeperTable } from '../../../../src/stages/keeper/render.js';
+import { renderKeeperEnv, renderKeeperTable } from '../../../../src/stages/gluster/render-keeper.js';
 import { labOf } from '../../../helpers/step-context.js';
 
 type Input = StepInputs['mounts.keeper'];

@@ -1,11 +1,10 @@
-import { dirname } from 'node:path';
 import type { LabConfig, NodeConfig, VolumeConfig } from '../../config/config.js';
 import { claimsPath, hasDedicated, serverMachine, storageNodes } from '../../config/roles.js';
 import type { KeptVolume } from '../../plan/kinds.js';
 import { step } from '../../plan/make-step.js';
 import type { Step } from '../../plan/step.js';
-import { shapeWords } from '../gluster/commands.js';
-import { volumeSpec } from '../gluster/plan.js';
+import { shapeWords } from './commands.js';
+import { volumeSpec } from './plan.js';
 
 const runsKubernetes = ({ roles }: NodeConfig): boolean =>
   roles.includes('server') || roles.includes('agent');
@@ -14,7 +13,7 @@ const runsKubernetes = ({ roles }: NodeConfig): boolean =>
 const ownMount = (volume: VolumeConfig): string => `/run/kglab/volumes/${volume.name}`;
 
 /** Bricks of single claims lie beside the volume's own; no volume's name begins with a dot. */
-const claimBricks = ({ brick }: VolumeConfig): string => `${dirname(brick)}/.claims`;
+const claimBricks = ({ brick }: VolumeConfig): string => `${brick.slice(0, brick.lastIndexOf('/'))}/.claims`;
 
 const kept = (config: LabConfig, node: NodeConfig, volume: VolumeConfig): KeptVolume => {
   const spec = volumeSpec(config, volume);

@@ -4,7 +4,7 @@ import { cmd, sh } from '../../exec/command.js';
 import { readFile, writeFile } from '../../exec/files.js';
 import type { StepInputs } from '../../plan/kinds.js';
 import { PATHS } from '../paths.js';
-import { renderKeeperEnv, renderKeeperTable } from './render.js';
+import { renderKeeperEnv, renderKeeperTable } from './render-keeper.js';
 
 type Input = StepInputs['mounts.keeper'];
 
