@@ -71,16 +71,14 @@ beforeEach(() => {
   stage.on('g1').on(/^k3s kubectl (delete|create namespace|annotate|-n lps annotate)/);
   stage.on('g1').on(/^k3s kubectl get (namespace|pv) /);
   stage.on('g1').on('k3s kubectl apply -f -');
-  stage
-    .on('g1')
-    .on(
-      /get pvc proof/,
-      JSON.stringify({
-        kind: 'PersistentVolumeClaim',
-        metadata: { name: 'proof' },
-        spec: { volumeName: 'pvc-7' },
-      }),
-    );
+  stage.on('g1').on(
+    /get pvc proof/,
+    JSON.stringify({
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'proof' },
+      spec: { volumeName: 'pvc-7' },
+    }),
+  );
   stage
     .on('g1')
     .on(POD('writer'), phase('Pending'), phase('Succeeded'))
