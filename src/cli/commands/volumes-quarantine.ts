@@ -1,4 +1,5 @@
 import { CliError } from '../../errors/cli-error.js';
+import { parseDirectoryName } from '../../volumes/entry.js';
 import { inventory, type Kept } from '../../volumes/inventory.js';
 import { planRestore } from '../../volumes/plan-restore.js';
 import {
@@ -24,8 +25,13 @@ interface Found {
   readonly on: Surveyed;
 }
 
-const claimOf = ({ item }: Found): string | undefined =>
-  item.entry?.claim === undefined ? undefined : `${item.entry.namespace ?? 'default'}/${item.entry.claim}`;
+/** The claim that something was of: as the catalogue had it, else as the name of its directory tells. */
+const claimOf = ({ item }: Found): string | undefined => {
+  const { namespace = 'default', claim } = item.entry ?? {};
+  if (claim !== undefined) return `${namespace}/${claim}`;
+  const named = parseDirectoryName(directoryOf(item));
+  return named && `${named.namespace}/${named.claim}`;
+};
 
 const allIn = (surveyed: readonly Surveyed[]): readonly Found[] =>
   surveyed.flatMap((on) => on.quarantine.map((item) => ({ item, on })));
@@ -118,7 +124,6 @@ export const volumesDeleteCommand = async (
 const undoOne = async (name: string, desk: OpenDesk): Promise<void> => {
   const { context, server, record } = desk;
   const found = findIn(allIn((await lookAround(desk)).surveyed), name);
-  const { claim } = found.item.entry ?? {};
   const cluster = await clusterVolumes(context, server);
   const id = claimOf(found);
   if (id !== undefined && cluster.claims.some((one) => one.id === id))
@@ -138,9 +143,7 @@ const undoOne = async (name: string, desk: OpenDesk): Promise<void> => {
       details: plan.conflicts,
     });
   await restoreVolumes(plan.restore, context, server);
-  process.stdout.write(
-    claim === undefined ? `${directoryOf(found.item)} is back\n` : `${id ?? ''} is back\n`,
-  );
+  process.stdout.write(`${id ?? directoryOf(found.item)} is back\n`);
 };
 
 /** `kglab volumes undo` */
