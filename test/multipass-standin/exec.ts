@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { errorsOccurred, failed, Failure, usage } from './failure.js';
 import { backendOf } from './backend.js';
 import { take } from './faults.js';
@@ -61,6 +63,24 @@ const ensureRunning = async ({ name, mapped }: Split, world: World): Promise<voi
   await follow(world, job, { seconds: undefined, text: '' });
 };
 
+/**
+ * Forwards stdin until the command ends, whether that reads it or not. Not by `pipe`: that looks at process.stdout,
+ * which makes what the command itself writes to non-blocking.
+ */
+const forward = (from: NodeJS.ReadStream, to: Writable): void => {
+  let gone = false;
+  to.on('error', () => {
+    gone = true;
+    from.resume();
+  });
+  from.on('data', (chunk) => {
+    if (gone || to.write(chunk)) return;
+    from.pause();
+    to.once('drain', () => from.resume());
+  });
+  from.on('end', () => to.end());
+};
+
 /** `multipass exec`: the exit code is that of the command. */
 export const exec = async (args: readonly string[], world: World): Promise<number> => {
   const what = split(args);
@@ -69,15 +89,13 @@ export const exec = async (args: readonly string[], world: World): Promise<numbe
   if (fault?.kind === 'ssh-failed') throw sshFailed(world, 'Timeout connecting to 10.9.8.7');
   // A machine that dies while the client is connected: there is no keepalive, so the client waits for ever.
   if (fault?.kind === 'freeze') return new Promise(() => setInterval(() => undefined, 1000));
-  const terminal = process.stdin.isTTY && process.stdout.isTTY;
+  const terminal = isatty(0) && isatty(1);
   const child = await (await backendOf(world)).spawn(what.name, what.words, terminal);
-  // The client forwards its stdin until the command ends, whether that reads it or not.
-  if (child.stdin !== null) {
-    process.stdin.pipe(child.stdin);
-    child.stdin.on('error', () => process.stdin.resume());
-  }
+  if (child.stdin !== null) forward(process.stdin, child.stdin);
   if (fault?.kind === 'drop') {
     await new Promise((resolve) => setTimeout(resolve, (fault.seconds ?? 0.2) * 1000));
+    // The machine dies: the wrapper of the command first, so that it says nothing more.
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     return 255;
   }
   return new Promise((resolve) =>

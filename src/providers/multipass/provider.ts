@@ -132,7 +132,10 @@ export class MultipassProvider implements MachineProvider {
 
   /** What this version with this driver can do. */
   abilities(): Promise<MultipassFeatures> {
-    this.able ??= this.readAbilities();
+    this.able ??= this.readAbilities().catch((error: unknown) => {
+      this.able = undefined;
+      throw error;
+    });
     return this.able;
   }
 

@@ -1,0 +1,284 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cmd, type Command, type ExecOptions, type Executor } from '../../src/exec/command.js';
+import { HostExecutor } from '../../src/exec/host-executor.js';
+import { parseList } from '../../src/providers/multipass/parse.js';
+import { MultipassProvider } from '../../src/providers/multipass/provider.js';
+import type { Deadlines } from '../../src/providers/multipass/deadlines.js';
+import type { MachineSpec } from '../../src/providers/provider.js';
+import { systemClock } from '../../src/util/clock.js';
+import { buildStandin } from '../multipass-standin/build.js';
+import type { Fault } from '../multipass-standin/faults.js';
+
+let bin = '';
+let state = '';
+let version = '1.16.3';
+const host = new HostExecutor();
+
+beforeAll(async () => void (bin = await buildStandin()));
+afterAll(() => rm(bin, { recursive: true, force: true }));
+beforeEach(async () => {
+  version = '1.16.3';
+  state = await mkdtemp(join(tmpdir(), 'multipass-paper-'));
+});
+afterEach(() => rm(state, { recursive: true, force: true }));
+
+const env = (): Record<string, string> => ({
+  ...{ MULTIPASS_STANDIN_STATE: state, MULTIPASS_STANDIN_BACKEND: 'none', FAKE_VERSION: version },
+  PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+});
+
+/** Runs the stand-in. */
+const multipass = (words: string, stdin?: string) =>
+  host.exec({
+    ...cmd(join(bin, 'multipass'), ...words.split(' ').filter(Boolean)),
+    ...{ env: env(), cwd: homedir() },
+    ...(stdin !== undefined && { stdin }),
+  });
+
+const states = async (): Promise<string> =>
+  parseList((await multipass('list --format json')).stdout)
+    .map(({ name, state: is }) => `${name} ${is}`)
+    .join(', ');
+
+const fault = (...faults: Fault[]): Promise<void> =>
+  writeFile(join(state, 'faults.json'), JSON.stringify(faults));
+
+describe('the command line of the stand-in', () => {
+  it('keeps instances from call to call, through every state', async () => {
+    expect((await multipass('launch 24.04 --name a')).stdout).toMatch(/\u001b\[2K.*Launched: a\n$/s);
+    expect(await states()).toBe('a Running');
+    await multipass('stop a');
+    expect(await states()).toBe('a Stopped');
+    await multipass('delete a');
+    expect(await states()).toBe('a Deleted');
+    const again = await multipass('launch 24.04 --name a');
+    expect(again).toMatchObject({ exitCode: 2, stderr: 'launch failed: instance "a" already exists\n' });
+    await multipass('recover a');
+    await multipass('start a');
+    expect(await states()).toBe('a Running');
+    await multipass('delete --purge a');
+    expect(await states()).toBe('');
+  });
+
+  it('shows an instance only when its image is there', async () => {
+    await fault({ on: 'launch', kind: 'client-timeout-in-download', seconds: 2 });
+    expect(await multipass('launch 24.04 --name a')).toMatchObject({ exitCode: 5 });
+    expect(await states()).toBe('');
+    expect((await multipass('launch 24.04 --name a')).stderr).toContain('instance "a" is being prepared');
+    await expect.poll(states, { timeout: 10_000 }).toBe('a Running');
+  });
+
+  it.each([
+    ['frobnicate', 1, /^$/, /^Error: Unknown command or alias 'frobnicate'/],
+    ['launch --name 1x', 2, /Invalid instance name supplied: 1x/, /^$/],
+    ['launch --memory 64M', 2, /Invalid memory size value supplied: 64M\./, /^$/],
+    ['launch --memory 1T', 1, /not a valid memory size/, /^$/],
+    ['launch nosuch', 2, /Unable to find an image matching "nosuch"/, /^$/],
+    ['launch --timeout 0', 1, /--timeout value has to be a positive integer/, /^$/],
+    ['launch --nonsense', 1, /^Unknown option 'nonsense'\.\n$/, /^$/],
+    ['list --format xml', 1, /^Invalid format type given\.\n$/, /^$/],
+    ['start', 1, /Name argument or --all is required/, /^$/],
+    ['start x', 2, /^start failed: instance\(s\) missing\nInstance 'x' does not exist\.\n$/, /^$/],
+    ['delete x', 2, /^delete failed: The following errors occurred:\ninstance "x" does not exist\n$/, /^$/],
+    ['exec x', 1, /Wrong number of arguments/, /^$/],
+    ['exec -n x -- true', 2, /^exec failed: .*\ninstance "x" does not exist\n$/s, /^$/],
+    ['exec x true', 2, /(does not exist\n[^]*){2}/, /^$/],
+    ['get local.nope', 2, /get failed: Unrecognized settings key: 'local\.nope'/, /^$/],
+  ])('refuses `%s` with %i', async (words, exitCode, stderr, stdout) => {
+    const ran = await multipass(words);
+    expect(ran.exitCode).toBe(exitCode);
+    expect(ran.stderr).toMatch(stderr);
+    expect(ran.stdout).toMatch(stdout);
+  });
+
+  it.each([
+    ['1.12', 'info', 1],
+    ['1.16.3', 'info', 0],
+    ['1.12', 'stop --force a', 1],
+    ['1.14', 'stop --force a', 0],
+    ['1.16.3', 'launch --mem 1G --name b', 0],
+    ['1.17', 'launch --mem 1G --name b', 1],
+    ['1.16.3', 'launch --memory 256M --name b', 0],
+    ['1.17', 'launch --memory 256M --name b', 2],
+    ['1.16.3', 'launch --zone zone1 --name b', 1],
+    ['1.17', 'launch --zone zone1 --name b', 0],
+    ['1.16.3', 'wait-ready --timeout 1', 1],
+    ['1.17', 'wait-ready --timeout 1', 0],
+    ['1.14', 'clone a', 1],
+  ])('is like %s in `%s`', async (profile, words, exitCode) => {
+    version = profile;
+    await multipass('launch --name a');
+    expect((await multipass(words)).exitCode).toBe(exitCode);
+  });
+
+  it('runs commands, and starts what is off, noise included', async () => {
+    await multipass('launch --name a');
+    expect(await multipass('exec -n a -- cat', 'from stdin')).toMatchObject({
+      exitCode: 0,
+      stdout: 'from stdin',
+    });
+    expect((await multipass('exec -n a -- false')).exitCode).toBe(1);
+    await multipass('stop a');
+    const { stdout } = await multipass('exec -n a -- echo out');
+    expect(stdout).toContain('\u001b[2K');
+    expect(stdout.endsWith('out\n')).toBe(true);
+    expect(await states()).toBe('a Running');
+  });
+
+  it('loses the quotes of user-data, adds its own packages, and refuses scripts', async () => {
+    await multipass(
+      'launch --name a --cloud-init -',
+      '#cloud-config\nmode: "0755" # octal\npackages: [zstd]\n',
+    );
+    const { userData } = JSON.parse(await readFile(join(state, 'instances/a.json'), 'utf8')) as {
+      userData: string;
+    };
+    expect(userData).toBe('#cloud-config\nmode: 0755\npackages:\n  - pollinate\n  - zstd\n');
+    expect((await multipass('launch --name b --cloud-init -', '#!/bin/sh\n echo x')).stderr).toContain(
+      'on a scalar',
+    );
+    expect(await multipass('launch --name b --cloud-init /nowhere')).toMatchObject({
+      exitCode: 1,
+      stderr:
+        'Could not load cloud-init configuration: bad file: /nowhere\nPlease ensure that Multipass can read it.\n',
+    });
+  });
+
+  it('answers nobody else during a stop', async () => {
+    await multipass('launch --name a');
+    await fault({ on: 'stopping', kind: 'hang', seconds: 1 });
+    const order: string[] = [];
+    const stopping = multipass('stop a').then(() => order.push('stop'));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await Promise.all([stopping, multipass('version').then(() => order.push('version'))]);
+    expect(order).toEqual(['stop', 'version']);
+  });
+});
+
+/** The provider over the real executable; deadlines that a busy host can keep, unless a test wants one to pass. */
+const provider = (deadlines: Partial<Deadlines> = {}): MultipassProvider => {
+  const here: Executor = {
+    exec: (command: Command, options?: ExecOptions) =>
+      host.exec({ ...command, env: { ...command.env, ...env() } }, options),
+  };
+  return new MultipassProvider({
+    ...{ lab: { name: 'demo', id: 'c0ffee' }, host: here, clock: systemClock },
+    ...{ dataDir: join(state, 'lab'), platform: 'linux', home: homedir(), image: 'default' },
+    deadlines: { settleMs: 20_000, serviceMs: 600, everyMs: 100, ...deadlines },
+  });
+};
+
+const NAME = 'demo-node1';
+const spec: MachineSpec = {
+  ...{ name: NAME, cpus: 1, memoryMiB: 1024, diskGiB: 8 },
+  userData:
+    '#cloud-config\nwrite_files:\n  - path: /etc/kglab/machine\n    content: kglab machine demo-node1 of lab demo with id c0ffee\n',
+};
+
+describe('the provider over the stand-in', () => {
+  it.each(['1.12', '1.14', '1.15', '1.16.3', '1.17'])(
+    'makes, enters, stops, starts and removes on %s',
+    async (profile) => {
+      version = profile;
+      const made = provider();
+      await made.create(spec);
+      expect(await made.list()).toEqual([{ name: NAME, state: 'running', address: '10.9.8.10' }]);
+      expect(await made.machine(NAME).exec({ ...cmd('cat'), stdin: 'exact\n\n' })).toMatchObject({
+        stdout: 'exact\n\n',
+        exitCode: 0,
+      });
+      await made.stop(NAME);
+      expect((await made.list())[0]?.state).toBe('stopped');
+      await expect(made.machine(NAME).exec(cmd('true'))).rejects.toMatchObject({
+        code: 'MACHINE_UNREACHABLE',
+      });
+      await made.start(NAME);
+      await made.remove(NAME);
+      await made.cleanup();
+      expect(await states()).toBe('');
+    },
+  );
+
+  it.each(['client-timeout', 'client-timeout-in-download', 'ssh-timeout', 'init-timeout', 'never'])(
+    'gets over a launch with %s',
+    async (kind) => {
+      await fault({ on: 'launch', kind, seconds: 1 });
+      await provider().create(spec);
+      expect(await states()).toBe(`${NAME} Running`);
+    },
+  );
+
+  it('gets a large file through a pipe', async () => {
+    const file = join(state, 'large');
+    await writeFile(file, Buffer.alloc(3_000_000, 'x'));
+    const made = provider();
+    await made.create(spec);
+    const { stdout } = await made
+      .machine(NAME)
+      .exec({ ...cmd('cat'), stdinFile: file }, { timeoutMs: 10_000 });
+    expect(stdout).toHaveLength(3_000_000);
+  });
+
+  it('ends a command in time, in the machine first', async () => {
+    const made = provider();
+    await made.create(spec);
+    const ran = await made.machine(NAME).exec(cmd('sleep', '60'), { timeoutMs: 300 });
+    expect(ran).toMatchObject({ exitCode: 124, timedOut: true });
+    expect(ran.durationMs).toBeLessThan(20_000);
+  });
+
+  it.each([['ssh-failed'], ['freeze'], ['drop']])(
+    'says that a machine is out of reach when exec meets %s',
+    async (kind) => {
+      const made = provider({ execMs: 500, graceMs: 500 });
+      await made.create(spec);
+      await made.list();
+      await fault({ on: 'exec', kind });
+      const refused = made.machine(NAME).exec(cmd('sleep', '60'));
+      await expect(refused).rejects.toMatchObject({ code: 'MACHINE_UNREACHABLE' });
+    },
+  );
+
+  it('tells a service that hangs from a command that does', async () => {
+    await fault({ on: 'list', kind: 'hang' });
+    await expect(provider({ listMs: 500 }).list()).rejects.toMatchObject({ code: 'MULTIPASS_TIMEOUT' });
+    await fault({ on: '*', kind: 'hang', times: 0 });
+    const wedged = provider({ listMs: 500, probeMs: 500 }).list();
+    await expect(wedged).rejects.toMatchObject({ code: 'MULTIPASS_WEDGED' });
+  });
+
+  it.each([
+    ['daemon-down', 'MULTIPASS_DAEMON_DOWN'],
+    ['root-cert', 'MULTIPASS_DAEMON_DOWN'],
+    ['socket-denied', 'MULTIPASS_SOCKET_DENIED'],
+    ['unauthenticated', 'MULTIPASS_NOT_AUTHENTICATED'],
+  ])('says what %s is', async (kind, code) => {
+    await fault({ on: '*', kind, times: 0 });
+    await expect(provider().list()).rejects.toMatchObject({ code });
+  });
+
+  it.each([
+    ['offline', 'MULTIPASS_IMAGE'],
+    ['kvm', 'MULTIPASS_HOST'],
+    ['no-memory', 'MULTIPASS_HOST'],
+    ['no-disk', 'MULTIPASS_HOST'],
+  ])('says what a launch with %s is, and leaves nothing', async (kind, code) => {
+    await fault({ on: 'launch', kind, times: 2 });
+    await expect(provider().create(spec)).rejects.toMatchObject({ code });
+    await fault();
+    expect(await states()).toBe('');
+    await provider().cleanup();
+  });
+
+  it('knows that there is no multipass', async () => {
+    const nowhere: Executor = {
+      exec: (command, options) => host.exec({ ...command, env: { PATH: '/nonexistent' } }, options),
+    };
+    const options = { lab: { name: 'demo', id: 'x' }, host: nowhere, clock: systemClock, dataDir: state };
+    const made = new MultipassProvider({ ...options, platform: 'darwin', home: homedir(), image: 'default' });
+    await expect(made.list()).rejects.toMatchObject({ code: 'MULTIPASS_MISSING' });
+  });
+});
