@@ -17,14 +17,16 @@ const MIDDLE: readonly Moment[] = [
   { kind: 'machines.hosts', at: 'pending' },
   { kind: 'k3s.install', at: 'pending', afterMs: 400 },
   { kind: 'gluster.service', at: 'pending', afterMs: 300 },
+  { kind: 'gluster.pool', at: 'pending', afterMs: 400 },
 ];
 
-const LATE: readonly Moment[] = [
-  { kind: 'gluster.pool', at: 'pending', afterMs: 400 },
+const BRICKS: readonly Moment[] = [
   { kind: 'gluster.brick', at: 'finished' },
   { kind: 'gluster.volume', at: 'pending', afterMs: 200 },
   { kind: 'gluster.start', at: 'pending', afterMs: 500 },
-  { kind: 'mounts.mount', at: 'pending', afterMs: 300 },
+];
+
+const LATE: readonly Moment[] = [
   { kind: 'k3s.service', at: 'pending', afterMs: 1000 },
   { kind: 'k3s.kubeconfig', at: 'finished' },
   { kind: 'provisioner.apply', at: 'pending', afterMs: 500 },
@@ -73,7 +75,6 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
   );
 
   it('says which machine has no room left, and goes on when it has', async () => {
-    await lab.ok('up', '--until', 'machines');
     await lab.sh('node2', 'mount -t tmpfs -o nr_inodes=1 full /data');
     const { exitCode, stderr } = await lab.run('up');
     expect(exitCode).toBe(40);
@@ -81,6 +82,21 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
     expect(stderr).toContain('No space left on device');
     expect(stderr).toContain('df -h');
     await lab.sh('node2', 'umount /data');
+  });
+
+  it.each(BRICKS.map((moment) => [nameOf(moment), moment] as const))(
+    'is killed at %s',
+    async (_name, moment) => killUpAt(lab, moment),
+  );
+
+  it('fails when a machine loses its power while the volume is being mounted, and goes on', async () => {
+    const provider = await providerOf(lab);
+    const cut = await actAt(lab, ['up'], { kind: 'mounts.mount', at: 'pending', afterMs: 300 }, () =>
+      provider.stop(lab.machine('node3'), { force: true }),
+    );
+    expect(cut.reached).toBe(true);
+    expect(cut.exitCode).toBeGreaterThan(0);
+    expect(cut.stderr).toContain(lab.machine('node3'));
   });
 
   it.each(LATE.map((moment) => [nameOf(moment), moment] as const))('is killed at %s', async (_name, moment) =>
@@ -103,20 +119,6 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
       'k3s.kubeconfig',
     ]);
     expect((await recordOf(lab)).id).toBe(id);
-  });
-
-  it('is repaired when a machine has lost its power in the middle of it', async () => {
-    const provider = await providerOf(lab);
-    const k3s = await actAt(
-      lab,
-      ['rebuild', '--k3s-only', '--yes'],
-      { kind: 'k3s.service', at: 'pending' },
-      () => provider.stop(lab.machine('node3'), { force: true }),
-    );
-    expect(k3s.reached).toBe(true);
-    expect(k3s.exitCode).not.toBe(0);
-    await lab.ok('up');
-    expect(await lab.json<Summary>('up')).toMatchObject({ changed: 0 });
   });
 
   it('is taken down with a machine gone, one off, one frozen, and no ledger', async () => {
