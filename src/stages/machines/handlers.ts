@@ -78,6 +78,19 @@ const assertOurs = (machine: string, marker: string, { lab }: StepContext): void
   });
 };
 
+/** A machine that has booted without a mark was made by somebody else: cloud-init writes it before anything. */
+const assertMarked = (machine: string, marker: string): void => {
+  if (marker !== '') return;
+  throw new CliError(
+    'MACHINE_FOREIGN',
+    `Machine ${machine} does not bear the mark of a lab; it is left alone.`,
+    {
+      details: ['it has no /etc/kglab/machine'],
+      hint: 'Give this lab another name in lab.yaml, or remove that machine yourself if it is yours.',
+    },
+  );
+};
+
 const assertClean = async (
   machine: string,
   errors: readonly string[],
@@ -112,7 +125,10 @@ export const readyHandler: StepHandler<'machines.ready'> = {
       },
       { clock: context.clock, signal: context.signal, timeoutMs: BOOT_MS, everyMs: 1000 },
     );
-    if (done !== undefined) return assertClean(machine, done.errors, context);
+    if (done !== undefined) {
+      assertMarked(machine, done.marker);
+      return assertClean(machine, done.errors, context);
+    }
     throw new CliError(
       'MACHINE_NOT_BOOTED',
       `Machine ${machine} did not finish cloud-init within ${BOOT_MS / 60_000} minutes.`,
