@@ -212,21 +212,26 @@ export const providerContract = (title: string, make: () => Promise<Candidate>):
       const peerIsUp = async (): Promise<boolean> =>
         parsePeers(await ask(name(0), 'peer', 'status')).find(({ names: known }) => known.includes(name(2)))
           ?.connected === true;
-      const t0=candidate.clock.now(); await until(async () => ((await peerIsUp()) ? undefined : true)); console.log('peer down seen', candidate.clock.now()-t0);
+      const t0 = candidate.clock.now();
+      await until(async () => ((await peerIsUp()) ? undefined : true));
+      console.log('peer down seen', candidate.clock.now() - t0);
       expect(await online()).toEqual([name(0), name(1)]);
       await exec(name(0), sh('echo more > "$1/other"', MOUNT));
       expect((await exec(name(1), cmd('cat', `${MOUNT}/other`))).stdout).toBe('more\n');
       const heal = async () => parseHeal(await ask(name(0), 'volume', 'heal', 'v', 'info'));
       const away = (await heal()).find(({ brick }) => brick.startsWith(name(2)));
       expect(away).toMatchObject({ status: 'Transport endpoint is not connected', pending: undefined });
-      expect((await heal())[0]?.pending).toBeGreaterThan(0); console.log('pending', candidate.clock.now()-t0);
+      expect((await heal())[0]?.pending).toBeGreaterThan(0);
+      console.log('pending', candidate.clock.now() - t0);
       await candidate.provider().start(name(2));
       await until(async () => ((await online()).length === 3 ? true : undefined));
-      console.log('online', candidate.clock.now()-t0); expect((await exec(name(2), cmd('systemctl', 'is-active', 'glusterd'))).stdout).toBe('active\n');
+      console.log('online', candidate.clock.now() - t0);
+      expect((await exec(name(2), cmd('systemctl', 'is-active', 'glusterd'))).stdout).toBe('active\n');
       await until(async () => {
         const bricks = await heal();
         return bricks.every(({ pending }) => pending === 0) ? true : undefined;
-      }); console.log('healed', candidate.clock.now()-t0);
+      });
+      console.log('healed', candidate.clock.now() - t0);
     });
 
     it('loses a volume with its quorum, and has it again with the machines', async () => {
