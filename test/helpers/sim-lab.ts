@@ -1,9 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { down, planRemoval } from '../../src/app/down.js';
+import { planTarget, rebuild, type RebuildOptions } from '../../src/app/rebuild.js';
+import { stop } from '../../src/app/stop.js';
 import { up } from '../../src/app/up.js';
 import type { World } from '../../src/app/world.js';
 import { loadTemplates } from '../../src/cli/templates.js';
 import type { LabConfig } from '../../src/config/config.js';
+import type { Command, CommandResult } from '../../src/exec/command.js';
 import { parseConfig } from '../../src/config/parse.js';
 import type { StepContext, StepHandler, StepHandlers } from '../../src/engine/context.js';
 import type { Outcome, Reporter, RunEvent } from '../../src/engine/events.js';
@@ -53,6 +56,13 @@ export interface Snapshot {
 const templates = loadTemplates();
 type AnyHandler = StepHandler<StepKind>;
 const HOUR_MS = 3_600_000;
+
+/** A person who never loses patience. */
+const endless = (): AbortSignal => {
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  return signal;
+};
 
 /** Knows on behalf of which step an operation is asked for. */
 class StepWatch implements Reporter {
@@ -198,10 +208,38 @@ export class SimLab {
     return { error, changed, gaveUp, virtualMs, outcomes: watch.outcomes, because: watch.because };
   }
 
+  /** Runs a command on a machine, as `kglab exec` does. */
+  async exec(node: string, command: Command): Promise<CommandResult> {
+    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
+    return this.provider(clock, {}, new StepWatch()).machine(`${this.config.name}-${node}`).exec(command);
+  }
+
+  /** As `kglab rebuild`; what went wrong, if anything did. */
+  async rebuild(what: Partial<RebuildOptions>, options: RunOptions = {}): Promise<unknown> {
+    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
+    const world = this.worldOf(clock, options, new StepWatch(), endless());
+    const record = await this.ledger.load(this.config.name);
+    if (record === undefined) throw new Error('there is no lab');
+    try {
+      const all = { k3sOnly: false, node: undefined, keepData: false, ...what };
+      await rebuild(record, this.config, await planTarget(record, all, world), world);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** Shuts the lab down in order. */
+  async stop(): Promise<void> {
+    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
+    const record = await this.ledger.load(this.config.name);
+    if (record) await stop(record, { force: false }, this.worldOf(clock, {}, new StepWatch(), endless()));
+  }
+
   async down(): Promise<void> {
     const watch = new StepWatch();
     const clock = new SimClock(this.world?.time ?? 0, whenIdle);
-    const world = this.worldOf(clock, {}, watch, new AbortController().signal);
+    const world = this.worldOf(clock, {}, watch, endless());
     const record = await this.ledger.load(this.config.name);
     if (record) await down(await planRemoval(record, world), world);
   }

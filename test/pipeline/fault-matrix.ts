@@ -48,7 +48,7 @@ const record = async (text: string): Promise<readonly Recorded[]> => {
 };
 
 /** The world without its clock and counters: what a crash would leave. */
-const content = ({ world, ledger }: Snapshot): string => {
+export const content = ({ world, ledger }: Snapshot): string => {
   const { time: _time, counter: _counter, ...rest } = JSON.parse(world) as Record<string, unknown>;
   return JSON.stringify([rest, ledger]);
 };
@@ -128,14 +128,16 @@ const isExpected = (error: unknown): boolean => {
   return error instanceof CrashError || (error instanceof CliError && error.code !== 'BUG');
 };
 
-const words = (error: unknown): string => {
+/** An error in a line. */
+export const words = (error: unknown): string => {
   if (error instanceof AggregateError) return error.errors.map(words).join(' | ');
   if (error instanceof CliError)
     return `${error.code}: ${error.message} ${error.details.join(' / ')}`.slice(0, 500);
   return String(error instanceof Error ? error.stack : error);
 };
 
-const changes = ({ outcomes, because }: Ran): string =>
+/** What a run changed, and why. */
+export const changes = ({ outcomes, because }: Ran): string =>
   Object.entries(outcomes)
     .filter(([, outcome]) => outcome === 'changed')
     .map(([id]) => `${id} (${because[id]})`)

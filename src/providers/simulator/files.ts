@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { FileNode, SimMachine, SimWorld, Tree } from './world.js';
-import { volumeIsLive, noteWrite, volumeNamed } from './volumes.js';
+import { isThere, volumeIsLive, noteWrite, volumeNamed } from './volumes.js';
 
 /** What the kernel says when a file cannot be used. */
 export class FileProblem extends Error {}
@@ -52,7 +52,14 @@ export class Files {
     private readonly machine: SimMachine,
     /** Paths that stand for others, as in a container. */
     private readonly binds: Readonly<Record<string, string>> = {},
+    /** What relative paths are relative to. */
+    readonly folder = '/root',
   ) {}
+
+  /** The same files, seen from another folder. */
+  from(folder: string): Files {
+    return new Files(this.world, this.machine, this.binds, folder);
+  }
 
   /** The path of the mount that a path is on, if any. */
   mountOf(path: string): string | undefined {
@@ -71,6 +78,8 @@ export class Files {
   /** As `get`, of a link the link itself. */
   own(path: string): FileNode | undefined {
     const { tree, key, volume } = this.place(path);
+    if (volume !== undefined && key !== '' && !isThere(this.world, this.machine, volume, key))
+      return undefined;
     return tree[key] ?? (key === '' || (volume === undefined && BASE.has(key)) ? DIRECTORY : undefined);
   }
 
@@ -161,7 +170,7 @@ export class Files {
 
   /** The path after binds, absolute and without dots. */
   real(path: string): string {
-    const whole = PLAIN.test(path) ? path : posix.resolve('/root', path);
+    const whole = PLAIN.test(path) ? path : posix.resolve(this.folder, path);
     for (const [from, to] of Object.entries(this.binds))
       if (whole === from || whole.startsWith(`${from}/`)) return to + whole.slice(from.length);
     return whole;

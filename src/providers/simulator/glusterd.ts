@@ -1,6 +1,6 @@
 import { connected, reach } from './network.js';
 import type { Sim } from './sim.js';
-import { processKey, brickName, idBytes } from './volumes.js';
+import { brickName, brickRuns, idBytes, isArbiter, processKey } from './volumes.js';
 import {
   newUuid,
   type PeerState,
@@ -110,6 +110,11 @@ const startBrick = (sim: Sim, volume: SimVolume, { machine: name, path }: SimBri
   const key = volume && processKey(volume, path);
   if (!machine?.running || machine.running.bricks[key] !== undefined || mark !== idBytes(volume)) return;
   machine.running.bricks[key] = sim.now;
+  // A directory that was emptied: all it had is to come from the others.
+  if (machine.disk[`${path}/.glusterfs`] === undefined) {
+    machine.disk[`${path}/.glusterfs`] = { kind: 'dir', text: '', mode: '0700' };
+    volume.stale[brickName({ machine: name, path })] = Object.keys(volume.files);
+  }
   if (volume.stale[brickName({ machine: name, path })])
     sim.schedule(machine, 'gluster.heal', HEAL_MS, volume.id);
 };
@@ -144,14 +149,27 @@ export const stopGlusterd = ({ running }: SimMachine): void => {
   for (const key of Object.keys(running?.bricks ?? {})) delete running?.bricks[key];
 };
 
-/** A brick that came back gets what it missed. */
+/** The bricks of the same replica set. */
+const setOf = ({ bricks, replica }: SimVolume, brick: SimBrick): readonly SimBrick[] => {
+  const first = Math.floor(bricks.indexOf(brick) / replica) * replica;
+  return bricks.slice(first, first + replica);
+};
+
+/** A brick that came back gets what it missed, from bricks that have it. */
 export const heal = (sim: Sim, machine: SimMachine, id: string): void => {
   const volume = sim.world.volumes[id];
-  for (const brick of volume?.bricks ?? [])
-    if (
-      volume &&
-      brick.machine === machine.spec.name &&
-      machine.running?.bricks[processKey(volume, brick.path)] !== undefined
-    )
-      delete volume.stale[brickName(brick)];
+  for (const brick of volume?.bricks ?? []) {
+    const missing = volume?.stale[brickName(brick)];
+    if (volume === undefined || missing === undefined || brick.machine !== machine.spec.name) continue;
+    const others = setOf(volume, brick).filter(
+      (one) => one !== brick && !isArbiter(volume, one) && brickRuns(sim.world, volume, one),
+    );
+    const left = missing.filter((path) =>
+      others.every((one) => volume.stale[brickName(one)]?.includes(path)),
+    );
+    if (!brickRuns(sim.world, volume, brick)) continue;
+    if (left.length === 0) delete volume.stale[brickName(brick)];
+    else volume.stale[brickName(brick)] = left;
+    if (left.length > 0) sim.schedule(machine, 'gluster.heal', HEAL_MS, id);
+  }
 };

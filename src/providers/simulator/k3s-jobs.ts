@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { bornWith } from './kube/objects.js';
 import { registerNode, serverRuns } from './kube/nodes.js';
-import type { KubeStore } from './kube/store.js';
+import { keyOf, passwordOf, type KubeStore } from './kube/store.js';
 import { reach } from './network.js';
 import { runOn } from './run-on.js';
 import type { JobHandler, Sim } from './sim.js';
@@ -11,6 +11,9 @@ import { newUuid, type SimMachine } from './world.js';
 const CONFIG = '/etc/rancher/k3s/config.yaml';
 const DATABASE = '/var/lib/rancher/k3s/server/db/state.db';
 const PASSWORD = '/etc/rancher/node/password';
+/** The authority of the cluster, as its server has it and as a member has learnt it. */
+const SERVER_CA = '/var/lib/rancher/k3s/server/tls/server-ca.crt';
+const AGENT_CA = '/var/lib/rancher/k3s/agent/server-ca.crt';
 const KUBECONFIG = '/etc/rancher/k3s/k3s.yaml';
 
 /** RestartSec of the unit, and how long k3s needs for what it does (milliseconds). */
@@ -71,7 +74,7 @@ const openCluster = (sim: Sim, machine: SimMachine, token: string): KubeStore | 
     return machine.kube.token === token
       ? machine.kube
       : 'bootstrap data already found and encrypted with different token';
-  const store: KubeStore = { token, id: newUuid(sim.world), objects: {}, passwords: {} };
+  const store: KubeStore = { token, id: newUuid(sim.world), objects: {} };
   machine.kube = store;
   fileOf(machine, DATABASE, store.id);
   bornWith(sim, machine, configOf(machine).disable ?? []);
@@ -96,7 +99,14 @@ users:
 const admit = ({ world }: Sim, machine: SimMachine, store: KubeStore): boolean => {
   if (machine.disk[PASSWORD] === undefined) fileOf(machine, PASSWORD, newUuid(world));
   const password = machine.disk[PASSWORD]?.text ?? '';
-  return (store.passwords[machine.spec.name] ??= password) === password;
+  const name = passwordOf(machine.spec.name);
+  const secret = (store.objects[keyOf('Secret', name, 'kube-system')] ??= {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: 'kube-system', uid: newUuid(world) },
+    data: { password },
+  });
+  return secret.data?.['password'] === password;
 };
 
 const activate = (sim: Sim, machine: SimMachine, unit: string, store: KubeStore): void => {
@@ -109,6 +119,7 @@ const activate = (sim: Sim, machine: SimMachine, unit: string, store: KubeStore)
     );
   const state = machine.running?.units[unit];
   if (state === undefined) return;
+  fileOf(machine, AGENT_CA, store.id);
   state.state = 'active';
   log(machine, unit, 'k3s is up and running');
   sim.schedule(machine, 'k3s.kubelet', TIMES.kubelet, unit);
@@ -117,6 +128,7 @@ const activate = (sim: Sim, machine: SimMachine, unit: string, store: KubeStore)
 const serverUp: JobHandler = (sim, machine, unit) => {
   const store = openCluster(sim, machine, configOf(machine).token ?? '');
   if (typeof store === 'string') return retryUnit(sim, machine, unit, store);
+  fileOf(machine, SERVER_CA, store.id);
   fileOf(machine, KUBECONFIG, kubeconfig(store.id));
   activate(sim, machine, unit, store);
   sim.schedule(machine, 'kube.sync', TIMES.kubelet);
@@ -144,6 +156,9 @@ const agentUp: JobHandler = (sim, machine, unit) => {
       unit,
       'Failed to validate connection to cluster: token CA hash does not match',
     );
+  const known = machine.disk[AGENT_CA]?.text ?? server.kube.id;
+  if (known !== server.kube.id)
+    return retryUnit(sim, machine, unit, 'x509: certificate signed by unknown authority');
   activate(sim, machine, unit, server.kube);
 };
 

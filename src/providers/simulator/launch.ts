@@ -23,11 +23,10 @@ const isInstalled = (name: string, { machine, files }: Call): boolean => {
   return ['k3s', 'kubectl', 'ctr', 'crictl'].includes(name) ? files.exists(K3S) : true;
 };
 
-const unknown = (argv: readonly string[], why: string, io: Io): number => {
+const unknown = (argv: readonly string[], why: string, call: Call): number => {
   const known = Object.keys(PROGRAMS).sort().join(', ');
-  io.err(
-    `simulator: ${why}: ${argv.join(' ').slice(0, 300)}\nThe simulator knows these programs: ${known}\n`,
-  );
+  const message = `simulator: ${why}: ${argv.join(' ').slice(0, 300)}\nThe simulator knows these programs: ${known}\n`;
+  call.unknown.push(message);
   return NOT_FOUND;
 };
 
@@ -63,6 +62,8 @@ class ProgramCall implements Call {
   readonly world: SimWorld;
   readonly sleep: Call['sleep'];
   readonly budget: Call['budget'];
+  readonly unknown: Call['unknown'];
+  readonly files: Files;
 
   constructor(
     outer: Call,
@@ -70,12 +71,14 @@ class ProgramCall implements Call {
     readonly io: Io,
     readonly env: Readonly<Record<string, string>>,
     readonly machine: SimMachine = outer.machine,
-    readonly files: Files = outer.files,
+    files: Files = outer.files,
   ) {
     this.sim = outer.sim;
     this.world = outer.world;
     this.sleep = outer.sleep;
     this.budget = outer.budget;
+    this.unknown = outer.unknown;
+    this.files = env['PWD'] === undefined || env['PWD'] === files.folder ? files : files.from(env['PWD']);
   }
 
   run(argv: readonly string[], { io = this.io, machine, files }: Partial<Call> = {}): Promise<number> {
@@ -92,6 +95,8 @@ const shellHost = (call: Call): ShellHost => ({
   read: (path) => call.files.read(path),
   write: (path, text, append) => call.files.write(path, text, append),
   glob: (pattern) => glob(pattern, call),
+  isDir: (path) => call.files.isDir(path),
+  has: (name) => typeof programOf(name, call) !== 'string',
 });
 
 /** Runs one program of a machine; its exit code. What the simulator does not know fails and says so. */
@@ -100,7 +105,7 @@ export const launch = async (argv: readonly string[], call: Call): Promise<numbe
   if (call.budget && (call.budget.left -= 1) < 0) throw new CrashError();
   const program = programOf(file, call);
   if (typeof program === 'string') {
-    if (!program.endsWith('not found')) return unknown(argv, program, call.io);
+    if (!program.endsWith('not found')) return unknown(argv, program, call);
     call.io.err(`sh: ${program}\n`);
     return NOT_FOUND;
   }
@@ -108,8 +113,8 @@ export const launch = async (argv: readonly string[], call: Call): Promise<numbe
     return await program(new ProgramCall(call, args, call.io, call.env));
   } catch (error) {
     if (error instanceof Exit) return error.code;
-    if (error instanceof UnknownUse) return unknown(argv, `unknown use (${error.message})`, call.io);
-    if (error instanceof SyntaxProblem) return unknown(argv, `unknown syntax (${error.message})`, call.io);
+    if (error instanceof UnknownUse) return unknown(argv, `unknown use (${error.message})`, call);
+    if (error instanceof SyntaxProblem) return unknown(argv, `unknown syntax (${error.message})`, call);
     if (!(error instanceof FileProblem)) throw error;
     call.io.err(`${posix.basename(file)}: ${error.message}\n`);
     return 1;

@@ -16,6 +16,8 @@ export interface Call {
   readonly env: Readonly<Record<string, string>>;
   /** How far it gets before kglab dies, if that is what is going to happen. */
   readonly budget: Budget | undefined;
+  /** What was met on the way that the simulator does not know: then the whole command fails, whatever a script makes of it. */
+  readonly unknown: string[];
   /** Sleeps in virtual time; ends the program when its deadline or its machine's power does. */
   sleep(ms: number): Promise<void>;
   /** Runs another program; its exit code. `change` gives it other streams, or another view of the machine. */

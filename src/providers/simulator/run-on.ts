@@ -44,9 +44,11 @@ export const runOn = async (
     env,
     sleep,
     budget,
+    unknown: [],
     run: (words, change) => launch(words, { ...call, ...change }),
     shell: () => Promise.reject(new Error('only programs run scripts')),
   };
   const exitCode = await launch(argv, call);
+  if (call.unknown.length > 0) return { exitCode: 127, stdout, stderr: call.unknown.join('') + stderr };
   return { exitCode, stdout, stderr };
 };

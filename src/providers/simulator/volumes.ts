@@ -40,6 +40,24 @@ export const volumeIsLive = (world: SimWorld, from: SimMachine, volume: SimVolum
   return true;
 };
 
+/** Whether a brick keeps names alone, no content. */
+export const isArbiter = ({ arbiter, bricks, replica }: SimVolume, brick: SimBrick): boolean =>
+  arbiter > 0 && bricks.indexOf(brick) % replica === replica - 1;
+
+/** Whether a client reaches a brick that has the file, and not only bricks that have yet to be told of it. */
+export const isThere = (world: SimWorld, from: SimMachine, name: string, key: string): boolean => {
+  const volume = volumeNamed(world, name);
+  if (volume === undefined) return false;
+  const missing = Object.values(volume.stale);
+  if (missing.length === 0) return true;
+  return volume.bricks.some(
+    (brick) =>
+      !isArbiter(volume, brick) &&
+      reachable(world, from, volume, brick) &&
+      !volume.stale[brickName(brick)]?.includes(key),
+  );
+};
+
 /** Notes a change for the bricks that a writing client does not reach: they are healed later. */
 export const noteWrite = (world: SimWorld, from: SimMachine, name: string, key: string): void => {
   const volume = volumeNamed(world, name);

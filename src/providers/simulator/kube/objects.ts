@@ -1,7 +1,7 @@
 import type { Sim } from '../sim.js';
 import type { SimMachine } from '../world.js';
 import { newUuid } from '../world.js';
-import { isNamespaced, keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+import { isNamespaced, keyOf, passwordOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
 
 /** How long a namespace has no service account, without which pods are refused (milliseconds). */
 const ACCOUNT_MS = 400;
@@ -74,7 +74,7 @@ export const deleteThing = (sim: Sim, server: SimMachine, { kind, metadata }: Ku
   const { name, namespace } = metadata;
   if (kind === 'Namespace') metadata.deletionTimestamp ??= new Date(sim.now).toISOString();
   else delete store.objects[keyOf(kind, name, namespace)];
-  if (kind === 'Node') delete store.passwords[name];
+  if (kind === 'Node') delete store.objects[keyOf('Secret', passwordOf(name), 'kube-system')];
   if (kind === 'PersistentVolumeClaim') release(store, name, namespace ?? '');
   sim.schedule(server, 'kube.sync', NOTICE_MS);
 };

@@ -25,8 +25,6 @@ export interface KubeStore {
   readonly token: string;
   readonly id: string;
   readonly objects: Record<string, KubeThing>;
-  /** Passwords of its nodes: a machine made anew has another and is turned away. */
-  readonly passwords: Record<string, string>;
 }
 
 /** Kinds without a namespace. */
@@ -45,6 +43,9 @@ export const isNamespaced = (kind: string): boolean => !CLUSTER_WIDE.has(kind);
 /** Key of an object in the store. */
 export const keyOf = (kind: string, name: string, namespace = ''): string =>
   `${kind}/${isNamespaced(kind) ? namespace : ''}/${name}`;
+
+/** Name of the secret with a node's password: a machine made anew has another one and is turned away. */
+export const passwordOf = (node: string): string => `${node}.node-password.k3s`;
 
 /** Objects of a kind, of one namespace or all. */
 export const thingsOf = ({ objects }: KubeStore, kind: string, namespace?: string): KubeThing[] =>

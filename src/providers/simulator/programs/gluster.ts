@@ -109,7 +109,6 @@ const resetBrick: Verb = (call, volume, [place = '', ...rest]) => {
       mode: '0755',
       xattrs: { 'trusted.glusterfs.volume-id': idBytes(volume) },
     };
-    volume.stale[brickName(brick)] = Object.keys(volume.files);
     startBricks(call.sim, call.machine, volume);
   }
   return answer({}, ['cliOp', 'volResetBrick'], ['output', 'reset-brick operation successful']);

@@ -13,6 +13,10 @@ const sh: Program = (call) => {
 
 const ip: Program = ({ args, io, machine }) => {
   const words = args.join(' ');
+  if (/^link delete \S+$/.test(words)) {
+    io.err(`Cannot find device "${args[2]}"\n`);
+    return 1;
+  }
   if (!/^(-o )?(-4 )?addr( show)?( scope global)?$/.test(words)) throw new UnknownUse(`ip ${words}`);
   if (!words.includes('global'))
     io.out('1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever\n');
@@ -107,6 +111,28 @@ const xargs: Program = async (call) => {
   return call.run([...command, ...words], { io: { ...call.io, input: new Input('') } });
 };
 
+const DATE_PLACES: Readonly<Record<string, (time: Date) => string>> = {
+  s: (time) => String(Math.floor(time.getTime() / 1000)),
+  Y: (time) => time.toISOString().slice(0, 4),
+  m: (time) => time.toISOString().slice(5, 7),
+  d: (time) => time.toISOString().slice(8, 10),
+  H: (time) => time.toISOString().slice(11, 13),
+  M: (time) => time.toISOString().slice(14, 16),
+  S: (time) => time.toISOString().slice(17, 19),
+};
+
+const date: Program = ({ args, io, sim }) => {
+  const [format = '', ...more] = args.filter((arg) => arg !== '-u');
+  if (!format.startsWith('+') || more.length > 0) throw new UnknownUse(`date ${args.join(' ')}`);
+  const filled = format.slice(1).replaceAll(/%(.)/g, (place, letter: string) => {
+    const value = DATE_PLACES[letter]?.(new Date(sim.now));
+    if (value === undefined) throw new UnknownUse(`date ${place}`);
+    return value;
+  });
+  io.out(`${filled}\n`);
+  return 0;
+};
+
 /** Programs about the machine itself. */
 export const MACHINE_PROGRAMS: Readonly<Record<string, Program>> = {
   ...{ sh, ip, ping, stat, journalctl, timeout, sleep, xargs },
@@ -121,5 +147,10 @@ export const MACHINE_PROGRAMS: Readonly<Record<string, Program>> = {
   false: () => 1,
   echo: ({ args, io }) => (io.out(`${args.join(' ')}\n`), 0),
   modprobe: () => 0,
+  // Processes are not simulated one by one: there is none to be found.
+  pkill: () => 1,
+  pgrep: () => 1,
+  kill: () => 1,
+  date,
   nproc: ({ io, machine }) => (io.out(`${machine.spec.cpus}\n`), 0),
 };

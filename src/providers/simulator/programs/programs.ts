@@ -1,5 +1,6 @@
 import { UnknownUse, type Program } from '../program.js';
 import { FILE_PROGRAMS } from './files.js';
+import { find } from './find.js';
 import { gluster } from './gluster.js';
 import { kubectl } from './kubectl.js';
 import { MACHINE_PROGRAMS } from './machine.js';
@@ -29,5 +30,5 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   ...TEST_PROGRAMS,
   ...MACHINE_PROGRAMS,
   ...MOUNT_PROGRAMS,
-  ...{ gluster, kubectl, k3s, systemctl, 'cloud-init': cloudInit },
+  ...{ find, gluster, kubectl, k3s, systemctl, 'cloud-init': cloudInit },
 };

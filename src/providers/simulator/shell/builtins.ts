@@ -1,7 +1,25 @@
+import { posix } from 'node:path';
 import { Exit, Jump, type ShellState } from './state.js';
 import type { Io } from './streams.js';
 
 type Builtin = (args: readonly string[], state: ShellState, io: Io) => number;
+
+const cd: Builtin = ([path = '/root'], state, io) => {
+  const folder = posix.resolve(state.variables['PWD'] ?? '/root', path);
+  if (!state.host.isDir(folder)) {
+    io.err(`sh: cd: can't cd to ${path}\n`);
+    return 2;
+  }
+  state.variables['PWD'] = folder;
+  return 0;
+};
+
+/** `command -v NAME` */
+const command: Builtin = ([, name = ''], state, io) => {
+  const known = name in state.functions || name in BUILTINS || state.host.has(name);
+  if (known) io.out(`${name}\n`);
+  return known ? 0 : 127;
+};
 
 const setOptions: Builtin = (args, state) => {
   for (const arg of args) {
@@ -59,6 +77,9 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   false: () => 1,
   echo,
   printf,
+  cd,
+  command,
+  pwd: (_args, state, io) => (io.out(`${state.variables['PWD'] ?? '/root'}\n`), 0),
   read: readLine,
   set: setOptions,
   umask: () => 0,

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Node, Part, Redirect } from './ast.js';
 import { BUILTINS } from './builtins.js';
 import { expandAll, fitsAny, text } from './expand.js';
@@ -26,10 +27,15 @@ const ended = async (running: Promise<number>): Promise<number> => {
   }
 };
 
+/** A path as the shell means it where it is now. */
+const here = (path: string, { variables }: ShellState): string =>
+  posix.resolve(variables['PWD'] ?? '/root', path);
+
 const outputTo = (path: string, append: boolean, state: ShellState): ((text: string) => void) => {
   if (path === '/dev/null') return () => undefined;
-  state.host.write(path, '', append);
-  return (more) => state.host.write(path, more, true);
+  const whole = here(path, state);
+  state.host.write(whole, '', append);
+  return (more) => state.host.write(whole, more, true);
 };
 
 /** The streams after redirection; throws what the system says when a file cannot be opened. */
@@ -38,7 +44,7 @@ const redirected = async (redirects: readonly Redirect[], state: ShellState, io:
   const to: Record<number, (text: string) => void> = { 1: (more) => io.out(more), 2: (more) => io.err(more) };
   for (const { descriptor, operator, target } of redirects) {
     const path = await text(target, state, capture);
-    if (operator === '<') input = new Input(path === '/dev/null' ? '' : state.host.read(path));
+    if (operator === '<') input = new Input(path === '/dev/null' ? '' : state.host.read(here(path, state)));
     else if (operator === '>&') to[descriptor] = to[Number(path)] ?? (() => undefined);
     else to[descriptor] = outputTo(path, operator === '>>', state);
   }
@@ -79,12 +85,7 @@ const call = async (argv: readonly string[], state: ShellState, io: Io): Promise
     }
   }
   if (name === 'exec') throw new Exit(args.length === 0 ? 0 : await call(args, state, io));
-  if (name === 'command')
-    return call(
-      args.filter((arg) => arg !== '-v'),
-      state,
-      io,
-    );
+  if (name === 'command' && args[0] !== '-v') return call(args, state, io);
   const builtin = BUILTINS[name];
   return builtin ? builtin(args, state, io) : state.host.run(argv, io, state.variables);
 };

@@ -35,6 +35,9 @@ export interface ShellHost {
   /** Both throw an error whose message is what the system says. */
   read(path: string): string;
   write(path: string, text: string, append: boolean): void;
+  isDir(path: string): boolean;
+  /** Whether there is a program of that name. */
+  has(name: string): boolean;
   /** Existing paths that fit a pattern. */
   glob(pattern: string): readonly string[];
 }

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { RebuildOptions } from '../../src/app/rebuild.js';
+import { cmd, sh } from '../../src/exec/command.js';
+import { SimLab, type Snapshot } from '../helpers/sim-lab.js';
+import { changes, content, words } from './fault-matrix.js';
+
+const LAB = 'name: demo\nprovider: simulator\n';
+const FILE = '/opt/local-path-provisioner/precious';
+const LIMIT_MS = 180_000;
+
+const madeLab = async (): Promise<SimLab> => {
+  const lab = new SimLab(LAB);
+  expect(words((await lab.up()).error)).toBe('undefined');
+  expect(await lab.exec('node1', sh('echo gold > "$1"', FILE))).toMatchObject({ exitCode: 0 });
+  return lab;
+};
+
+/** What is wrong with a lab after `up`, and after another one. */
+const repair = async (lab: SimLab): Promise<string | undefined> => {
+  const again = await lab.up();
+  if (again.error !== undefined) return `up fails: ${words(again.error)}`;
+  const third = await lab.up();
+  if (third.changed > 0) return `a further up changes ${changes(third)}`;
+  for (const node of ['node1', 'node2', 'node3']) {
+    const { stdout, stderr } = await lab.exec(node, cmd('cat', FILE));
+    if (stdout !== 'gold\n') return `${node} has lost the file: ${stdout}${stderr}`;
+  }
+  return undefined;
+};
+
+const KINDS: Readonly<Record<string, Partial<RebuildOptions>>> = {
+  'the server node': { node: 'node1' },
+  'an agent node': { node: 'node2' },
+  'Kubernetes alone': { k3sOnly: true },
+  'all machines, data kept': { keepData: true },
+  'a node, data kept': { node: 'node3', keepData: true },
+};
+
+describe.each(Object.entries(KINDS))('rebuild of %s', (_title, what) => {
+  it(
+    'keeps the data, and wherever kglab is killed, up completes the lab',
+    async () => {
+      const lab = await madeLab();
+      const moments = new Map<string, Snapshot>();
+      const note = (): void => {
+        const moment = lab.snapshot();
+        if (!moments.has(content(moment))) moments.set(content(moment), moment);
+      };
+      expect(words(await lab.rebuild(what, { witness: note }))).toBe('undefined');
+      expect(await repair(lab)).toBeUndefined();
+      const problems: string[] = [];
+      for (const [index, moment] of [...moments.values()].entries()) {
+        const problem = await repair(new SimLab(LAB).restore(moment));
+        if (problem !== undefined) problems.push(`killed at moment ${index}: ${problem}`);
+      }
+      expect(problems).toEqual([]);
+      console.log(`${moments.size} moments to be killed at`);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('stop', () => {
+  it('leaves a lab that starts again as it was', async () => {
+    const lab = await madeLab();
+    await lab.stop();
+    const machines = Object.values(lab.world?.machines ?? {});
+    expect(machines.map(({ running }) => running)).toEqual([undefined, undefined, undefined]);
+    expect(await repair(lab)).toBeUndefined();
+  });
+});
