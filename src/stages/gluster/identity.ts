@@ -1,11 +1,10 @@
 import { fresh, type StepContext } from '../../engine/context.js';
-import { CliError } from '../../errors/cli-error.js';
+import { CliError, CommandError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, sh } from '../../exec/command.js';
 import { waitFor } from '../../util/wait.js';
-import { must, volumesOn } from './ask.js';
-import { gluster } from './commands.js';
-import { IN_CLUSTER, REJECTED, type Peer } from './parse.js';
+import { poolOf, volumesOn } from './ask.js';
+import { IN_CLUSTER, type Peer } from './parse.js';
 
 /** A machine that the others know under an identity that it does not have, or has not come to live by. */
 export interface LostIdentity {
@@ -16,8 +15,7 @@ export interface LostIdentity {
 const isSelf = ({ names }: Peer): boolean => names.includes('localhost');
 
 /** Before a peer has answered for the first time, its UUID is all zeros. */
-const isKnown = ({ uuid, state }: Peer): boolean =>
-  /[1-9a-f]/.test(uuid) && (state === IN_CLUSTER || state === REJECTED);
+const isKnown = ({ uuid }: Peer): boolean => /[1-9a-f]/.test(uuid);
 
 /**
  * Machines that were made anew: the pool knows their names under UUIDs that they do not have, or (when an earlier
@@ -43,26 +41,33 @@ export const lostIdentities = (
   });
 
 /**
- * Gives glusterd the UUID $1; op-version $2, survivor $3, then the machine's brick directories, which have to be there
- * when glusterd learns of their volume. A machine with volumes of its own is not one that was made anew.
+ * Gives glusterd the UUID $1, op-version $2, the directories of its bricks up to `--` (they have to be there when it
+ * learns of their volumes), and the members of the pool: UUID and name each, written as glusterd itself does for
+ * peers in state 3. A handshake by `peer probe` would do, too, but one that is cut short is never taken up again.
  */
 const RESTORE = `
 set -e
-info=/var/lib/glusterd/glusterd.info
-if ! grep -qx "UUID=$1" $info && [ -n "$(ls -A /var/lib/glusterd/vols 2>/dev/null)" ]; then exit 17; fi
+dir=/var/lib/glusterd
+if ! grep -qx "UUID=$1" $dir/glusterd.info && [ -n "$(ls -A $dir/vols 2>/dev/null)" ]; then exit 17; fi
 uuid=$1 version=$2
 shift 2
-for brick in "$@"; do mkdir -p "$brick"; done
+while [ "$1" != -- ]; do mkdir -p "$1"; shift; done
+shift
 systemctl stop glusterd
-rm -rf /var/lib/glusterd/peers/*
-printf 'UUID=%s\\noperating-version=%s\\n' "$uuid" "$version" > $info.kglab-new
-sync $info.kglab-new
-mv -f $info.kglab-new $info
+rm -rf $dir/peers/*
+while [ $# -gt 0 ]; do
+  printf 'uuid=%s\\nstate=3\\nhostname1=%s\\n' "$1" "$2" > $dir/peers/$1
+  shift 2
+done
+printf 'UUID=%s\\noperating-version=%s\\n' "$uuid" "$version" > $dir/glusterd.info.kglab-new
+sync
+mv -f $dir/glusterd.info.kglab-new $dir/glusterd.info
 systemctl start glusterd`;
 
 const HAS_VOLUMES = 17;
-/** glusterd learns of peers and volumes within a second or two of each handshake. */
-const LEARN_MS = 30_000;
+/** glusterd learns of peers and volumes within seconds of its start, or at the next one. */
+const LEARN_MS = 12_000;
+const ROUNDS = 4;
 
 const opVersion = async (machine: string, context: StepContext): Promise<string> => {
   const { stdout } = await checked(
@@ -81,35 +86,62 @@ const refused = (machine: string): CliError =>
     { hint: `Build that machine anew: kglab rebuild --node ${machine}` },
   );
 
-/** The machine takes the UUID that the pool knows it by, and is introduced to `survivor` again. */
+/** The names and UUIDs of all machines but one, as `survivor` knows them. */
+const membersBut = (
+  { machine }: LostIdentity,
+  machines: readonly string[],
+  survivor: string,
+  view: readonly Peer[],
+): readonly string[] =>
+  view.flatMap((peer) => {
+    const name = isSelf(peer) ? survivor : machines.find((one) => peer.names.includes(one));
+    return name === undefined || name === machine ? [] : [peer.uuid, name];
+  });
+
+/** Waits until the machine is a member and knows the pool's volumes; glusterd is started again in between. */
+const learn = async (machine: string, volumes: number, context: StepContext): Promise<boolean> => {
+  const { clock, signal } = context;
+  const look = async (): Promise<true | undefined> => {
+    const peers = await poolOf(fresh(context), machine);
+    if (!peers.some((peer) => !isSelf(peer) && peer.state === IN_CLUSTER && peer.connected)) return undefined;
+    const known = await volumesOn(machine, context).catch(() => []);
+    return known.length >= volumes ? true : undefined;
+  };
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    if (await waitFor(look, { clock, signal, timeoutMs: LEARN_MS, everyMs: 500 })) return true;
+    signal.throwIfAborted();
+    await checked(context.machine(machine), machine, cmd('systemctl', 'restart', 'glusterd'), {
+      code: 'GLUSTER_FAILED',
+      what: `Restarting glusterd on ${machine}`,
+      signal,
+    });
+  }
+  return false;
+};
+
+/** The machine takes the UUID that the pool knows it by, and the members that `survivor` knows. */
 export const restoreIdentity = async (
-  { machine, uuid }: LostIdentity,
+  lost: LostIdentity,
+  machines: readonly string[],
   survivor: string,
   context: StepContext,
 ): Promise<void> => {
+  const { machine, uuid } = lost;
   context.say(`${machine} was made anew; it gets back its place in the pool (UUID ${uuid})`);
-  const { signal, clock } = context;
   const volumes = await volumesOn(survivor, context);
   const bricks = volumes
     .flatMap((volume) => volume.bricks)
     .filter((brick) => brick.startsWith(`${machine}:`));
   const paths = bricks.map((brick) => brick.slice(machine.length + 1));
-  const command = sh(RESTORE, uuid, await opVersion(survivor, context), ...paths);
-  const { exitCode } = await context.machine(machine).exec(command, { signal });
-  if (exitCode === HAS_VOLUMES) throw refused(machine);
-  await must(context, machine, gluster('peer', 'probe', survivor));
-  // The handshake ends at "Accepted peer request"; from there only a restart leads on.
-  await checked(context.machine(machine), machine, cmd('systemctl', 'restart', 'glusterd'), {
-    code: 'GLUSTER_FAILED',
-    what: `Restarting glusterd on ${machine}`,
-    signal,
-  });
-  const learnt = await waitFor(
-    async () =>
-      (await volumesOn(machine, fresh(context)).catch(() => [])).length >= volumes.length ? true : undefined,
-    { clock, signal, timeoutMs: LEARN_MS, everyMs: 500 },
-  );
-  if (learnt) return;
+  const members = membersBut(lost, machines, survivor, await poolOf(context, survivor));
+  const command = sh(RESTORE, uuid, await opVersion(survivor, context), ...paths, '--', ...members);
+  const result = await context.machine(machine).exec(command, { signal: context.signal });
+  if (result.exitCode === HAS_VOLUMES) throw refused(machine);
+  if (result.exitCode !== 0)
+    throw new CommandError('GLUSTER_FAILED', machine, command, result, {
+      what: `Giving ${machine} back its place in the pool`,
+    });
+  if (await learn(machine, volumes.length, context)) return;
   throw new CliError('GLUSTER_PEER_TIMEOUT', `${machine} does not learn of the pool's volumes.`, {
     hint: `See its log: kglab exec ${machine} -- tail -n 40 /var/log/glusterfs/glusterd.log. Then run \`kglab up\` again.`,
   });

@@ -11,6 +11,8 @@ import { IN_CLUSTER, REJECTED, type Peer } from './parse.js';
 
 /** glusterd answers a second or two after its unit is active; a slow VM takes longer. */
 const POOL_MS = 60_000;
+/** Two peers that have just met are members after this long. */
+const HANDSHAKE_MS = 2_000;
 /** Machines that are asked at the same time. */
 const ASK_LIMIT = 8;
 
@@ -123,10 +125,16 @@ export const poolHandler: StepHandler<'gluster.pool'> = {
 /** Machines that were made anew take their old places before anybody is probed as if new; the first one's view then. */
 const restoreLost = async (machines: readonly string[], context: StepContext): Promise<readonly Peer[]> => {
   const views = await mapPool(machines, ASK_LIMIT, (machine) => poolOf(context, machine));
-  const lost = lostIdentities(machines, views);
+  if (lostIdentities(machines, views).length === 0) return views[0] ?? [];
+  // A handshake under way looks the same for a moment.
+  await context.clock.sleep(HANDSHAKE_MS, context.signal);
+  const lost = lostIdentities(
+    machines,
+    await mapPool(machines, ASK_LIMIT, (machine) => poolOf(fresh(context), machine)),
+  );
   const survivor = machines.find((machine) => !lost.some((one) => one.machine === machine));
-  if (survivor === undefined || lost.length === 0) return views[0] ?? [];
-  for (const one of lost) await restoreIdentity(one, survivor, context);
+  if (survivor === undefined) return views[0] ?? [];
+  for (const one of lost) await restoreIdentity(one, machines, survivor, context);
   return poolOf(fresh(context), machines[0] ?? survivor);
 };
 

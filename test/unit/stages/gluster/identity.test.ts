@@ -72,34 +72,53 @@ describe('machines that were made anew', () => {
 });
 
 describe('restoreIdentity', () => {
+  const POOL = 'gluster --mode=script --xml pool list';
   const info = 'gluster --mode=script --xml volume info';
   const volumes = glusterXml('pool', 'g1', 'volume info gv0', 2);
   const lost = { machine: 'g3', uuid: OLD };
 
-  it('brings brick directories and UUID back, introduces the machine, and waits for the volumes', async () => {
+  const member = glusterXml('pool', 'g3', 'pool list');
+  const stranger = member.replaceAll('<state>3<', '<state>1<');
+
+  it('brings directories, members and UUID back, and waits until the pool has taken it in', async () => {
     const stage = new Stage();
     stage
       .on('g1')
       .on(info, volumes)
-      .on(/glusterd\.info/, 'UUID=aa1\noperating-version=100000\n');
+      .on(/glusterd\.info$/, 'UUID=aa1\noperating-version=100000\n');
+    stage.on('g1').on(POOL, glusterXml('pool', 'g1', 'pool list'));
     stage
       .on('g3')
       .on(/systemctl stop glusterd/)
-      .on(/peer probe g1$/, glusterXml('pool', 'g1', 'peer probe g2'));
-    stage
-      .on('g3')
-      .on(/systemctl restart glusterd$/)
-      .on(info, '<cliOutput><opRet>-1</opRet></cliOutput>', volumes);
-    const done = restoreIdentity(lost, 'g1', stage.context());
+      .on(info, volumes)
+      .on(POOL, stranger, stranger, member);
+    const done = restoreIdentity(lost, ALL, 'g1', stage.context());
     await stage.clock.advance(2000);
     await done;
-    const [restore = '', ...then] = stage.ran('g3');
-    expect(restore).toMatch(new RegExp(`sh ${OLD} 100000 /srv/lab/n3/brick/b1$`));
-    expect(then.map((words) => words.split(' ').slice(-3).join(' '))).toEqual(
-      [...['peer probe g1', 'systemctl restart glusterd', '--xml volume info', '--xml volume info']].map(
-        (words) => expect.stringContaining(words.replace('--xml ', '')),
-      ),
+    const peers = parsePeers(parseAnswer(glusterXml('pool', 'g1', 'pool list'), ''));
+    const uuidOf = (name: string): string => peers.find(({ names }) => names.includes(name))?.uuid ?? '';
+    const words = stage.ran('g3')[0] ?? '';
+    expect(words).toContain(` sh ${OLD} 100000 /srv/lab/n3/brick/b1 -- `);
+    expect(words.split(' -- ').at(-1)?.split(' ').sort()).toEqual(
+      ['g1', 'g2', uuidOf('localhost'), uuidOf('g2')].sort(),
     );
+  });
+
+  it('starts glusterd again when it does not learn, and gives up in the end', async () => {
+    const stage = new Stage();
+    stage
+      .on('g1')
+      .on(info, volumes)
+      .on(/glusterd\.info$/, 'operating-version=100000\n');
+    stage.on('g1').on(POOL, glusterXml('pool', 'g1', 'pool list'));
+    stage
+      .on('g3')
+      .on(/systemctl (stop|restart) glusterd/)
+      .on(POOL, stranger);
+    const failing = failureOf(restoreIdentity(lost, ALL, 'g1', stage.context()));
+    await stage.clock.advance(60_000);
+    expect(await failing).toMatchObject({ code: 'GLUSTER_PEER_TIMEOUT' });
+    expect(stage.ran('g3').filter((words) => words === 'systemctl restart glusterd')).toHaveLength(4);
   });
 
   it('leaves a machine with volumes of its own alone', async () => {
@@ -108,8 +127,9 @@ describe('restoreIdentity', () => {
       .on('g1')
       .on(info, volumes)
       .on(/glusterd\.info/, 'operating-version=100000\n');
+    stage.on('g1').on(POOL, glusterXml('pool', 'g1', 'pool list'));
     stage.on('g3').on(/systemctl stop glusterd/, { exitCode: 17 });
-    expect(await failureOf(restoreIdentity(lost, 'g1', stage.context()))).toMatchObject({
+    expect(await failureOf(restoreIdentity(lost, ALL, 'g1', stage.context()))).toMatchObject({
       code: 'GLUSTER_PEER_REJECTED',
       hint: expect.stringContaining('kglab rebuild --node g3') as string,
     });
