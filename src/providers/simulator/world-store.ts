@@ -49,9 +49,11 @@ const PAUSE_MS = 50;
 export class FileStore implements WorldStore {
   private world: SimWorld | undefined;
   private stamp = '';
-  private text = '';
+  private content = '';
   private dirty = false;
+  /** Writes and pauses by turns; `busy` while it writes. */
   private writing = false;
+  private busy = false;
   private failure: Error | undefined;
 
   constructor(
@@ -61,13 +63,14 @@ export class FileStore implements WorldStore {
   ) {}
 
   open(fresh: () => SimWorld): SimWorld {
-    if (this.world && (this.dirty || this.writing)) return this.world;
+    if (this.world && (this.dirty || this.busy)) return this.world;
     const stamp = this.stampNow();
     if (this.world && stamp === this.stamp) return this.world;
     this.stamp = stamp;
     if (stamp === '') return (this.world = fresh());
-    this.text = readFileSync(this.path, 'utf8');
-    return (this.world = JSON.parse(this.text) as SimWorld);
+    const world = JSON.parse(readFileSync(this.path, 'utf8')) as SimWorld;
+    this.content = JSON.stringify({ ...world, time: 0 });
+    return (this.world = world);
   }
 
   save(): void {
@@ -95,7 +98,9 @@ export class FileStore implements WorldStore {
     this.writing = true;
     while (this.dirty) {
       const start = this.clock.now();
+      this.busy = true;
       await this.write();
+      this.busy = false;
       await this.clock.sleep(Math.max(PAUSE_MS, SHARE * (this.clock.now() - start)));
     }
     this.writing = false;
@@ -103,9 +108,12 @@ export class FileStore implements WorldStore {
 
   private async write(): Promise<void> {
     this.dirty = false;
+    if (this.world === undefined) return;
+    // Who only looked writes nothing: another process may have written meanwhile.
+    const content = JSON.stringify({ ...this.world, time: 0 });
+    if (content === this.content) return;
+    this.content = content;
     const text = JSON.stringify(this.world);
-    if (this.world === undefined || text === this.text) return;
-    this.text = text;
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
     await writeFile(`${this.path}.new`, text, { mode: 0o600 });
     await rename(`${this.path}.new`, this.path);

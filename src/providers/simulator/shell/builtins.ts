@@ -21,7 +21,10 @@ const command: Builtin = ([, name = ''], state, io) => {
   return known ? 0 : 127;
 };
 
-const setOptions: Builtin = (args, state) => {
+const setOptions: Builtin = (given, state) => {
+  const end = given.indexOf('--');
+  if (end >= 0) state.args = given.slice(end + 1);
+  const args = end >= 0 ? given.slice(0, end) : given;
   for (const arg of args) {
     const on = arg.startsWith('-');
     if (arg.includes('e')) state.errexit = on;

@@ -40,8 +40,8 @@ const ARITHMETIC = /^[\d\s+\-*/%()<>=!]*$/;
 
 const sum = (source: string, state: ShellState): string => {
   const filled = source.replaceAll(
-    /\$?([A-Za-z_]\w*|\$\d)/g,
-    (_all, name: string) => valueOf(name, state) ?? '0',
+    /\$(\d)|\$?([A-Za-z_]\w*)/g,
+    (_all, digit: string | undefined, name = '') => valueOf(digit ?? name, state) ?? '0',
   );
   if (!ARITHMETIC.test(filled)) throw new Error(`the simulator's shell cannot work out $((${source}))`);
   let at = 0;

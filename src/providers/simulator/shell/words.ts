@@ -51,8 +51,13 @@ const dollar = (source: Source, quoted: boolean): Part => {
   source.at += 1;
   const { text } = source;
   if (text.startsWith('((', source.at)) {
-    const end = text.indexOf('))', source.at);
-    const sum = text.slice(source.at + 2, end);
+    const start = source.at + 2;
+    let end = start;
+    for (let depth = 0; depth > 0 || text[end] !== ')'; end += 1) {
+      if (end >= text.length) throw new SyntaxProblem('a $(( is never closed');
+      depth += text[end] === '(' ? 1 : text[end] === ')' ? -1 : 0;
+    }
+    const sum = text.slice(start, end);
     source.at = end + 2;
     return { type: 'sum', text: sum, quoted };
   }
