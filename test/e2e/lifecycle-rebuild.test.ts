@@ -107,7 +107,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     await (await providerOf(lab)).remove(lab.machine('node1'));
     await lab.ok('up');
     await isWhole();
-    expect(await lab.sh('node1', `cat ${VOLUME}/kept`)).toBe('kept\n');
+    expect(await lab.sh('node1', `cat ${VOLUME}/kept`)).toBe('kept');
     expect(lines(await lab.kubectl('get', 'nodes', '-o', 'name'))).toHaveLength(3);
     await lab.until('nothing left to heal', healed, 60_000);
   });
@@ -128,7 +128,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     expect(found.kept).toHaveLength(3);
     expect((await tracesOnHost(lab, id)).mounts).toEqual([]);
     await lab.ok('up');
-    expect(await lab.sh('node2', `cat ${VOLUME}/kept`)).toBe('kept\n');
+    expect(await lab.sh('node2', `cat ${VOLUME}/kept`)).toBe('kept');
     await isWhole();
   });
 
