@@ -1,3 +1,4 @@
+import { loadState, saveState } from './glusterd-files.js';
 import { connected, reach } from './network.js';
 import type { Sim } from './sim.js';
 import { brickName, brickRuns, idBytes, isArbiter, processKey } from './volumes.js';
@@ -71,6 +72,7 @@ const learn = (world: SimWorld, from: SimMachine, to: SimMachine): void => {
   for (const [uuid, { names, since }] of Object.entries(from.peers))
     if (uuid !== own && to.peers[uuid] === undefined) to.peers[uuid] = { names: [...names], since };
   for (const id of from.volumes) if (!to.volumes.includes(id)) to.volumes.push(id);
+  saveState(world, to);
 };
 
 /** Tells a machine what its peers know that it does not: members and volumes made while it was away. */
@@ -97,6 +99,7 @@ export const befriend = (
   const [one, other] = [uuidOf(world, from), uuidOf(world, to)];
   from.peers[other] = { names: [name], since };
   to.peers[one] ??= { names: [nameBack], since };
+  saveState(world, from);
   learn(world, from, to);
   for (const peer of Object.values(from.peers)) {
     const member = peerMachine(world, from, peer);
@@ -131,10 +134,7 @@ export const startBricks = (sim: Sim, from: SimMachine, volume: SimVolume): void
 /** What glusterd does when it starts: its UUID, news from the pool, its bricks. */
 export const startGlusterd = (sim: Sim, machine: SimMachine): void => {
   const { world } = sim;
-  // Whoever removed its folder has made it forget.
-  if (machine.disk['/var/lib/glusterd/peers'] === undefined)
-    for (const uuid of Object.keys(machine.peers)) delete machine.peers[uuid];
-  if (machine.disk['/var/lib/glusterd/vols'] === undefined) machine.volumes = [];
+  loadState(world, machine);
   uuidOf(world, machine);
   gossip(world, machine);
   for (const id of machine.volumes) {

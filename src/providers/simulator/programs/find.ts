@@ -28,6 +28,7 @@ const testOf = (name: string, value: string, files: Files): Test => {
   const fits = patternOf(value);
   if (name === '-name') return ({ path }) => fits.test(posix.basename(path));
   if (name === '-path') return ({ path }) => fits.test(path);
+  if (name === '-size' && value === '+0') return ({ path }) => files.read(path) !== '';
   if (name === '-type' && 'fd'.includes(value)) return ({ path }) => files.isDir(path) === (value === 'd');
   throw new UnknownUse(`find ${name}`);
 };

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { Files } from '../files.js';
+import { saveState } from '../glusterd-files.js';
 import { glusterdRuns, peersOf } from '../glusterd.js';
 import { reach } from '../network.js';
 import type { Call } from '../program.js';
@@ -91,7 +92,11 @@ export const createVolume = (call: Call, [name = '', ...words]: readonly string[
       connected ? [reach(world, machine, names[0] ?? '')] : [],
     ),
   ];
-  for (const member of members) if (member && !member.volumes.includes(id)) member.volumes.push(id);
+  for (const member of members) {
+    if (member === undefined || member.volumes.includes(id)) continue;
+    member.volumes.push(id);
+    saveState(world, member);
+  }
   return answer({}, [
     'volCreate',
     [

@@ -1,3 +1,4 @@
+import { saveState } from '../glusterd-files.js';
 import { befriend, glusterdRuns, peersOf, uuidOf, type PeerView } from '../glusterd.js';
 import { nameOf, reach } from '../network.js';
 import { UnknownUse, type Call } from '../program.js';
@@ -29,6 +30,7 @@ const probe = ({ world, machine }: Call, name: string): string => {
   const known = machine.peers[uuid];
   if (known !== undefined) {
     if (!known.names.includes(name)) known.names.push(name);
+    saveState(world, machine);
     // A peer that forgot us is told again.
     if (found.peers[uuidOf(world, machine)] === undefined)
       befriend(world, machine, found, known.names[0] ?? name, nameOf(found, machine.address));
@@ -50,9 +52,13 @@ const detach = ({ world, machine }: Call, name: string): string => {
   if (found === undefined) return answer({ ret: 1, errno: 4, error: `${name} is not part of cluster` });
   const has = machine.volumes.some((id) => world.volumes[id]?.bricks.some((brick) => brick.machine === name));
   if (has) return answer({ ret: 1, errno: 3, error: `Peer ${name} hosts one or more bricks.` });
-  for (const other of Object.values(world.machines)) delete other.peers[found[0]];
+  for (const other of Object.values(world.machines)) {
+    delete other.peers[found[0]];
+    saveState(world, other);
+  }
   const gone = world.machines[name];
   for (const uuid of Object.keys(gone?.peers ?? {})) delete gone?.peers[uuid];
+  if (gone) saveState(world, gone);
   return answer({}, ['output', 'success']);
 };
 

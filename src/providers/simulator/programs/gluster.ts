@@ -1,3 +1,4 @@
+import { saveState } from '../glusterd-files.js';
 import { glusterdRuns, gossip, startBricks, uuidOf } from '../glusterd.js';
 import { UnknownUse, type Call, type Program } from '../program.js';
 import { brickName, idBytes, processKey } from '../volumes.js';
@@ -45,8 +46,11 @@ const remove: Verb = ({ world }, volume) => {
   if (volume.status === 'Started')
     return failed(`Volume ${volume.name} has been started.Volume needs to be stopped before deletion.`);
   delete world.volumes[volume.id];
-  for (const machine of Object.values(world.machines))
+  for (const machine of Object.values(world.machines)) {
+    if (!machine.volumes.includes(volume.id)) continue;
     machine.volumes = machine.volumes.filter((id) => id !== volume.id);
+    saveState(world, machine);
+  }
   return done('volDelete', volume);
 };
 
@@ -134,6 +138,15 @@ const glusterVolume = (call: Call, [verb = '', ...words]: readonly string[]): st
   return verb === 'info' ? noVolume() : failed(`Volume ${words[0]} does not exist`);
 };
 
+/** What is printed for people: here the same values without their names. */
+const LISTS = /^(pool list|peer status|volume (list|info|status|heal \S+ info).*)$/;
+
+const answerOf = (call: Call, [area = '', ...rest]: readonly string[]): Promise<string> | string => {
+  if (area === 'peer' || area === 'pool') return glusterPeer(call, rest);
+  if (area === 'volume') return glusterVolume(call, rest);
+  throw new UnknownUse(`gluster ${area}`);
+};
+
 /** gluster(8), in its XML shape; what has no XML shape there has none here. */
 export const gluster: Program = async (call) => {
   const words = call.args.filter((arg) => arg !== '--mode=script' && arg !== '--xml');
@@ -148,9 +161,14 @@ export const gluster: Program = async (call) => {
     call.io.out(`UUID: ${uuidOf(call.world, call.machine)}\n`);
     return 0;
   }
-  if (!call.args.includes('--xml')) throw new UnknownUse('gluster without --xml');
-  if (area === 'peer' || area === 'pool') call.io.out(await glusterPeer(call, rest));
-  else if (area === 'volume') call.io.out(glusterVolume(call, rest));
-  else throw new UnknownUse(`gluster ${area}`);
+  const text = await answerOf(call, words);
+  if (call.args.includes('--xml') || !text.startsWith('<')) return (call.io.out(text), 0);
+  if (!LISTS.test(words.join(' '))) throw new UnknownUse('gluster without --xml');
+  call.io.out(
+    text
+      .replaceAll(/<[^>]*>/g, ' ')
+      .replaceAll(/\s*\n\s*/g, '\n')
+      .trimStart(),
+  );
   return 0;
 };

@@ -14,6 +14,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   Secret: ['secret', 'secrets'],
   Service: ['svc', 'service', 'services'],
   Event: ['event', 'events'],
+  Job: ['job', 'jobs'],
 };
 
 /** The kind that a word of kubectl means. */

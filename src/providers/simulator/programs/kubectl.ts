@@ -105,6 +105,7 @@ const logs = (ask: Ask): number => {
 };
 
 const VERBS: Readonly<Record<string, (ask: Ask) => number | Promise<number>>> = {
+  describe: (ask) => get({ ...ask, given: { ...ask.given, values: { ...ask.given.values, o: 'json' } } }),
   ...{ get, apply, create, annotate, rollout, logs, delete: remove },
   version: ({ call }) => (call.io.out('Server Version: simulated\n'), 0),
 };

@@ -13,6 +13,7 @@ const sh: Program = (call) => {
 
 const ip: Program = ({ args, io, machine }) => {
   const words = args.join(' ');
+  if (words === 'route') return (io.out(`default via 10.213.0.1 dev eth0 src ${machine.address}\n`), 0);
   if (/^link delete \S+$/.test(words)) {
     io.err(`Cannot find device "${args[2]}"\n`);
     return 1;
@@ -147,6 +148,11 @@ export const MACHINE_PROGRAMS: Readonly<Record<string, Program>> = {
   false: () => 1,
   echo: ({ args, io }) => (io.out(`${args.join(' ')}\n`), 0),
   modprobe: () => 0,
+  df: ({ io }) => (
+    io.out('Filesystem Type Size Used Avail Use% Mounted on\n/dev/vda1 ext4 10G 2G 8G 20% /\n'),
+    0
+  ),
+  ps: ({ io }) => (io.out('PID PPID COMMAND\n1 0 systemd\n'), 0),
   // Processes are not simulated one by one: there is none to be found.
   pkill: () => 1,
   pgrep: () => 1,

@@ -154,12 +154,17 @@ const VERBS: Readonly<Record<string, Verb>> = {
 /** systemctl(1) */
 export const systemctl: Program = async (call) => {
   const given = options(call.args, {
-    flags: ['q', 'quiet', 'now', 'no-block', 'value', 'no-pager', 'no-reload', 'f', 'force'],
+    flags: ['q', 'quiet', 'now', 'no-block', 'value', 'no-pager', 'no-reload', 'all', 'failed', 'f', 'force'],
     values: ['p', 'property', 'job-mode', 's', 'signal'],
   });
   const [verb = '', ...units] = given.words;
   if (verb === 'daemon-reload') {
     reloadUnits(call.machine);
+    return 0;
+  }
+  if (verb === 'list-units' || given.flags.has('failed')) {
+    for (const [unit, { state }] of Object.entries(call.machine.running?.units ?? {}))
+      if (!given.flags.has('failed') || state === 'failed') call.io.out(`${unit} loaded ${state}\n`);
     return 0;
   }
   if (verb === 'is-system-running') {
