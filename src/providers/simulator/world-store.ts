@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../util/clock.js';
-import type { SimWorld } from './world.js';
+import { isEmpty, type SimWorld } from './world.js';
 
 /** Where a world is kept between two operations. */
 export interface WorldStore {
@@ -108,7 +108,7 @@ export class FileStore implements WorldStore {
 
   private async write(): Promise<void> {
     this.dirty = false;
-    if (this.world === undefined) return;
+    if (this.world === undefined || (this.stampNow() === '' && isEmpty(this.world))) return;
     // Who only looked writes nothing: another process may have written meanwhile.
     const content = JSON.stringify({ ...this.world, time: 0 });
     if (content === this.content) return;

@@ -131,6 +131,10 @@ export const emptyWorld = (lab: LabRef, time: number): SimWorld => ({
   kept: {},
 });
 
+/** Whether nothing of a lab is there: no machine, no network, nothing kept. */
+export const isEmpty = ({ machines, prepared, kept }: SimWorld): boolean =>
+  Object.keys(machines).length + Object.keys(kept).length === 0 && !prepared;
+
 /** A UUID that nobody else in this world has; worlds of the same history have the same ones. */
 export const newUuid = (world: SimWorld): string => {
   world.counter += 1;

@@ -57,6 +57,8 @@ describe('a world in a file', () => {
     await provider.remove('demo-one');
     await provider.cleanup();
     expect(await provider.traces()).toEqual([]);
+    expect(await provider.list()).toEqual([]);
+    await systemClock.sleep(150);
     expect(await readdir(folder)).toEqual([]);
   });
 });
