@@ -1,4 +1,4 @@
-import type { Command } from '../../exec/command.js';
+import { sh, type Command } from '../../exec/command.js';
 import type { VolumeSpec } from '../../plan/kinds.js';
 
 /** A gluster command that asks nothing and answers in XML. With XML its exit code says nothing: read `<opRet>`. */
@@ -34,3 +34,11 @@ export const createVolume = (volume: VolumeSpec): Command => {
 /** Sets several options in one transaction. */
 export const setOptions = (volume: string, options: Readonly<Record<string, string>>): Command =>
   gluster('volume', 'set', volume, ...Object.entries(options).flat());
+
+/**
+ * Starts glusterd again, on a machine without bricks of use. It may take its time to stop (10 s were seen), and has
+ * nothing to lose.
+ */
+export const restartGlusterd: Command = sh(
+  'systemctl kill -s KILL glusterd.service 2>/dev/null; exec systemctl restart glusterd.service',
+);

@@ -4,6 +4,7 @@ import { checked } from '../../exec/checked.js';
 import { cmd, sh } from '../../exec/command.js';
 import { waitFor } from '../../util/wait.js';
 import { poolOf, volumesOn } from './ask.js';
+import { restartGlusterd } from './commands.js';
 import { IN_CLUSTER, type Peer } from './parse.js';
 
 /** A machine that the others know under an identity that it does not have, or has not come to live by. */
@@ -53,7 +54,8 @@ uuid=$1 version=$2
 shift 2
 while [ "$1" != -- ]; do mkdir -p "$1"; shift; done
 shift
-systemctl stop glusterd
+systemctl kill -s KILL glusterd.service 2>/dev/null || :
+systemctl stop glusterd.service
 rm -rf $dir/peers/*
 while [ $# -gt 0 ]; do
   printf 'uuid=%s\\nstate=3\\nhostname1=%s\\n' "$1" "$2" > $dir/peers/$1
@@ -110,7 +112,7 @@ const learn = async (machine: string, volumes: number, context: StepContext): Pr
   for (let round = 1; round <= ROUNDS; round += 1) {
     if (await waitFor(look, { clock, signal, timeoutMs: LEARN_MS, everyMs: 500 })) return true;
     signal.throwIfAborted();
-    await checked(context.machine(machine), machine, cmd('systemctl', 'restart', 'glusterd'), {
+    await checked(context.machine(machine), machine, restartGlusterd, {
       code: 'GLUSTER_FAILED',
       what: `Restarting glusterd on ${machine}`,
       signal,

@@ -4,11 +4,14 @@ import { checked } from '../../exec/checked.js';
 import { sh } from '../../exec/command.js';
 import type { Brick, VolumeSpec } from '../../plan/kinds.js';
 import { mapPool } from '../../util/pool.js';
+import { waitFor } from '../../util/wait.js';
 import { ask, must, volumes } from './ask.js';
 import { brickState } from './brick-state.js';
-import { gluster } from './commands.js';
+import { gluster, restartGlusterd } from './commands.js';
 import type { Volume } from './parse.js';
 
+/** How long a commit is repeated after glusterd was started again. */
+const AGAIN_MS = 15_000;
 /** Bricks looked at at the same time. */
 const LIMIT = 8;
 
@@ -80,17 +83,16 @@ const reset = async (volume: string, brick: Brick, from: string, context: StepCo
   const commit = gluster('volume', 'reset-brick', volume, name, name, 'commit', 'force');
   const answer = await ask(context, from, commit);
   if (answer.ok) return;
-  if (TAKEN_FOR_NEW.test(answer.message))
-    await checked(
-      context.machine(brick.machine),
-      brick.machine,
-      sh('systemctl restart glusterd && sleep 2'),
-      {
-        code: 'GLUSTER_FAILED',
-        what: `Restarting glusterd on ${brick.machine}`,
-        signal,
-      },
-    );
+  if (TAKEN_FOR_NEW.test(answer.message)) {
+    await checked(context.machine(brick.machine), brick.machine, restartGlusterd, {
+      code: 'GLUSTER_FAILED',
+      what: `Restarting glusterd on ${brick.machine}`,
+      signal,
+    });
+    // Its peers take a second or two to find it again.
+    const again = async () => ((await ask(context, from, commit)).ok ? true : undefined);
+    if (await waitFor(again, { clock: context.clock, signal, timeoutMs: AGAIN_MS, everyMs: 1000 })) return;
+  }
   await must(context, from, commit);
 };
 

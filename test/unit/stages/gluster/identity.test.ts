@@ -118,7 +118,7 @@ describe('restoreIdentity', () => {
     const failing = failureOf(restoreIdentity(lost, ALL, 'g1', stage.context()));
     await stage.clock.advance(60_000);
     expect(await failing).toMatchObject({ code: 'GLUSTER_PEER_TIMEOUT' });
-    expect(stage.ran('g3').filter((words) => words === 'systemctl restart glusterd')).toHaveLength(4);
+    expect(stage.ran('g3').filter((words) => words.includes('systemctl restart glusterd'))).toHaveLength(4);
   });
 
   it('leaves a machine with volumes of its own alone', async () => {
