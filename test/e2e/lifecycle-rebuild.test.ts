@@ -114,7 +114,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
 
   it('collects evidence with a machine down, without its token', async () => {
     const provider = await providerOf(lab);
-    await provider.stop(lab.machine('node3'), { force: true });
+    await provider.stop(lab.machine('node3'));
     const file = (await lab.ok('logs')).trim();
     expect(file).toMatch(new RegExp(`/kglab-${lab.name}-\\w+\\.tar\\.gz$`));
     await provider.start(lab.machine('node3'));
