@@ -1,12 +1,12 @@
 import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
-import { sh } from '../../exec/command.js';
+import { cmd, sh } from '../../exec/command.js';
 import type { Brick, VolumeSpec } from '../../plan/kinds.js';
 import { mapPool } from '../../util/pool.js';
 import { waitFor } from '../../util/wait.js';
 import { ask, must, volumes } from './ask.js';
-import { brickState } from './brick-state.js';
+import { brickState, unfilledFlag } from './brick-state.js';
 import { gluster, restartGlusterd } from './commands.js';
 import type { Volume } from './parse.js';
 
@@ -18,7 +18,7 @@ const LIMIT = 8;
 /** A brick as Gluster writes it. */
 export const nameOf = ({ machine, path }: Brick): string => `${machine}:${path}`;
 
-/** Bricks that do not carry the volume's mark: what was on them is gone. */
+/** Bricks that do not carry the volume's mark, or do so while they are being repaired: what was on them is gone. */
 export const lostBricks = async (
   { bricks }: VolumeSpec,
   { id }: Volume,
@@ -26,7 +26,7 @@ export const lostBricks = async (
 ): Promise<readonly Brick[]> => {
   const mark = id.replaceAll('-', '');
   const states = await mapPool(bricks, LIMIT, (brick) => brickState(brick, context));
-  return bricks.filter((_brick, index) => states[index]?.state !== mark);
+  return bricks.filter((_brick, index) => states[index]?.state !== mark || states[index].unfilled);
 };
 
 /** Bricks of a set that have to be there for the set's data to be whole. */
@@ -58,11 +58,21 @@ const assertFillable = (volume: VolumeSpec, lost: readonly Brick[]): void => {
   }
 };
 
-/** An empty directory for the brick; one that another volume has marked but never used is made anew. */
-const CLEAR = '[ -n "$(ls -A "$1" 2>/dev/null | grep -v "^[.]glusterfs")" ] || rm -rf "$1"; mkdir -p "$1"';
+/**
+ * An empty directory $1 for the brick; one that another volume has marked but never used is made anew. $2 is its flag,
+ * which is on disk before anything marks the directory.
+ */
+const CLEAR = `
+set -e
+mkdir -p "\${2%/*}"
+: > "$2"
+sync "$2"
+[ -n "$(ls -A "$1" 2>/dev/null | grep -v '^[.]glusterfs')" ] || rm -rf "$1"
+mkdir -p "$1"`;
 
-const prepare = async ({ machine, path }: Brick, context: StepContext): Promise<void> => {
-  await checked(context.machine(machine), machine, sh(CLEAR, path), {
+const prepare = async (brick: Brick, context: StepContext): Promise<void> => {
+  const { machine, path } = brick;
+  await checked(context.machine(machine), machine, sh(CLEAR, path, unfilledFlag(brick)), {
     code: 'GLUSTER_FAILED',
     what: `Making brick directory ${machine}:${path}`,
     hint: `See whether its disk is full: kglab exec ${machine} -- df -h ${path}`,
@@ -70,30 +80,50 @@ const prepare = async ({ machine, path }: Brick, context: StepContext): Promise<
   });
 };
 
-/** glusterd takes a directory for new when it was not there as it learnt of the volume; a restart looks again. */
+/**
+ * glusterd takes a directory for new when it was not there as it learnt of the volume; a restart looks again. It has
+ * marked the directory by then, and a restart would start a marked brick, empty, as if it lacked nothing.
+ */
 const TAKEN_FOR_NEW = /destination brick is new/i;
 
+const lookAgain = async ({ machine, path }: Brick, context: StepContext): Promise<void> => {
+  const options = { code: 'GLUSTER_FAILED', signal: context.signal } as const;
+  const target = context.machine(machine);
+  await checked(target, machine, sh('setfattr -x trusted.glusterfs.volume-id "$1" 2>/dev/null || :', path), {
+    ...options,
+    what: `Taking the mark off brick ${machine}:${path}`,
+  });
+  await checked(target, machine, restartGlusterd, { ...options, what: `Restarting glusterd on ${machine}` });
+};
+
+/** Puts the empty brick in the place of the lost one; only this makes the others remember what it lacks. */
 const reset = async (volume: string, brick: Brick, from: string, context: StepContext): Promise<void> => {
-  const { signal } = context;
+  const { clock, signal } = context;
   const name = nameOf(brick);
   context.say(`${name} has lost its content; it is filled from the other bricks`);
-  await prepare(brick, context);
-  // Refused when an earlier repair got this far; the commit then says whether all is well.
-  await ask(context, from, gluster('volume', 'reset-brick', volume, name, 'start'));
   const commit = gluster('volume', 'reset-brick', volume, name, name, 'commit', 'force');
-  const answer = await ask(context, from, commit);
+  const tryIt = async (): Promise<{ readonly ok: boolean; readonly message: string }> => {
+    // Stops the brick; refused when it is stopped already. The commit then says whether all is well.
+    await ask(context, from, gluster('volume', 'reset-brick', volume, name, 'start'));
+    return ask(context, from, commit);
+  };
+  const answer = await tryIt();
   if (answer.ok) return;
   if (TAKEN_FOR_NEW.test(answer.message)) {
-    await checked(context.machine(brick.machine), brick.machine, restartGlusterd, {
-      code: 'GLUSTER_FAILED',
-      what: `Restarting glusterd on ${brick.machine}`,
-      signal,
-    });
+    await lookAgain(brick, context);
     // Its peers take a second or two to find it again.
-    const again = async () => ((await ask(context, from, commit)).ok ? true : undefined);
-    if (await waitFor(again, { clock: context.clock, signal, timeoutMs: AGAIN_MS, everyMs: 1000 })) return;
+    const again = async () => ((await tryIt()).ok ? true : undefined);
+    if (await waitFor(again, { clock, signal, timeoutMs: AGAIN_MS, everyMs: 1000 })) return;
   }
   await must(context, from, commit);
+};
+
+const endRepair = async (brick: Brick, context: StepContext): Promise<void> => {
+  await checked(context.machine(brick.machine), brick.machine, cmd('rm', '-f', unfilledFlag(brick)), {
+    code: 'GLUSTER_FAILED',
+    what: `Noting that ${nameOf(brick)} is repaired`,
+    signal: context.signal,
+  });
 };
 
 /** Fills the volume's lost bricks from the others. Throws GLUSTER_DATA_LOST before it touches one if they cannot. */
@@ -105,8 +135,12 @@ export const refill = async (
 ): Promise<void> => {
   const lost = await lostBricks(volume, found, context);
   assertFillable(volume, lost);
+  for (const brick of lost) await prepare(brick, context);
   if (!found.started) await must(context, from, gluster('volume', 'start', volume.name, 'force'));
-  for (const brick of lost) await reset(volume.name, brick, from, context);
+  for (const brick of lost) {
+    await reset(volume.name, brick, from, context);
+    await endRepair(brick, context);
+  }
 };
 
 /** Every brick of the volume is one; what a machine that was made anew has lost comes from the others. */

@@ -12,7 +12,16 @@ const volume: VolumeSpec = {
   ...{ name: 'gv0', type: 'replica', replica: 3, redundancy: 0, quota: false, options: {}, bricks },
 };
 const INPUT = { volume, from: 'g1' };
+const refusal = (text: string): string =>
+  `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<cliOutput>\n  <opRet>-1</opRet>\n  <opErrno>0</opErrno>\n  <opErrstr>${text}</opErrstr>\n</cliOutput>\n`;
 const STATE = /getfattr/;
+/** As glusterd 10.3 said it when the brick had been started by a restart. */
+const MUST_BE_STOPPED = refusal(
+  'Source brick must be stopped. Please use gluster volume reset-brick &lt;volname&gt; &lt;dst-brick&gt; start.',
+);
+const PREPARE = /mkdir -p[\s\S]* \/etc\/kglab\/unfilled_\w+$/;
+const UNMARK = /setfattr -x trusted.glusterfs.volume-id "\$1"[\s\S]* \/data\/b$/;
+const DONE = /^rm -f \/etc\/kglab\/unfilled_\w+$/;
 const COMMIT = /reset-brick gv0 g3:\/data\/b g3:\/data\/b commit force$/;
 const answers = (nth: number): string =>
   glusterXml(
@@ -58,7 +67,7 @@ describe('refill', () => {
 
   it('resets the lost brick, and no other', async () => {
     states(MARK, MARK, 'empty');
-    stage.on('g3').on(/mkdir -p/);
+    stage.on('g3').on(PREPARE).on(DONE);
     await refillHandler.apply(INPUT, stage.context());
     const resets = stage.ran('g1').filter((words) => words.includes('reset-brick'));
     expect(resets.map((words) => words.replace(/.*reset-brick /, ''))).toEqual([
@@ -72,10 +81,56 @@ describe('refill', () => {
     stage.on('g1').on(COMMIT, answers(1), answers(2));
     stage
       .on('g3')
-      .on(/mkdir -p/)
-      .on(/systemctl restart glusterd/);
+      .on(PREPARE)
+      .on(UNMARK)
+      .on(/systemctl restart glusterd/)
+      .on(DONE);
     await refillHandler.apply(INPUT, stage.context());
-    expect(stage.ran('g3').at(-1)).toContain('systemctl restart glusterd');
+    const [flagged, unmarked, restarted, done] = stage.ran('g3').slice(1);
+    expect(flagged).toMatch(PREPARE);
+    expect(unmarked).toMatch(UNMARK);
+    expect(restarted).toContain('systemctl restart glusterd');
+    expect(done).toMatch(DONE);
+  });
+
+  it('stops the brick again when it was started in between', async () => {
+    states(MARK, MARK, 'missing');
+    stage.on('g1').on(COMMIT, answers(1), MUST_BE_STOPPED, answers(2));
+    stage
+      .on('g3')
+      .on(/mkdir -p|setfattr|systemctl restart/)
+      .on(DONE);
+    const applied = refillHandler.apply(INPUT, stage.context());
+    await stage.clock.advance(2000);
+    await applied;
+    const resets = stage.ran('g1').filter((words) => words.includes('reset-brick'));
+    expect(resets.map((words) => words.split(' ').at(-1))).toEqual([
+      ...['start', 'force', 'start', 'force', 'start', 'force'],
+    ]);
+  });
+
+  it('takes a brick for lost whose repair was cut short, marked or not', async () => {
+    states(MARK, MARK, `${MARK} hollow unfilled`);
+    expect(await refillHandler.probe(INPUT, stage.context())).toMatchObject({
+      because: 'g3:/data/b lost its content',
+    });
+  });
+
+  it('flags a lost brick before a stopped volume is started, which would mark it', async () => {
+    stage = new Stage();
+    states(MARK, MARK, 'missing');
+    stage
+      .on('g1')
+      .on(
+        'gluster --mode=script --xml volume info',
+        glusterXml('pool', 'g1', 'volume info gv0', 2).replace('Started', 'Stopped'),
+      )
+      .on(/volume start gv0 force$/, answers(1));
+    stage.on('g3').on(PREPARE);
+    expect(await failureOf(refillHandler.apply(INPUT, stage.context()))).toMatchObject({
+      code: 'GLUSTER_FAILED',
+    });
+    expect(stage.ran('g3').at(-1)).toMatch(PREPARE);
   });
 
   it("fails with gluster's words when it goes on refusing", async () => {
@@ -83,7 +138,8 @@ describe('refill', () => {
     stage.on('g1').on(COMMIT, answers(1));
     stage
       .on('g3')
-      .on(/mkdir -p/)
+      .on(PREPARE)
+      .on(UNMARK)
       .on(/systemctl restart glusterd/);
     const failing = failureOf(refillHandler.apply(INPUT, stage.context()));
     await stage.clock.advance(20_000);
@@ -100,12 +156,9 @@ describe('refill', () => {
   it('counts set by set', async () => {
     const six = ['g1', 'g2', 'g3', 'g4', 'g5', 'g6'].map((machine) => ({ machine, path: '/data/b' }));
     states(MARK, MARK, 'empty');
-    stage
-      .on('g4')
-      .on(STATE, 'empty')
-      .on(/mkdir -p/);
+    stage.on('g4').on(STATE, 'empty').on(PREPARE).on(DONE);
     for (const name of ['g5', 'g6']) stage.on(name).on(STATE, MARK);
-    stage.on('g3').on(/mkdir -p/);
+    stage.on('g3').on(PREPARE).on(DONE);
     stage.on('g1').on(/reset-brick/, answers(2));
     await refillHandler.apply({ volume: { ...volume, bricks: six }, from: 'g1' }, stage.context());
     expect(stage.ran('g1').filter((words) => words.includes('commit'))).toHaveLength(2);
@@ -132,7 +185,7 @@ describe('volumes of single claims', () => {
 
   it('are filled, started and healed', async () => {
     states(MARK, MARK, 'empty');
-    stage.on('g3').on(/mkdir -p/);
+    stage.on('g3').on(PREPARE).on(DONE);
     stage
       .on('g1')
       .on(INFO, two())

@@ -36,7 +36,7 @@ beforeEach(() => {
 
 describe('brick', () => {
   const brick = { brick: BRICK, volume: 'gv0', from: 'g1' };
-  const LOOK = /volume-id.* sh \/srv\/lab\/n1\/brick\/b1$/s;
+  const LOOK = /volume-id.* sh \/srv\/lab\/n1\/brick\/b1 \/etc\/kglab\/unfilled_srv_lab_n1_brick_b1$/s;
   const probe = (state: string, info = none) => {
     stage.on('g1').on(LOOK, `${state}\n`).on(INFO, info);
     return brickHandler.probe(brick, stage.context());
