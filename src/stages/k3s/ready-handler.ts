@@ -3,6 +3,7 @@ import { CliError } from '../../errors/cli-error.js';
 import { getObjects } from '../../kube/kubectl.js';
 import { nodeView, type NodeView } from '../../kube/node.js';
 import { waitFor } from '../../util/wait.js';
+import { k3sFailure } from './journal.js';
 
 /** From "service up" to Ready takes seconds; images still being pulled can make it minutes. */
 const READY_MS = 180_000;
@@ -12,8 +13,10 @@ const SLICE_MS = 600;
 const nodes = async (server: string, context: StepContext): Promise<readonly NodeView[]> =>
   (await getObjects(context, server, 'nodes')).map(nodeView);
 
+const NOT_JOINED = 'the node has not joined';
+
 const gap = (node: NodeView | undefined, address: string | undefined): string | undefined => {
-  if (node === undefined) return 'the node has not joined';
+  if (node === undefined) return NOT_JOINED;
   if (!node.ready) return `the node is not Ready: ${node.message}`;
   return node.address === address
     ? undefined
@@ -23,6 +26,12 @@ const gap = (node: NodeView | undefined, address: string | undefined): string | 
 const addressOf = async (machine: string, context: StepContext): Promise<string | undefined> => {
   const infos = await context.fact('machines', () => context.provider.list({ signal: context.signal }));
   return infos.find(({ name }) => name === machine)?.address;
+};
+
+/** A server that has just started, or that lacks memory, may leave a question unanswered: the next one counts. */
+const unanswered = (error: unknown, signal: AbortSignal): CliError => {
+  if (error instanceof CliError && !signal.aborted) return error;
+  throw error;
 };
 
 /** The node is Ready, under the address that the machine has now. */
@@ -42,7 +51,12 @@ export const nodeReadyHandler: StepHandler<'k3s.ready'> = {
     const ready = await waitFor(
       async () => {
         const slice = Math.floor(clock.now() / SLICE_MS);
-        const found = await context.fact(`nodes in slice ${slice}`, () => nodes(server, context));
+        const look = () => nodes(server, context).catch((error: unknown) => unanswered(error, signal));
+        const found = await context.fact(`nodes in slice ${slice}`, look);
+        if (found instanceof CliError) {
+          missing = found.message;
+          return undefined;
+        }
         missing = gap(
           found.find(({ name }) => name === machine),
           address,
@@ -52,6 +66,13 @@ export const nodeReadyHandler: StepHandler<'k3s.ready'> = {
       { clock, signal, timeoutMs: READY_MS, everyMs: SLICE_MS },
     );
     if (ready) return;
+    if (missing === NOT_JOINED && machine !== server)
+      throw await k3sFailure(
+        machine,
+        'agent',
+        `${machine} has not joined after ${READY_MS / 1000} s`,
+        context,
+      );
     throw new CliError(
       'K3S_NODE_NOT_READY',
       `Node ${machine} is not Ready after ${READY_MS / 1000} s: ${missing}.`,

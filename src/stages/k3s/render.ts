@@ -45,10 +45,14 @@ export const renderK3sConfig = (node: NodeSpec, facts: NodeFacts, token: string,
   return stringify(config, { lineWidth: 0 });
 };
 
-/** The text of the systemd unit. */
+/**
+ * The text of the systemd unit. As in k3s' install script only a server says when it is ready: an agent waits for its
+ * server, and would hold up the boot of its machine (and cloud-init, which ends after it) for as long as that takes.
+ */
 export const renderK3sUnit = (template: string, { role, mounts }: NodeSpec): string =>
   fill(template, {
     role,
+    type: role === 'server' ? 'notify' : 'exec',
     guard: PATHS.guard,
     mounts: mounts.join(' '),
     mountUnits: mounts.map(unitName).join(' '),

@@ -1,9 +1,10 @@
 import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
-import { CommandError } from '../../errors/cli-error.js';
-import { cmd, sh } from '../../exec/command.js';
+import type { CliError } from '../../errors/cli-error.js';
+import { sh } from '../../exec/command.js';
 import type { StepInputs } from '../../plan/step.js';
 import { waitFor } from '../../util/wait.js';
 import { PATHS, unitOf } from '../paths.js';
+import { k3sFailure } from './journal.js';
 
 /** First start unpacks the binary and the images and, on a VM with a slow disk, takes minutes. */
 const START_MS = 300_000;
@@ -15,7 +16,7 @@ systemctl show -p ActiveState,UnitFileState,NRestarts "$1"
 [ -e "$2" ] && echo restart
 :`;
 
-/** Starts it and waits for its notification; a unit that systemd has to try again fails here and is watched then. */
+/** Starts it and waits for a server's notification (an agent sends none); a unit that systemd has to try again fails here and is watched then. */
 export const START_K3S = `
 systemctl enable -q "$1"
 if [ -e "$2" ]; then job=restart; else job=start; fi
@@ -33,19 +34,8 @@ const show = async ({ machine, role }: Input, context: StepContext): Promise<str
   return stdout;
 };
 
-const explain = async ({ machine, role }: Input, context: StepContext): Promise<CommandError> => {
-  const command = cmd('journalctl', '-u', unitOf(role), '-n', '25', '--no-pager', '-o', 'cat');
-  const journal = await context
-    .machine(machine)
-    .exec({ ...command, secrets: [context.token] }, { signal: context.signal });
-  const rejected = journal.stdout.includes('Node password rejected');
-  return new CommandError('K3S_NOT_STARTED', machine, { ...command, secrets: [context.token] }, journal, {
-    what: `k3s (${role}) does not start on ${machine}; its journal`,
-    hint: rejected
-      ? `The cluster knows another machine of that name. Forget it, then go on: kglab kubectl -- delete node ${machine} && kglab up`
-      : `Read on: kglab exec ${machine} -- journalctl -u ${unitOf(role)} -n 100. Then run \`kglab up\` again.`,
-  });
-};
+const explain = ({ machine, role }: Input, context: StepContext): Promise<CliError> =>
+  k3sFailure(machine, role, `k3s (${role}) does not start on ${machine}`, context);
 
 /** k3s runs with its present configuration, and does so again after a reboot. */
 export const k3sServiceHandler: StepHandler<'k3s.service'> = {

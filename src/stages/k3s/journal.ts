@@ -1,0 +1,26 @@
+import type { StepContext } from '../../engine/context.js';
+import { CommandError } from '../../errors/cli-error.js';
+import { cmd } from '../../exec/command.js';
+import { unitOf } from '../paths.js';
+
+/** The error for a k3s that does not come up, with the end of its journal; `what` says what was seen of it. */
+export const k3sFailure = async (
+  machine: string,
+  role: 'server' | 'agent',
+  what: string,
+  context: StepContext,
+): Promise<CommandError> => {
+  const unit = unitOf(role);
+  const command = {
+    ...cmd('journalctl', '-u', unit, '-n', '25', '--no-pager', '-o', 'cat'),
+    secrets: [context.token],
+  };
+  const journal = await context.machine(machine).exec(command, { signal: context.signal });
+  const rejected = journal.stdout.includes('Node password rejected');
+  return new CommandError('K3S_NOT_STARTED', machine, command, journal, {
+    what: `${what}; its journal`,
+    hint: rejected
+      ? `The cluster knows another machine of that name. Forget it, then go on: kglab kubectl -- delete node ${machine} && kglab up`
+      : `Read on: kglab exec ${machine} -- journalctl -u ${unit} -n 100. Then run \`kglab up\` again.`,
+  });
+};
