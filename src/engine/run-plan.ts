@@ -42,7 +42,7 @@ type Settled = Omit<StepResult, 'step'>;
 /**
  * Probes every step and applies what is pending; whatever is ready runs in parallel. After a failure nothing new is
  * started, what runs is let finish, and the rest is skipped; then the failure is thrown (an AggregateError of
- * several). An aborted run throws INTERRUPTED.
+ * several). An aborted run throws INTERRUPTED, with what had failed before.
  */
 export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResult> => {
   const { context, reporter, signal, limit = LIMIT } = options;
@@ -56,11 +56,15 @@ export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResul
   const ok = run.errors.length === 0 && !signal.aborted;
   reporter.emit({ type: 'run.finished', ok, changed, durationMs: clock.now() - start, at: clock.now() });
   if (signal.aborted)
-    throw new CliError('INTERRUPTED', 'Interrupted; what was done is kept, and `kglab up` continues.');
+    throw new CliError('INTERRUPTED', 'Interrupted; what was done is kept, and `kglab up` continues.', {
+      details: run.errors.map((error) => `before that, a step failed: ${messageOf(error)}`),
+    });
   if (run.errors.length === 1) throw run.errors[0];
   if (run.errors.length > 1) throw new AggregateError(run.errors, `${run.errors.length} steps failed`);
   return { results, changed };
 };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 class Run {
   readonly errors: unknown[] = [];
@@ -131,11 +135,7 @@ class Run {
       this.settle(step, await this.perform(step), at);
     } catch (error) {
       if (!this.options.signal.aborted) this.errors.push(error);
-      this.settle(
-        step,
-        { outcome: 'failed', because: error instanceof Error ? error.message : String(error) },
-        at,
-      );
+      this.settle(step, { outcome: 'failed', because: messageOf(error) }, at);
     }
   }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
@@ -35,15 +36,21 @@ const exists = (pid: number): boolean => {
 export const isAlive = async ({ pid, started }: Holder): Promise<boolean> =>
   exists(pid) && (started === '' || (await startOf(pid)) === started);
 
+/** What a power cut may leave: a lock of nobody. */
+const NOBODY: Holder = { pid: 0, started: 'never', since: '', what: '' };
+
+/** Who has the lock; undefined when there is none. */
 const holderOf = async (path: string): Promise<Holder | undefined> => {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder;
+    return JSON.parse(text) as Holder;
   } catch {
-    return undefined;
+    return NOBODY;
   }
 };
 
-/** How often to try when stale locks are being cleared at the same moment by several. */
+/** How often to try when a lock is let go at the very moment it is looked at. */
 const TRIES = 5;
 
 const didLink = (from: string, to: string): Promise<boolean> =>
@@ -52,22 +59,27 @@ const didLink = (from: string, to: string): Promise<boolean> =>
     () => false,
   );
 
-/**
- * Takes a dead process's lock out of the way. It is moved first and read again: had another process just taken the
- * lock over, it would be that one's, and goes back to its place.
- */
-const clearStale = async (path: string): Promise<void> => {
-  const aside = `${path}.${process.pid}.stale`;
-  await rename(path, aside).catch(() => undefined);
-  const moved = await holderOf(aside);
-  if (moved !== undefined && (await isAlive(moved))) await didLink(aside, path);
-  await rm(aside, { force: true });
-};
-
 /** A lock that went with its lab's folder may be another's by now: that one stays. */
 const release = async (path: string, mine: Holder): Promise<void> => {
   const { pid, started } = (await holderOf(path)) ?? {};
   if (pid === mine.pid && started === mine.started) await rm(path, { force: true });
+};
+
+/**
+ * Puts this process's draft in the place of a dead one's lock. Only one process at a time may do so (a lock of its own
+ * says which): two that saw the same dead holder would else push each other out.
+ */
+const succeed = async (path: string, draft: string, what: string, now: number): Promise<boolean> => {
+  const done = await takeLock(`${path}.next`, what, now);
+  try {
+    const holder = await holderOf(path);
+    // One that let go in between leaves the name free for anybody.
+    if (holder === undefined || (await isAlive(holder))) return false;
+    await rename(draft, path);
+    return true;
+  } finally {
+    await done();
+  }
 };
 
 /**
@@ -82,7 +94,7 @@ export const takeLock = async (path: string, what: string, now: number): Promise
     since: new Date(now).toISOString(),
     what,
   };
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
   try {
     for (let tries = 0; tries < TRIES; tries += 1) {
@@ -90,12 +102,14 @@ export const takeLock = async (path: string, what: string, now: number): Promise
       if (await didLink(draft, path)) return () => release(path, mine);
       const holder = await holderOf(path);
       if (holder && (await isAlive(holder))) throw busy(holder, now);
-      await clearStale(path);
+      if (holder && (await succeed(path, draft, what, now))) return () => release(path, mine);
     }
   } finally {
     await rm(draft, { force: true });
   }
-  throw new CliError('LAB_BUSY', `The lock ${path} cannot be taken.`, { hint: 'Try again.' });
+  throw new CliError('LAB_BUSY', `The lock ${path} cannot be taken.`, {
+    hint: 'Try again; if that does not help and no other kglab runs, remove that file.',
+  });
 };
 
 /** `75 s`, `12 min` or `3 h`, of a duration in milliseconds. */

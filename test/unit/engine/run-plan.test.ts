@@ -211,6 +211,24 @@ describe('abort', () => {
     expect(engine.reporter.outcomes()).toMatchObject({ 'gluster.service:a': 'changed' });
   });
 
+  it('does not keep back what had failed before', async () => {
+    const failure = failureOf(
+      engine.run([stepOf('a'), stepOf('b')], {
+        apply: async (name) => {
+          if (name === 'a') throw new Error('no space left');
+          await engine.gate(name);
+        },
+      }),
+    );
+    await turn();
+    engine.stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
+    await engine.open('b');
+    expect(await failure).toMatchObject({
+      code: 'INTERRUPTED',
+      details: ['before that, a step failed: no space left'],
+    });
+  });
+
   it('runs nothing when it was aborted before', async () => {
     engine.stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
     expect(await failureOf(engine.run([stepOf('a')]))).toMatchObject({ code: 'INTERRUPTED' });

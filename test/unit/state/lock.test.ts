@@ -125,7 +125,7 @@ describe('takeLock', () => {
     )();
     const holder = await dead();
     await writeFile(lock, JSON.stringify(holder));
-    await writeFile(`${lock}.break`, JSON.stringify(await dead()));
+    await writeFile(`${lock}.next`, JSON.stringify(await dead()));
     await take();
     expect(JSON.parse(await readFile(lock, 'utf8'))).toMatchObject({ pid: process.pid });
   });
