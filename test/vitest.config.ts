@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** Making real machines and booting k3s takes minutes on a small host. */
-const E2E_TIMEOUT_MS = 15 * 60_000;
+const E2E_TIMEOUT_MS = 10 * 60_000;
 
 const common = { environment: 'node', mockReset: true, restoreMocks: true, unstubEnvs: true } as const;
 

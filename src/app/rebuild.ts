@@ -13,6 +13,8 @@ import { contextOf, findArtifacts, obtainArtifacts } from './open-lab.js';
 import { assertFit } from './preflight.js';
 import { assertUnprotected } from './protect.js';
 import { findToken, saveRecord } from './recover.js';
+import { retireDropped } from './retire-dropped.js';
+import { assertNoNodeLost } from './up.js';
 import { syncCatalogue } from '../volumes/requests.js';
 import type { World } from './world.js';
 
@@ -81,6 +83,14 @@ export const rebuild = async (
   await assertFit(record.provider, world);
   const artifacts = await obtainArtifacts(record, world);
   const provider = providerOf(record, world);
+  if (target.what === 'machines' && target.keepData) {
+    // What the new configuration has no place for would be kept, and never found again.
+    assertNoNodeLost(known.config, config);
+    await retireDropped(known.config, config, await contextOf(known, artifacts, world), {
+      world,
+      dryRun: false,
+    });
+  }
   await saveRecord(record, provider, world);
   await findToken(record, provider, { start: true }, world);
   await world.store.ensureToken(record.name);

@@ -42,10 +42,9 @@ export const recordFor = async (config: LabConfig, world: World): Promise<LabRec
   return { ...fresh, ...known, name: config.name, provider, config };
 };
 
-/** Nodes that exist and that the lab file no longer names: taking machines away is not for `up`. */
-const assertNoNodeLost = (known: LabRecord | undefined, config: LabConfig): void => {
-  const lost =
-    known?.config.nodes.filter(({ machine }) => !config.nodes.some((node) => node.machine === machine)) ?? [];
+/** Throws LAB_CHANGED when nodes exist that the lab file no longer names: taking them away is for `down`. */
+export const assertNoNodeLost = (known: LabConfig, config: LabConfig): void => {
+  const lost = known.nodes.filter(({ machine }) => !config.nodes.some((node) => node.machine === machine));
   if (lost.length === 0) return;
   throw new CliError(
     'LAB_CHANGED',
@@ -60,7 +59,7 @@ const assertNoNodeLost = (known: LabRecord | undefined, config: LabConfig): void
 export const up = async (config: LabConfig, options: UpOptions, world: World): Promise<RunResult> => {
   const record = await recordFor(config, world);
   const known = await world.store.load(config.name);
-  assertNoNodeLost(known, config);
+  if (known !== undefined) assertNoNodeLost(known.config, config);
   const whole = planUp(config);
   const plan = options.until === undefined ? whole : until(whole, options.until);
   await assertFit(record.provider, world);

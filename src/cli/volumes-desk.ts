@@ -7,7 +7,7 @@ import { CliError } from '../errors/cli-error.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { takeLock } from '../state/lock.js';
 import { clusterVolumes, type ClusterVolumes } from '../volumes/cluster.js';
-import { inventory, type Kept } from '../volumes/inventory.js';
+import { inventory, stillKept, type Kept } from '../volumes/inventory.js';
 import type { Desk } from '../volumes/quarantine.js';
 import { syncCatalogue } from '../volumes/requests.js';
 import { survey, type Surveyed } from '../volumes/survey.js';
@@ -63,7 +63,12 @@ export const lookEverywhere = async (
   readonly surveyed: readonly Surveyed[];
   readonly kept: readonly Kept[];
   readonly cluster: ClusterVolumes;
-}> => ({ ...(await lookAround(desk)), cluster: await clusterVolumes(desk.context, desk.server) });
+}> => {
+  const before = await clusterVolumes(desk.context, desk.server);
+  const { surveyed, kept } = await lookAround(desk);
+  const cluster = await clusterVolumes(desk.context, desk.server);
+  return { surveyed, kept: stillKept(kept, before, cluster), cluster };
+};
 
 /** Does something that nobody else may do to this lab at the same time. */
 export const withLock = async <T>(

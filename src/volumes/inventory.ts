@@ -1,3 +1,4 @@
+import type { ClusterVolumes } from './cluster.js';
 import { parseDirectoryName, type Entry } from './entry.js';
 import type { Directory, Surveyed } from './survey.js';
 
@@ -30,3 +31,13 @@ export const inventory = (surveyed: readonly Surveyed[]): readonly Kept[] =>
       return [{ volume, directory, entry, guessed, id: `${namespace}/${claim}` }];
     }),
   );
+
+/** Without what the provisioner deleted while the directories were read: its volume was there before, not after. */
+export const stillKept = (
+  kept: readonly Kept[],
+  before: ClusterVolumes,
+  after: ClusterVolumes,
+): readonly Kept[] => {
+  const has = ({ volumes }: ClusterVolumes, pv: string): boolean => volumes.some(({ name }) => name === pv);
+  return kept.filter(({ entry: { pv } }) => !has(before, pv) || has(after, pv));
+};

@@ -207,15 +207,15 @@ export const providerContract = (title: string, make: () => Promise<Candidate>):
         .filter(({ path, online: up }) => path === BRICK && up)
         .map(({ host }) => host);
 
+    /** Whether the first machine's glusterd has a connection to that of another. */
+    const sees = async (machine: string): Promise<boolean> =>
+      parsePeers(await ask(name(0), 'peer', 'status')).find(({ names: known }) => known.includes(machine))
+        ?.connected === true;
+
     const heal = async () => parseHeal(await ask(name(0), 'volume', 'heal', 'v', 'info'));
 
     it('goes on without a machine that lost its power', async () => {
       await candidate.provider().stop(name(2), { force: true });
-      const peerIsUp = async (): Promise<boolean> =>
-        parsePeers(await ask(name(0), 'peer', 'status')).find(({ names: known }) => known.includes(name(2)))
-          ?.connected === true;
-      await until(async () => ((await peerIsUp()) ? undefined : true));
-      expect(await online()).toEqual([name(0), name(1)]);
       await exec(name(0), sh('echo more > "$1/other"', MOUNT));
       expect((await exec(name(1), cmd('cat', `${MOUNT}/other`))).stdout).toBe('more\n');
       const away = (await heal()).find(({ brick }) => brick.startsWith(name(2)));
@@ -247,6 +247,9 @@ export const providerContract = (title: string, make: () => Promise<Candidate>):
       await candidate.provider().stop(name(1));
       expect(await states()).toMatchObject({ one: 'running', two: 'stopped' });
       await candidate.provider().stop(name(1));
+      // A glusterd that went in order is missed at once; after a power cut that takes the others most of a minute.
+      await until(async () => ((await sees(name(1))) ? undefined : true));
+      expect(await online()).toEqual([name(0), name(2)]);
       await candidate.provider().start(name(1));
       await candidate.provider().start(name(1));
       await until(async () =>

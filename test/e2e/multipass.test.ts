@@ -57,15 +57,15 @@ const assertDiscreet = async (lab: StandinLab): Promise<void> => {
   }
 };
 
-const mainJob = async (lab: StandinLab): Promise<void> => {
+const mainJob = async (lab: StandinLab, nodes: readonly string[] = NODES): Promise<void> => {
   const { changed, steps } = await lab.up();
-  expect(changed).toBeGreaterThan(20);
+  expect(changed).toBeGreaterThan(nodes.length * 6);
   expect(steps.find(({ id }) => id === 'smoke.run')?.outcome).toBe('changed');
   expect((await lab.up()).changed).toBe(0);
   const status = JSON.parse(await lab.ok('status', '-o', 'json')) as { healthy: boolean };
   expect(status.healthy).toBe(true);
   await lab.sh('node1', `echo words > ${MOUNT}/shared`);
-  for (const node of NODES) expect(await lab.sh(node, `cat ${MOUNT}/shared`)).toBe('words');
+  for (const node of nodes) expect(await lab.sh(node, `cat ${MOUNT}/shared`)).toBe('words');
 };
 
 const takeDown = async (lab: StandinLab): Promise<void> => {
@@ -171,7 +171,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
   });
 
   it('stops and starts', async () => {
-    await lab.ok('stop', '--yes').catch(() => lab.ok('stop'));
+    await lab.ok('stop');
     expect(
       lab.records().filter(({ name, state }) => name.startsWith(lab.name) && state !== 'Stopped'),
     ).toEqual([]);
@@ -188,14 +188,21 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
   });
 });
 
-describe.skipIf(!isRoot).each(['1.12', '1.14', '1.17'])(
+/** Oldest and newest with three machines; what 1.14 has of its own shows in one. */
+const PROFILES = [
+  ['1.12', 3],
+  ['1.14', 1],
+  ['1.17', 3],
+] as const;
+
+describe.skipIf(!isRoot).each(PROFILES)(
   'multipass %s, by its stand-in (skipped without root)',
-  (profile) => {
+  (profile, nodes) => {
     let lab: StandinLab;
     let before: unknown;
 
     beforeAll(async () => {
-      lab = await StandinLab.make(bin);
+      lab = await StandinLab.make(bin, `nodes: ${nodes}\n`);
       lab.profile = profile;
       await makeForeign(lab);
       before = await foreignState(lab);
@@ -203,7 +210,7 @@ describe.skipIf(!isRoot).each(['1.12', '1.14', '1.17'])(
     afterAll(() => lab.destroy());
 
     it('does the whole main job, and leaves the instances of others as they were', async () => {
-      await mainJob(lab);
+      await mainJob(lab, NODES.slice(0, nodes));
       if (profile === '1.17') expect(new Set(lab.records().map(({ zone }) => zone)).size).toBe(1);
       await takeDown(lab);
       expect(await foreignState(lab)).toEqual(before);
@@ -249,21 +256,17 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
   });
 
   it('removes even what was only on its way when it was interrupted', async () => {
+    const name = lab.machine('node1');
     await rm(join(lab.dir, 'daemon/images'), { recursive: true, force: true });
-    await lab.fault({
-      on: 'launch',
-      kind: 'client-timeout-in-download',
-      name: lab.machine('node1'),
-      seconds: 8,
-    });
-    const ended = lab.run('up', '--until', 'machines', '--progress', 'lines');
-    await expect
-      .poll(() => lab.calls().then((calls) => calls.filter(([command]) => command === 'list').length), {
-        timeout: 60_000,
-      })
-      .toBeGreaterThan(0);
-    await ended;
+    await lab.fault({ on: 'launch', kind: 'client-timeout-in-download', name, seconds: 15 });
+    const before = await launches(name);
+    const up = lab.start('up', '--until', 'machines');
+    await expect.poll(() => launches(name), { timeout: 60_000 }).toBe(before + 1);
+    up.interrupt();
+    expect(await up.ended).toBe(130);
+    expect(lab.records()).toEqual([]);
     await takeDown(lab);
+    expect((await deletes()).at(-1)).toBe(name);
   });
 
   it('does not touch an instance of somebody else that has a name of the lab', async () => {

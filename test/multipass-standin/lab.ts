@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -66,6 +67,14 @@ export class StandinLab {
   /** Runs kglab in the lab's folder. Never throws for a failed command. */
   run(...args: string[]): Promise<Ran> {
     return this.spawn(process.execPath, [main, ...args]);
+  }
+
+  /** Starts kglab, to be interrupted. */
+  start(...args: string[]): { interrupt(): void; readonly ended: Promise<number | null> } {
+    const env = { ...process.env, ...this.env };
+    const child = spawn(process.execPath, [main, ...args], { cwd: this.dir, env, stdio: 'ignore' });
+    const ended = new Promise<number | null>((done) => child.once('close', done));
+    return { interrupt: () => void child.kill('SIGTERM'), ended };
   }
 
   /** Runs kglab and returns its standard output; throws with all that it printed when it fails. */

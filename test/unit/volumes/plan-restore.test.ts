@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inventory } from '../../../src/volumes/inventory.js';
+import { inventory, stillKept } from '../../../src/volumes/inventory.js';
 import { planRestore, quantity } from '../../../src/volumes/plan-restore.js';
 import type { Entry } from '../../../src/volumes/entry.js';
 import { labOf } from '../../helpers/step-context.js';
@@ -141,6 +141,14 @@ describe('what is in the way', () => {
     ]);
   });
 
+  it.each(['Released', 'Terminating'])('a volume that is %s and to be deleted', (phase) => {
+    const there = cluster([pv(1, { phase, reclaim: 'Delete' })]);
+    expect(plan(kept(1), there).conflicts).toEqual([
+      expect.stringMatching(/^volume \S+ of claim default\/c1 is being deleted/),
+    ]);
+    expect(plan(kept(1), cluster([pv(1, { phase, reclaim: 'Retain' })])).conflicts).toEqual([]);
+  });
+
   it('two directories of one claim: which one is for the person to say', () => {
     const twice = inventory([surveyed([directory(directoryName(1, 'a')), directory(directoryName(2, 'a'))])]);
     expect(plan(twice).conflicts).toEqual([
@@ -160,7 +168,7 @@ describe('what is in the way', () => {
   });
 
   it('a volume that was released is no obstacle: it is meant for the same claim', () => {
-    expect(plan(kept(1), cluster([pv(1, { phase: 'Released' })]))).toMatchObject({
+    expect(plan(kept(1), cluster([pv(1, { phase: 'Released', reclaim: 'Retain' })]))).toMatchObject({
       restore: [{ pv: pvName(1) }],
       conflicts: [],
     });
@@ -177,4 +185,12 @@ it.each([
   [1000, '1000'],
 ])('%i bytes are %s', (bytes, text) => {
   expect(quantity(bytes)).toBe(text);
+});
+
+describe('what goes while it is looked at', () => {
+  it('is not there any more', () => {
+    const [before, after] = [cluster([pv(1), pv(2)]), cluster([pv(2), pv(3)])];
+    const names = stillKept(kept(1, 2, 3, 4), before, after).map(({ entry: { pv: name } }) => name);
+    expect(names).toEqual([pvName(2), pvName(3), pvName(4)]);
+  });
 });
