@@ -110,6 +110,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     expect(await lab.sh('node1', `cat ${VOLUME}/kept`)).toBe('kept');
     expect(lines(await lab.kubectl('get', 'nodes', '-o', 'name'))).toHaveLength(3);
     await lab.until('nothing left to heal', healed, 60_000);
+    expect(await lab.sh('node1', 'cat /data/brick/gv0/kept')).toBe('kept');
   });
 
   it('collects evidence with a machine down, without its token', async () => {
