@@ -8,7 +8,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface Dirs {
   /** Ledger, token, kubeconfig and logs of every lab (XDG state). */
   readonly state: string;
-  /** Machine images and k3s releases; may be deleted at any time (XDG cache). */
+  /** Machine images and k3s releases (XDG cache); may be deleted while there are no labs, as machines stand on images. */
   readonly cache: string;
   /** Machines of the nspawn provider, as multipass keeps its own elsewhere; needs room. */
   readonly machines: string;
