@@ -66,10 +66,10 @@ booted() { # node
 install_k3s() { # node
   in_ "$1" sh -c 'cat > /usr/local/bin/k3s; chmod 755 /usr/local/bin/k3s' < "$release/k3s"
   in_ "$1" sh -c 'mkdir -p /var/lib/rancher/k3s/agent/images /etc/rancher/k3s; cat > /var/lib/rancher/k3s/agent/images/images.tar.zst' < "$release"/k3s-airgap-images-amd64.tar.zst
-  local role=agent unit=k3s-agent extra="server: https://bare1:6443" address="$net.1${1#bare}"
-  if [ "$1" = bare1 ]; then role=server unit=k3s extra=$'tls-san: [bare1]\ndisable: [local-storage, traefik, servicelb, metrics-server]'; fi
+  local role=agent type=exec unit=k3s-agent extra="server: https://bare1:6443" address="$net.1${1#bare}"
+  if [ "$1" = bare1 ]; then role=server type=notify unit=k3s extra=$'tls-san: [bare1]\ndisable: [local-storage, traefik, servicelb, metrics-server]'; fi
   printf 'token: benchbenchbench\nnode-name: %s\nnode-ip: %s\n%s\n' "$1" "$address" "$extra" | in_ "$1" sh -c 'umask 077; cat > /etc/rancher/k3s/config.yaml'
-  sed "s#{{mountUnits}}##; s#^ExecStartPre={{guard}}.*##; s#{{role}}#$role#" "$templates/k3s.service" | in_ "$1" sh -c "cat > /etc/systemd/system/$unit.service; systemctl daemon-reload; systemctl enable -q $unit"
+  sed "s#{{mountUnits}}##; s#^ExecStartPre={{guard}}.*##; s#{{role}}#$role#; s#{{type}}#$type#" "$templates/k3s.service" | in_ "$1" sh -c "cat > /etc/systemd/system/$unit.service; systemctl daemon-reload; systemctl enable -q $unit"
 }
 
 volume() {
