@@ -81,6 +81,7 @@ volume() {
     in_ "$node" mkdir -p /data/brick/gv0 "$mount"
   done
   in_ bare1 gluster --mode=script volume create gv0 replica 3 bare1:/data/brick/gv0 bare2:/data/brick/gv0 bare3:/data/brick/gv0 force
+  in_ bare1 gluster --mode=script volume set gv0 cluster.heal-timeout 60
   in_ bare1 gluster --mode=script volume start gv0
 }
 

@@ -3,7 +3,9 @@ import { brickMachines, glusterMachine, hasDedicated, storageNodes } from '../..
 import type { VolumeSpec } from '../../plan/kinds.js';
 import { step } from '../../plan/make-step.js';
 import type { Step } from '../../plan/step.js';
-import { PROFILES } from './profiles.js';
+import { COPIES_OPTIONS, PROFILES } from './profiles.js';
+
+const hasCopies = ({ type, replica }: VolumeConfig): boolean => type === 'disperse' || replica > 1;
 
 /** A volume as the plan wants it. */
 export const volumeSpec = (config: LabConfig, volume: VolumeConfig): VolumeSpec => ({
@@ -13,7 +15,11 @@ export const volumeSpec = (config: LabConfig, volume: VolumeConfig): VolumeSpec 
   redundancy: volume.redundancy,
   quota: volume.quota,
   bricks: brickMachines(config, volume).map((machine) => ({ machine, path: volume.brick })),
-  options: { ...PROFILES[volume.profile], ...volume.options },
+  options: {
+    ...(hasCopies(volume) ? COPIES_OPTIONS : {}),
+    ...PROFILES[volume.profile],
+    ...volume.options,
+  },
 });
 
 const planVolume = (volume: VolumeSpec, from: string): readonly Step[] => {

@@ -23,6 +23,13 @@ export const PROFILES: Readonly<Record<VolumeProfile, Readonly<Record<string, st
   },
 };
 
+/**
+ * Options of a volume with copies. A write that one brick refused (its disk or its limit is full) is made good when
+ * the index of such writes is gone through, which Gluster does every 600 s by itself; in a lab somebody is waiting.
+ * 60 s is the least that a disperse volume takes (GlusterFS 10).
+ */
+export const COPIES_OPTIONS: Readonly<Record<string, string>> = { 'cluster.heal-timeout': '60' };
+
 /** Options of a volume whose directories have limits: df shows them, and they are looked at with every write. */
 export const QUOTA_OPTIONS: Readonly<Record<string, string>> = {
   'features.quota-deem-statfs': 'on',

@@ -44,8 +44,8 @@ describe('what a keeper is told', () => {
     const [first] = keepers(YAML);
     const places = [1, 2, 3].map((index) => `kglab-node${index}:/data/b/.claims`).join(' ');
     expect(renderKeeperTable(first as Input).split('\n')).toEqual([
-      `gv0|/opt/local-path-provisioner|/opt/local-path-provisioner.claims|1|0|replica 3|${places}|`,
-      `ec|/opt/local-path-provisioner-ec|/opt/local-path-provisioner-ec.claims|0|1|disperse 3 redundancy 1|${places}|x.y on`,
+      `gv0|/opt/local-path-provisioner|/opt/local-path-provisioner.claims|1|0|replica 3|${places}|cluster.heal-timeout 60`,
+      `ec|/opt/local-path-provisioner-ec|/opt/local-path-provisioner-ec.claims|0|1|disperse 3 redundancy 1|${places}|cluster.heal-timeout 60 x.y on`,
       '',
     ]);
   });
