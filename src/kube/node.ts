@@ -5,6 +5,7 @@ interface NodeStatus {
     readonly type: string;
     readonly status: string;
     readonly message?: string;
+    readonly lastHeartbeatTime?: string;
   }[];
   readonly addresses?: readonly { readonly type: string; readonly address: string }[];
 }
@@ -16,6 +17,8 @@ export interface NodeView {
   /** Why it is not ready, in the kubelet's words. */
   readonly message: string;
   readonly address: string | undefined;
+  /** When its kubelet reported last, in milliseconds since 1970 by its own clock, to the second; 0 when it never did. */
+  readonly reportedAt: number;
 }
 
 /** Reads a Node object. */
@@ -27,5 +30,6 @@ export const nodeView = ({ metadata, status }: KubeObject): NodeView => {
     ready: ready?.status === 'True',
     message: ready?.message ?? 'it has not reported yet',
     address: addresses.find(({ type }) => type === 'InternalIP')?.address,
+    reportedAt: Date.parse(ready?.lastHeartbeatTime ?? '') || 0,
   };
 };

@@ -57,6 +57,8 @@ const tryStart: JobHandler = async (sim, machine, unit) => {
     if (exitCode !== 0 && !lenient)
       return retryUnit(sim, machine, unit, stderr.trim() || `${argv[0]} failed`);
   }
+  const state = machine.running?.units[unit];
+  if (state) state.since = sim.now;
   const [binary = '', role = ''] = (unitValues(text, 'ExecStart')[0] ?? '').split(' ');
   if (machine.disk[binary] === undefined)
     return retryUnit(sim, machine, unit, `${binary}: No such file or directory`);

@@ -21,6 +21,8 @@ export type Tree = Record<string, FileNode>;
 export interface UnitState {
   state: 'activating' | 'active' | 'failed' | 'inactive';
   restarts: number;
+  /** When its process was started. */
+  since?: number;
 }
 
 /** A live or dead FUSE client. */

@@ -1,9 +1,10 @@
-import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
+import { fresh, pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
 import { CliError } from '../../errors/cli-error.js';
 import { getObjects } from '../../kube/kubectl.js';
 import { nodeView, type NodeView } from '../../kube/node.js';
 import { waitFor } from '../../util/wait.js';
 import { k3sFailure } from './journal.js';
+import { k3sUnit } from './unit-state.js';
 
 /** From "service up" to Ready takes seconds; images still being pulled can make it minutes. */
 const READY_MS = 180_000;
@@ -15,8 +16,19 @@ const nodes = async (server: string, context: StepContext): Promise<readonly Nod
 
 const NOT_JOINED = 'the node has not joined';
 
-const gap = (node: NodeView | undefined, address: string | undefined): string | undefined => {
+interface Truth {
+  readonly address: string | undefined;
+  /** When k3s was started on the machine (milliseconds since 1970). */
+  readonly startedAt: number;
+}
+
+/**
+ * What a node lacks. The word of a kubelet that is gone counts for 40 s more (node-monitor-grace-period), so that only
+ * what its successor says is believed.
+ */
+const gap = (node: NodeView | undefined, { address, startedAt }: Truth): string | undefined => {
   if (node === undefined) return NOT_JOINED;
+  if (node.reportedAt < startedAt) return 'the node has not reported since k3s was started';
   if (!node.ready) return `the node is not Ready: ${node.message}`;
   return node.address === address
     ? undefined
@@ -26,6 +38,12 @@ const gap = (node: NodeView | undefined, address: string | undefined): string | 
 const addressOf = async (machine: string, context: StepContext): Promise<string | undefined> => {
   const infos = await context.fact('machines', () => context.provider.list({ signal: context.signal }));
   return infos.find(({ name }) => name === machine)?.address;
+};
+
+const truth = async (machine: string, server: string, context: StepContext): Promise<Truth> => {
+  const unit = k3sUnit(machine, machine === server ? 'server' : 'agent', context);
+  const [address, { startedAt }] = await Promise.all([addressOf(machine, context), unit]);
+  return { address, startedAt };
 };
 
 /** A server that has just started, or that lacks memory, may leave a question unanswered: the next one counts. */
@@ -40,13 +58,13 @@ export const nodeReadyHandler: StepHandler<'k3s.ready'> = {
     const found = await context.fact('nodes', () => nodes(server, context));
     const missing = gap(
       found.find(({ name }) => name === machine),
-      await addressOf(machine, context),
+      await truth(machine, server, context),
     );
     return missing === undefined ? satisfied : pending(missing);
   },
   apply: async ({ machine, server }, context) => {
     const { clock, signal } = context;
-    const address = await addressOf(machine, context);
+    const known = await truth(machine, server, fresh(context));
     let missing: string | undefined;
     const ready = await waitFor(
       async () => {
@@ -59,7 +77,7 @@ export const nodeReadyHandler: StepHandler<'k3s.ready'> = {
         }
         missing = gap(
           found.find(({ name }) => name === machine),
-          address,
+          known,
         );
         return missing === undefined ? true : undefined;
       },

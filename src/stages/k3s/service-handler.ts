@@ -1,20 +1,16 @@
-import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
+import { fresh, pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
 import type { CliError } from '../../errors/cli-error.js';
 import { sh } from '../../exec/command.js';
 import type { StepInputs } from '../../plan/step.js';
 import { waitFor } from '../../util/wait.js';
 import { PATHS, unitOf } from '../paths.js';
 import { k3sFailure } from './journal.js';
+import { k3sUnit } from './unit-state.js';
 
 /** First start unpacks the binary and the images and, on a VM with a slow disk, takes minutes. */
 const START_MS = 300_000;
 /** A k3s that systemd has restarted so often will not come up by waiting (RestartSec is 5 s). */
 const RESTARTS = 8;
-
-export const SHOW_K3S = `
-systemctl show -p ActiveState,UnitFileState,NRestarts "$1"
-[ -e "$2" ] && echo restart
-:`;
 
 /** Starts it and waits for a server's notification (an agent sends none); a unit that systemd has to try again fails here and is watched then. */
 export const START_K3S = `
@@ -27,23 +23,16 @@ exit "$code"`;
 
 type Input = StepInputs['k3s.service'];
 
-const show = async ({ machine, role }: Input, context: StepContext): Promise<string> => {
-  const { stdout } = await context
-    .machine(machine)
-    .exec(sh(SHOW_K3S, unitOf(role), PATHS.k3sRestart), { signal: context.signal });
-  return stdout;
-};
-
 const explain = ({ machine, role }: Input, context: StepContext): Promise<CliError> =>
   k3sFailure(machine, role, `k3s (${role}) does not start on ${machine}`, context);
 
 /** k3s runs with its present configuration, and does so again after a reboot. */
 export const k3sServiceHandler: StepHandler<'k3s.service'> = {
   probe: async (input, context) => {
-    const state = await show(input, context);
-    if (state.includes('restart')) return pending('it has to be restarted for its new configuration');
-    if (!state.includes('ActiveState=active')) return pending('k3s does not run');
-    return state.includes('UnitFileState=enabled') ? satisfied : pending('k3s does not start at boot');
+    const unit = await k3sUnit(input.machine, input.role, context);
+    if (unit.outdated) return pending('it has to be restarted for its new configuration');
+    if (!unit.active) return pending('k3s does not run');
+    return unit.enabled ? satisfied : pending('k3s does not start at boot');
   },
   apply: async (input, context) => {
     const { machine, role } = input;
@@ -56,9 +45,9 @@ export const k3sServiceHandler: StepHandler<'k3s.service'> = {
     context.say('the first try failed; systemd tries again');
     const started = await waitFor(
       async () => {
-        const state = await show(input, context);
-        if (state.includes('ActiveState=active')) return true;
-        return Number(/NRestarts=(\d+)/.exec(state)?.[1] ?? 0) >= RESTARTS ? false : undefined;
+        const unit = await k3sUnit(machine, role, fresh(context));
+        if (unit.active) return true;
+        return unit.restarts >= RESTARTS ? false : undefined;
       },
       { clock: context.clock, signal: context.signal, timeoutMs: START_MS, everyMs: 1000 },
     );

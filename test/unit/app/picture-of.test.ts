@@ -27,7 +27,7 @@ const seen = (status: string, more: Partial<Observed> = {}): Observed => ({
   volumes: parseVolumes(parseAnswer(retold(glusterXml('pool', 'g1', 'volume info gv0', 2)))),
   processes: { gv0: parseStatus(parseAnswer(retold(status))) },
   mounted: new Set(machines.map((machine) => `${machine}:${volume?.mount}`)),
-  nodes: machines.map((name) => ({ name, ready: true, message: '', address: '' })),
+  nodes: machines.map((name) => ({ name, ready: true, message: '', address: '', reportedAt: 0 })),
   classes: [],
   ...more,
 });

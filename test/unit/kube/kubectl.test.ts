@@ -46,6 +46,7 @@ describe('nodeView', () => {
       ready: false,
       message: 'it has not reported yet',
       address: undefined,
+      reportedAt: 0,
     });
   });
 
@@ -53,7 +54,12 @@ describe('nodeView', () => {
     const status = {
       conditions: [
         { type: 'MemoryPressure', status: 'True', message: 'no' },
-        { type: 'Ready', status: 'Unknown', message: 'Kubelet stopped posting node status.' },
+        {
+          type: 'Ready',
+          status: 'Unknown',
+          message: 'Kubelet stopped posting node status.',
+          lastHeartbeatTime: '2026-11-20T10:00:05Z',
+        },
       ],
       addresses: [
         { type: 'Hostname', address: 'g1' },
@@ -65,6 +71,7 @@ describe('nodeView', () => {
       ready: false,
       message: 'Kubelet stopped posting node status.',
       address: '10.77.0.11',
+      reportedAt: Date.UTC(2026, 10, 20, 10, 0, 5),
     });
   });
 });

@@ -90,5 +90,6 @@ export const nodeNow = (world: SimWorld, server: SimMachine, node: KubeThing): K
         reason: 'NodeStatusUnknown',
         message: 'Kubelet stopped posting node status.',
       };
-  return { ...node, status: { ...node.status, conditions: [condition] } };
+  const lastHeartbeatTime = `${new Date(node.sim?.seen ?? 0).toISOString().slice(0, 19)}Z`;
+  return { ...node, status: { ...node.status, conditions: [{ ...condition, lastHeartbeatTime }] } };
 };

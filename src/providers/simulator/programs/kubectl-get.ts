@@ -27,7 +27,10 @@ export const kindOf = (word: string): string => {
 /** An object as the API server shows it at this moment. */
 export const shown = (call: Call, one: KubeThing): KubeThing => {
   const { sim, ...rest } = one;
-  if (one.kind === 'Node') return { ...nodeNow(call.world, call.machine, rest) };
+  if (one.kind === 'Node') {
+    const { sim: _inner, ...node } = nodeNow(call.world, call.machine, one);
+    return node;
+  }
   if (one.kind !== 'Deployment') return rest;
   const wanted = Number(one.spec?.['replicas'] ?? 1);
   const available = sim?.node !== undefined && isRunning(call.world, call.machine, sim.node) ? wanted : 0;

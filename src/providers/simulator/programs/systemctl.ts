@@ -89,8 +89,12 @@ const enable = async (call: Call, unit: string, given: Options): Promise<number>
   return given.flags.has('now') ? start(call, unit, given) : 0;
 };
 
+/** As systemd writes times under `TZ=UTC`; the day of the week is nothing that anybody reads. */
+const timestamp = (time: number): string =>
+  `Day ${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
 const show = ({ machine, io }: Call, unit: string, { values }: Options): number => {
-  const { state, restarts } = stateOf(machine, unit);
+  const { state, restarts, since } = stateOf(machine, unit);
   const enabled = machine.disk[wantsLink(unit)] !== undefined;
   const known = unitText(machine, unit) !== undefined;
   const facts: Readonly<Record<string, string>> = {
@@ -100,6 +104,7 @@ const show = ({ machine, io }: Call, unit: string, { values }: Options): number 
     UnitFileState: known ? (enabled ? 'enabled' : 'disabled') : '',
     LoadState: known ? 'loaded' : 'not-found',
     NRestarts: String(restarts),
+    ExecMainStartTimestamp: since === undefined ? '' : timestamp(since),
     Result: state === 'failed' ? 'exit-code' : 'success',
     MainPID: state === 'active' ? '4242' : '0',
   };

@@ -210,13 +210,26 @@ describe('ready', () => {
           kind: 'Node',
           metadata: { name: 'g2' },
           status: {
-            conditions: [{ type: 'Ready', status, message: 'container runtime network not ready' }],
+            conditions: [
+              {
+                type: 'Ready',
+                status,
+                message: 'container runtime network not ready',
+                lastHeartbeatTime: '2026-11-20T10:00:05Z',
+              },
+            ],
             addresses: [{ type: 'InternalIP', address }],
           },
         },
       ],
     });
   const g2 = { machine: 'g2', server: 'g1' };
+  const SHOW = /systemctl show -p ActiveState/;
+  const startedAt = (time: string): string =>
+    `ActiveState=active\nUnitFileState=enabled\nNRestarts=0\nExecMainStartTimestamp=Fri 2026-11-20 ${time} UTC\n`;
+  beforeEach(() => {
+    stage.on('g2').on(SHOW, startedAt('10:00:05'));
+  });
 
   it.each([
     [nodes('10.77.0.12'), undefined],
@@ -228,6 +241,20 @@ describe('ready', () => {
     stage.on('g1').on(GET, json);
     const found = await nodeReadyHandler.probe(g2, stage.context());
     expect(found).toEqual(because === undefined ? { state: 'satisfied' } : { state: 'pending', because });
+  });
+
+  it('does not believe what a kubelet said before the present one was started', async () => {
+    const asked = stage.on('g1').on(GET, nodes('10.77.0.12'));
+    stage.on('g2').on(SHOW, startedAt('10:00:06'));
+    expect(await nodeReadyHandler.probe(g2, stage.context())).toEqual({
+      state: 'pending',
+      because: 'the node has not reported since k3s was started',
+    });
+    const applied = nodeReadyHandler.apply(g2, stage.context());
+    await stage.clock.advance(5_000);
+    asked.on(GET, nodes('10.77.0.12').replace('10:00:05', '10:00:09'));
+    await stage.clock.advance(5_000);
+    await applied;
   });
 
   it('says in the end what was missing', async () => {
