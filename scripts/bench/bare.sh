@@ -93,7 +93,7 @@ start_k3s() { in_ "$1" systemctl start "$([ "$1" = bare1 ] && echo k3s || echo k
 
 manifest() {
   local images=$release/k3s-images.txt
-  sed "s#{{namespace}}#local-path-storage#; s#{{image}}#$(grep local-path-provisioner "$images")#; s#{{helperImage}}#$(grep -m 1 mirrored-library-busybox "$images")#; s#{{config}}#{\"sharedFileSystemPath\":\"$mount\"}#; s#{{configSum}}#bench#" "$templates/local-path-provisioner.yaml"
+  sed "s#{{namespace}}#local-path-storage#; s#{{image}}#$(grep local-path-provisioner "$images")#; s#{{helperImage}}#$(grep -m 1 mirrored-library-busybox "$images")#; s#{{config}}#{\"sharedFileSystemPath\":\"$mount\"}#; s#{{configSum}}#bench#; s#{{setup}}#mkdir -m 0777 -p \"\$VOL_DIR\"#; s#{{teardown}}#rm -rf \"\$VOL_DIR\"#" "$templates/local-path-provisioner.yaml"
   printf -- '---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: local-path}\nprovisioner: rancher.io/local-path\nvolumeBindingMode: WaitForFirstConsumer\n'
 }
 

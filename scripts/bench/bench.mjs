@@ -27,16 +27,13 @@ const release = async () => {
   return found.path;
 };
 
+/** The root file system of the machines; the directory of an image is that itself. */
 const image = async () => {
   const [name] = (await readdir(join(cache, 'images'))).filter(
     (entry) => !entry.startsWith('.') && !/\.(lock|tmp)$/.test(entry),
   );
-  return join(
-    cache,
-    'images',
-    name,
-    (await readdir(join(cache, 'images', name))).includes('root') ? 'root' : '.',
-  );
+  if (name === undefined) throw new Error('no machine image in the cache: run npm run demo first');
+  return join(cache, 'images', name);
 };
 
 const timeKglab = async () => {
