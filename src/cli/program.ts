@@ -3,6 +3,7 @@ import { STAGES } from '../plan/step.js';
 import { withLab, withOutput, withShape } from './flags.js';
 import { lazilyIn } from './lazily.js';
 import { addLife } from './life-program.js';
+import { ownVersion } from './package-info.js';
 import type { Session } from './run-cli.js';
 import { addVolumes } from './volumes-program.js';
 
@@ -95,6 +96,7 @@ export const buildProgram = (session: Session): Command => {
     .description(
       'A storage lab in one command: machines, a GlusterFS trusted pool, k3s and shared local-path volumes.',
     )
+    .version(`kglab ${ownVersion()}`, '--version', 'print the version')
     .enablePositionalOptions()
     .showHelpAfterError('(see kglab --help)')
     .exitOverride()

@@ -4,6 +4,7 @@ import { contextOf, findArtifacts, knownLab } from '../app/open-lab.js';
 import type { World } from '../app/world.js';
 import { glusterMachine, serverMachine } from '../config/roles.js';
 import { CliError } from '../errors/cli-error.js';
+import type { MachineProvider } from '../providers/provider.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { takeLock } from '../state/lock.js';
 import { clusterVolumes, type ClusterVolumes } from '../volumes/cluster.js';
@@ -22,10 +23,19 @@ export interface OpenDesk extends Desk {
   readonly world: World;
 }
 
-/** Opens a lab that exists. */
+/** Throws USAGE when the machines of a lab are simulated: no files are in them, and nothing that could be mounted. */
+export const assertRealMachines = ({ name, provider }: LabRecord, { features }: MachineProvider): void => {
+  if (features.simulated !== true) return;
+  throw new CliError('USAGE', `Lab ${name} is simulated: its volumes hold no files.`, {
+    hint: `Make a lab of machines: kglab up -n NAME --provider nspawn (this one is of provider ${provider})`,
+  });
+};
+
+/** Opens a lab that exists. Throws USAGE when it is a simulated one. */
 export const openDesk = async (session: Session, flags: LabFlags, what: string): Promise<OpenDesk> => {
   const world = await openWorld(session, flags, { what });
   const record = await knownLab(await labName(flags), world);
+  assertRealMachines(record, world.provider({ id: record.provider, lab: record, config: record.config }));
   const run = await contextOf(record, await findArtifacts(record, world), world);
   const context = { ...lookingContext(run, world.signal), say: (line: string) => world.say(line) };
   return {

@@ -14,6 +14,9 @@ interface Line {
   readonly text: string;
 }
 
+/** Flags stand before everything in the file. */
+const FLAG_LINE = 0;
+
 const lineAt = (line: number, column: number, source: string, message: string): Line => ({
   line,
   column,
@@ -27,7 +30,7 @@ const lineOf = (
   overrides: ConfigOverrides,
 ): Line => {
   const flag = flagOf(problem.path, overrides);
-  if (flag !== undefined) return { line: 0, column: 0, text: `${flag}: ${problem.message}` };
+  if (flag !== undefined) return { line: FLAG_LINE, column: 0, text: `${flag}: ${problem.message}` };
   const { line, column } = locate(problem.path, problem.atKey);
   return lineAt(line, column, source, problem.message);
 };
@@ -36,6 +39,8 @@ const invalid = (source: string, lines: readonly Line[]): CliError => {
   const sorted = [...lines].sort((a, b) => a.line - b.line || a.column - b.column);
   const details = [...new Set(sorted.map(({ text }) => text))];
   const count = details.length === 1 ? 'a problem' : `${details.length} problems`;
+  if (sorted.every(({ line }) => line === FLAG_LINE))
+    return new CliError('USAGE', `The command line has ${count}.`, { details });
   return new CliError('CONFIG_INVALID', `${source} has ${count}.`, {
     details,
     hint: 'Correct the lines named above and try again.',
@@ -44,7 +49,8 @@ const invalid = (source: string, lines: readonly Line[]): CliError => {
 
 /**
  * Reads the text of a lab file, flags of the command line put in place of what it says. `source` is what messages
- * call the file. Throws CONFIG_INVALID with all problems at once, one a line, in the order of the file.
+ * call the file. Throws CONFIG_INVALID with all problems at once, one a line, in the order of the file; USAGE when flags
+ * are all that is wrong.
  */
 export const parseConfig = (text: string, source: string, overrides: ConfigOverrides = {}): LabConfig => {
   const document = readDocument(text);

@@ -30,6 +30,10 @@ describe('version and help', () => {
     expect(JSON.parse(stdout)).toEqual({ kglab: '0.1.0', node: process.version });
   });
 
+  it('prints the version by a flag as well', async () => {
+    expect(await home.kglab(['--version'])).toMatchObject({ exitCode: 0, stdout: 'kglab 0.1.0\n' });
+  });
+
   it.each(['--help', 'help', 'up --help'])('prints help on stdout: %s', async (words) => {
     const { exitCode, stdout, stderr } = await home.kglab(words.split(' '));
     expect([exitCode, stderr]).toEqual([0, '']);
@@ -267,5 +271,39 @@ describe('a lab somebody works on', () => {
     expect(readdirSync(join(home.state, 'labs', 'demo'))).toEqual(
       expect.arrayContaining(['lab.json', 'lock']),
     );
+  });
+});
+
+describe('a rehearsed lab', () => {
+  const up = ['up', '-n', 'sim', '--provider', 'simulator'];
+
+  it('is told from one of machines wherever files would be', async () => {
+    expect(await home.kglab([...up, '-q'])).toMatchObject({ exitCode: 0 });
+    for (const words of [['volumes'], ['volumes', 'cat', 'a:b'], ['mount', join(home.dir, 'm')]])
+      expect(await home.kglab([...words, '-n', 'sim'])).toMatchObject({
+        exitCode: process.getuid?.() === 0 || words[0] !== 'mount' ? 2 : 20,
+        stdout: '',
+      });
+    expect(home.entries()).not.toContain('m');
+  });
+
+  it('answers a dry run on stdout', async () => {
+    const { stdout } = await home.kglab([...up, '--dry-run', '-q']);
+    expect(stdout).toMatch(/^kglab up would do \d+ steps:$/m);
+    expect(stdout).toContain('Form the trusted pool of 3 machines');
+    await home.kglab([...up, '-q']);
+    expect((await home.kglab([...up, '--dry-run', '-q'])).stdout).toMatch(/^Nothing to do/);
+  });
+
+  it('needs nothing of the host, and shows whether it is protected', async () => {
+    expect((await home.kglab(['doctor', '--provider', 'simulator'])).stdout).toBe(
+      'The simulator provider needs nothing of this host.\n',
+    );
+    await home.kglab([...up, '-q']);
+    await home.kglab(['protect', '-n', 'sim']);
+    expect((await home.kglab(['list'])).stdout).toMatch(/ protected *$/m);
+    expect(JSON.parse((await home.kglab(['list', '-o', 'json'])).stdout)).toMatchObject([
+      { protected: true },
+    ]);
   });
 });

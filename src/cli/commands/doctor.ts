@@ -79,7 +79,9 @@ export const doctorCommand = async (session: Session, flags: DoctorFlags): Promi
   };
   process.stdout.write(
     await renderOutput(flags.output, data, () =>
-      renderTable(['', 'check', 'found', 'to fix'], rows(results)),
+      results.length === 0
+        ? `The ${provider} provider needs nothing of this host.\n`
+        : renderTable(['', 'check', 'found', 'to fix'], rows(results)),
     ),
   );
   if (!data.ok)

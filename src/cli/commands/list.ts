@@ -10,18 +10,25 @@ export const listCommand = async (_session: Session, { output }: OutputFlags): P
   const found = await Promise.all((await store.names()).map((name) => store.load(name)));
   const labs = found
     .filter((record): record is LabRecord => record !== undefined)
-    .map(({ name, provider, createdAt, config }) => ({
+    .map(({ name, provider, createdAt, config, protected: isProtected = false }) => ({
       name,
       provider,
       nodes: config.nodes.length,
       created: createdAt,
+      protected: isProtected,
     }));
   const table = (): string =>
     labs.length === 0
       ? 'No labs. Make one: kglab up\n'
       : renderTable(
-          ['name', 'provider', 'nodes', 'created'],
-          labs.map((lab) => [lab.name, lab.provider, String(lab.nodes), lab.created]),
+          ['name', 'provider', 'nodes', 'created', ''],
+          labs.map((lab) => [
+            lab.name,
+            lab.provider,
+            String(lab.nodes),
+            lab.created,
+            lab.protected ? 'protected' : '',
+          ]),
         );
   process.stdout.write(await renderOutput(output, labs, table));
 };

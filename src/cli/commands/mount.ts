@@ -7,6 +7,7 @@ import type { World } from '../../app/world.js';
 import type { LabFlags } from '../flags.js';
 import { labName } from '../lab.js';
 import type { Session } from '../run-cli.js';
+import { assertRealMachines } from '../volumes-desk.js';
 import { openWorld } from '../world.js';
 
 /** What mounts on this host are made with. */
@@ -35,9 +36,9 @@ export const mountCommand = async (
     throw new CliError('USAGE', `There is no volume ${flags.volume ?? ''}.`, {
       hint: `Volumes of this lab: ${config.volumes.map(({ name }) => name).join(', ')}`,
     });
-  const machines = await world
-    .provider({ id: record.provider, lab: record, config })
-    .list({ signal: world.signal });
+  const provider = world.provider({ id: record.provider, lab: record, config });
+  assertRealMachines(record, provider);
+  const machines = await provider.list({ signal: world.signal });
   const mount = { volume: volume.name, path: resolve(path) };
   await mountOnHost(mount, mountPlace(world, record.name), machines, brickMachines(config, volume));
   process.stdout.write(`volume ${volume.name} is mounted at ${mount.path}\n`);

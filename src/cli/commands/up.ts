@@ -25,6 +25,15 @@ const NEXT = (name: string): string => `
   take it down  kglab down -n ${name}
 `;
 
+const wouldDo = (
+  steps: readonly { outcome: string; title: string; because?: string | undefined }[],
+): string => {
+  const found = steps.filter(({ outcome }) => outcome === 'would-change');
+  if (found.length === 0) return 'Nothing to do: the lab is as its lab file says.\n';
+  const lines = found.map(({ title, because = '' }) => `  ${title} (${because})\n`);
+  return `kglab up would do ${found.length} steps:\n${lines.join('')}`;
+};
+
 /** `kglab up` */
 export const upCommand = async (session: Session, flags: UpFlags): Promise<void> => {
   const config = await wantedLab(flags);
@@ -61,7 +70,9 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
     const draw = flags.output === 'table' && !flags.dryRun && flags.quiet !== true;
     const picture = draw ? drawLab(await look(await knownLab(config.name, world), world)) : '';
     process.stdout.write(
-      await renderOutput(flags.output, summary, () => (draw ? `\n${picture}${NEXT(config.name)}` : '')),
+      await renderOutput(flags.output, summary, () =>
+        flags.dryRun ? wouldDo(summary.steps) : draw ? `\n${picture}${NEXT(config.name)}` : '',
+      ),
     );
   } finally {
     await release();

@@ -91,7 +91,9 @@ const restoreNow = async (
   for (const { namespace, claim, pv } of plan.restore)
     process.stdout.write(`restored ${namespace}/${claim} (${pv})\n`);
   if (plan.restore.length === 0)
-    desk.world.say(`Nothing to restore: ${plan.there.length} claims have their volumes.`);
+    desk.world.say(
+      `Nothing to restore: ${plan.there.length === 1 ? '1 claim has its volume' : `${plan.there.length} claims have their volumes`}.`,
+    );
   return kept;
 };
 

@@ -30,3 +30,12 @@ test('what a flag leads to is told with the flag', () => {
 test('a file that cannot be read is not judged by its flags', () => {
   expect(problemsOf('gluster: [', { nodes: 2 })).toEqual([expect.stringMatching(/^1:\d+: /)]);
 });
+
+test('flags that are all that is wrong are a matter of the command line', () => {
+  expect(() => parseConfig('', 'defaults', { nodes: 'abc' })).toThrow(
+    expect.objectContaining({ code: 'USAGE', message: 'The command line has a problem.' }),
+  );
+  expect(() => parseConfig('nodes: 0', 'lab.yaml', { provider: 'docker' })).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID' }),
+  );
+});

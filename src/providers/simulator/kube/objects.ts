@@ -28,6 +28,15 @@ const forbidNamespace = (
     );
 };
 
+/** A claim without a word about its class gets the default one; `''` is a word. */
+const withClass = (claim: KubeThing, store: KubeStore): KubeThing => {
+  if (claim.kind !== 'PersistentVolumeClaim' || claim.spec?.['storageClassName'] !== undefined) return claim;
+  const found = thingsOf(store, 'StorageClass').find(
+    ({ metadata }) => metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true',
+  );
+  return found ? { ...claim, spec: { ...claim.spec, storageClassName: found.metadata.name } } : claim;
+};
+
 /** Creates an object, or brings an existing one to what is given; annotations of others stay. */
 export const applyThing = (
   sim: Sim,
@@ -42,8 +51,9 @@ export const applyThing = (
   const known = store.objects[key];
   const metadata = { ...known?.metadata, ...given.metadata, ...(home !== undefined && { namespace: home }) };
   if (known === undefined && home !== undefined) forbidNamespace({ ...given, metadata }, store, sim.now);
+  const admitted = known === undefined ? withClass(given, store) : given;
   const annotations = { ...known?.metadata.annotations, ...given.metadata.annotations };
-  const { status: _none, ...wanted } = given;
+  const { status: _none, ...wanted } = admitted;
   const made: KubeThing = {
     ...known,
     ...wanted,
@@ -53,7 +63,7 @@ export const applyThing = (
       ...metadata,
       ...(Object.keys(annotations).length > 0 && { annotations }),
     },
-    spec: { ...known?.spec, ...given.spec },
+    spec: { ...known?.spec, ...admitted.spec },
     sim: known?.sim ?? { made: sim.now },
   };
   const isNewShape = JSON.stringify(known?.spec) !== JSON.stringify(made.spec);

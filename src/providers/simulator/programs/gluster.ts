@@ -96,6 +96,15 @@ const heal: Verb = (call, volume, [what]) => {
   return `Launching heal operation to perform full self heal on volume ${volume.name} has been successful \n`;
 };
 
+/** Directory quota can be switched on; nothing is written that it could refuse. */
+const quota: Verb = (_call, volume, [what = '', ...rest]) => {
+  if (what !== 'enable' || rest.length > 0) throw new UnknownUse(`quota ${[what, ...rest].join(' ')}`);
+  if (volume.options['features.quota'] === 'on')
+    return failed(`quota command failed : Quota is already enabled`);
+  volume.options = { ...volume.options, 'features.quota': 'on' };
+  return answer({}, ['cliOp', 'volQuota'], ['output', 'volume quota : success']);
+};
+
 const resetBrick: Verb = (call, volume, [place = '', ...rest]) => {
   const brick = volume.bricks.find((one) => brickName(one) === place);
   const host = brick && call.world.machines[brick.machine];
@@ -119,7 +128,7 @@ const resetBrick: Verb = (call, volume, [place = '', ...rest]) => {
 };
 
 const VERBS: Readonly<Record<string, Verb>> = {
-  ...{ start, stop, set, get, heal, delete: remove, status: volumeStatus, 'reset-brick': resetBrick },
+  ...{ start, stop, set, get, heal, quota, delete: remove, status: volumeStatus, 'reset-brick': resetBrick },
   info: (call, volume) => volumeInfo(call, [volume]),
 };
 

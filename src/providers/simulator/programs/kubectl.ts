@@ -5,19 +5,29 @@ import { thing, type KubeThing } from '../kube/store.js';
 import { options, UnknownUse, type Call, type Program } from '../program.js';
 import { fail, get, kindOf, notFound, selected, shown, type Ask } from './kubectl-get.js';
 
+interface KubeList {
+  readonly kind: 'List';
+  readonly items: readonly KubeThing[];
+}
+
+const thingsIn = (given: KubeThing | KubeList | null): readonly KubeThing[] => {
+  if (given === null) return [];
+  return 'items' in given ? given.items : [given];
+};
+
 const apply = (ask: Ask): number => {
   const { call, given } = ask;
   const text = given.values['f'] === '-' ? call.io.input.rest() : call.files.read(given.values['f'] ?? '');
   let code = 0;
   for (const document of parseAllDocuments(text)) {
-    const one = document.toJS() as KubeThing | null;
-    if (one === null) continue;
-    try {
-      const outcome = applyThing(call.sim, call.machine, one, ask.namespace ?? 'default');
-      call.io.out(`${one.kind.toLowerCase()}/${one.metadata.name} ${outcome}\n`);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      code = fail(ask, `Error from server (Forbidden): error when creating "STDIN": ${error.message}`);
+    for (const one of thingsIn(document.toJS() as KubeThing | KubeList | null)) {
+      try {
+        const outcome = applyThing(call.sim, call.machine, one, ask.namespace ?? 'default');
+        call.io.out(`${one.kind.toLowerCase()}/${one.metadata.name} ${outcome}\n`);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        code = fail(ask, `Error from server (Forbidden): error when creating "STDIN": ${error.message}`);
+      }
     }
   }
   return code;

@@ -106,6 +106,33 @@ describe('a simulated lab', () => {
       );
   });
 
+  it('gives a claim that names no class the default one', async () => {
+    const lab = await made();
+    await lab.exec('node1', sh(claim.replace('storageClassName: local-path, ', '')));
+    expect(await phase(lab)).toBe('Succeeded');
+    const { stdout } = await kubectl(lab, 'get', 'pvc', 'c', '-o', 'json');
+    expect(stdout).toContain('"storageClassName":"local-path"');
+  });
+
+  it('takes a list of objects as well', async () => {
+    const lab = await made();
+    const list = {
+      kind: 'List',
+      apiVersion: 'v1',
+      items: ['a', 'b'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    };
+    await lab.exec('node1', sh(`printf '%s' '${JSON.stringify(list)}' | k3s kubectl apply -f -`));
+    expect((await kubectl(lab, 'get', 'ns', '-o', 'name')).stdout).toMatch(/namespace\/a\nnamespace\/b\n/);
+  });
+
+  it('rehearses size limits, as far as steps go', async () => {
+    const lab = new SimLab('name: demo\nprovider: simulator\ngluster: {quota: true}\n');
+    await lab.up();
+    const { stdout } = await lab.exec('node1', cmd('gluster', '--xml', 'volume', 'info'));
+    expect(stdout).toMatch(/features\.quota<\/name>\s*<value>on/);
+    expect((await lab.up()).changed).toBe(0);
+  });
+
   it.each([
     ['its class is gone', ['delete', 'sc', 'local-path']],
     [
