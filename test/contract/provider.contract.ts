@@ -241,6 +241,8 @@ export const providerContract = (title: string, make: () => Promise<Candidate>):
       await until(async () => ((await exec(name(0), read)).exitCode === 0 ? undefined : true));
       await Promise.all([name(1), name(2)].map((machine) => candidate.provider().start(machine)));
       await until(async () => ((await exec(name(0), read)).stdout === 'proof\n' ? true : undefined));
+      // Two bricks are enough to read by.
+      await until(async () => ((await online()).length === 3 ? true : undefined));
     });
 
     it('shuts down in order, and starts again with what is enabled', async () => {

@@ -41,9 +41,13 @@ const readNspawn = async (bootFile: string): Promise<ProcessRef | undefined> => 
   return nspawn !== undefined && (await isAlive(nspawn)) ? nspawn : undefined;
 };
 
-/** Looks for a machine's processes: by its boot file, else (systemd-nspawn was killed) in its control group. */
+/**
+ * Looks for a machine's processes: by its boot file, else in its control group. A systemd-nspawn that was killed is
+ * still alive for a moment in which its children are already not its own.
+ */
 export const findProcesses = async (bootFile: string, group: string): Promise<MachineProcesses> => {
   const nspawn = await readNspawn(bootFile);
-  if (nspawn !== undefined) return { nspawn, init: await findInit(await childrenOf(nspawn.pid)) };
+  const child = nspawn && (await findInit(await childrenOf(nspawn.pid)));
+  if (child !== undefined) return { nspawn, init: child };
   return { nspawn, init: await findInit(await groupPids(await readCgroupLayout(), group)) };
 };
