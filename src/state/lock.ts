@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
+import { findProcess } from '../exec/host-process.js';
 
 /** Who holds a lock. */
 export interface Holder {
@@ -13,15 +14,8 @@ export interface Holder {
   readonly what: string;
 }
 
-/** The start time of a process in clock ticks since boot (proc(5), field 22); empty without /proc. */
-export const startOf = async (pid: number): Promise<string> => {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
-  }
-};
+/** The start time of a process in clock ticks since boot; empty without /proc, and of one that has ended (a zombie too). */
+export const startOf = async (pid: number): Promise<string> => (await findProcess(pid))?.startTime ?? '';
 
 const exists = (pid: number): boolean => {
   try {
