@@ -63,12 +63,25 @@ describe('the command line of the stand-in', () => {
     expect(await states()).toBe('');
   });
 
+  it.each(['', '{"pid":1073741824,"started":"1","since":"","what":"multipass"}'])(
+    'serves others after a client was killed that had the lock: %j',
+    async (left) => {
+      await multipass('launch --name a');
+      await writeFile(join(state, 'daemon.lock'), left);
+      const list = await host.exec(
+        { ...cmd(join(bin, 'multipass'), 'list', '--format', 'json'), env: env(), cwd: homedir() },
+        { timeoutMs: 10_000 },
+      );
+      expect(parseList(list.stdout).map(({ name }) => name)).toEqual(['a']);
+    },
+  );
+
   it('shows an instance only when its image is there', async () => {
-    await fault({ on: 'launch', kind: 'client-timeout-in-download', seconds: 2 });
+    await fault({ on: 'launch', kind: 'client-timeout-in-download', seconds: 5 });
     expect(await multipass('launch 24.04 --name a')).toMatchObject({ exitCode: 5 });
     expect(await states()).toBe('');
     expect((await multipass('launch 24.04 --name a')).stderr).toContain('instance "a" is being prepared');
-    await expect.poll(states, { timeout: 10_000 }).toBe('a Running');
+    await expect.poll(states, { timeout: 20_000 }).toBe('a Running');
   });
 
   it.each([

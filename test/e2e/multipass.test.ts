@@ -120,7 +120,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
     };
     const old = await addresses();
     await Promise.all(names.map((name) => lab.multipass('stop', '--force', name)));
-    await lab.fault({ on: 'start', kind: 'new-address', times: 0 });
+    lab.fault({ on: 'start', kind: 'new-address', times: 0 });
     const { steps } = await lab.up();
     const fresh = await addresses();
     expect(fresh.filter((address) => old.includes(address))).toEqual([]);
@@ -145,13 +145,13 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
 
   it('takes the machine address out of several, and asks the machine when the daemon knows none', async () => {
     const [one, two] = [lab.machine('node1'), lab.machine('node2')];
-    await lab.fault(
+    lab.fault(
       { on: 'list', kind: 'more-addresses', name: one, times: 0 },
       { on: 'list', kind: 'no-address', name: two, times: 0 },
       { on: 'info', kind: 'ssh-failed', times: 0 },
     );
     expect((await lab.up()).changed).toBe(0);
-    await lab.fault();
+    lab.fault();
   });
 
   it('brings back machines that were deleted but not purged, suspended, or have lost their power', async () => {
@@ -234,7 +234,7 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
 
   it('carries on after launches that timed out in every way, and purges only what is beyond help', async () => {
     const [one, two, three] = NODES.map((node) => lab.machine(node)) as [string, string, string];
-    await lab.fault(
+    lab.fault(
       { on: 'launch', kind: 'client-timeout-in-download', name: one, seconds: 3 },
       { on: 'launch', kind: 'ssh-timeout', name: two },
       { on: 'launch', kind: 'init-timeout', name: three },
@@ -248,7 +248,7 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
 
   it('says what cloud-init could not do, and leaves nothing that down does not remove', async () => {
     await lab.write('nodes: 1\n');
-    await lab.fault({ on: 'launch', kind: 'cloud-init-error', name: lab.machine('node1') });
+    lab.fault({ on: 'launch', kind: 'cloud-init-error', name: lab.machine('node1') });
     const { exitCode, stderr } = await lab.run('up', '--until', 'machines');
     expect(exitCode).toBe(32);
     expect(stderr).toContain('no-such-package');
@@ -258,7 +258,7 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
   it('removes even what was only on its way when it was interrupted', async () => {
     const name = lab.machine('node1');
     await rm(join(lab.dir, 'daemon/images'), { recursive: true, force: true });
-    await lab.fault({ on: 'launch', kind: 'client-timeout-in-download', name, seconds: 15 });
+    lab.fault({ on: 'launch', kind: 'client-timeout-in-download', name, seconds: 15 });
     const before = await launches(name);
     const up = lab.start('up', '--until', 'machines');
     await expect.poll(() => launches(name), { timeout: 60_000 }).toBe(before + 1);
@@ -290,11 +290,11 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
     ['socket-denied', 36, 'MULTIPASS_SOCKET_DENIED'],
     ['unauthenticated', 36, 'MULTIPASS_NOT_AUTHENTICATED'],
   ])('says what to do about %s', async (kind, exitCode, code) => {
-    await lab.fault({ on: '*', kind, times: 0 });
+    lab.fault({ on: '*', kind, times: 0 });
     const ran = await lab.run('up', '--until', 'machines');
     expect([20, exitCode]).toContain(ran.exitCode);
     if (ran.exitCode === exitCode) expect(ran.stderr).toContain(code);
     expect(ran.durationMs).toBeLessThan(60_000);
-    await lab.fault();
+    lab.fault();
   });
 });

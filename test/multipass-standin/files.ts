@@ -1,15 +1,10 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CliError } from '../../src/errors/cli-error.js';
+import { parseStat } from '../../src/exec/host-process.js';
+import { takeLock } from '../../src/state/lock.js';
 
 export { sleep };
 
@@ -31,52 +26,59 @@ export const writeJson = (path: string, value: unknown): void => {
   renameSync(draft, path);
 };
 
-const isAlive = (pid: number): boolean => {
+/** Whether a process runs; one that has ended and was not yet reaped does not. */
+export const isAlive = (pid: number): boolean => {
   try {
-    process.kill(pid, 0);
-    return true;
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')) !== undefined;
   } catch {
     return false;
   }
 };
 
-/** Makes a file that says who made it; false when it is there and its maker lives. */
+/** Makes a file that says who made it; false when it is there. It is never there without its maker's number. */
 export const claim = (path: string): boolean => {
   mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${randomUUID()}`;
+  writeFileSync(draft, String(process.pid));
   try {
-    const file = openSync(path, 'wx');
-    writeSync(file, String(process.pid));
-    closeSync(file);
+    linkSync(draft, path);
     return true;
   } catch {
     return false;
-  }
-};
-
-const makerOf = (path: string): number => {
-  try {
-    return Number(readFileSync(path, 'utf8'));
-  } catch {
-    return 0;
+  } finally {
+    rmSync(draft, { force: true });
   }
 };
 
 /** Whether the file is there and whoever made it still runs. */
 export const isClaimed = (path: string): boolean => {
-  const pid = makerOf(path);
-  return pid > 0 && isAlive(pid);
+  try {
+    return isAlive(Number(readFileSync(path, 'utf8')));
+  } catch {
+    return false;
+  }
 };
+
+/** How often somebody who waits for a lock looks again, in milliseconds. */
+const LOOK_AGAIN_MS = 10;
 
 /** Runs `work` while holding a lock file, of which dead holders are relieved. */
 export const withLock = async <T>(path: string, work: () => Promise<T> | T): Promise<T> => {
-  for (let tries = 0; !claim(path); tries += 1) {
-    // An empty file is one that is just being written.
-    if (makerOf(path) > 0 && !isClaimed(path)) rmSync(path, { force: true });
-    await sleep(10);
+  for (;;) {
+    const release = await takeLock(path, 'multipass', Date.now()).catch(notIfBusy);
+    if (release === undefined) {
+      await sleep(LOOK_AGAIN_MS);
+      continue;
+    }
+    try {
+      return await work();
+    } finally {
+      await release();
+    }
   }
-  try {
-    return await work();
-  } finally {
-    rmSync(path, { force: true });
-  }
+};
+
+const notIfBusy = (error: unknown): undefined => {
+  if (error instanceof CliError && error.code === 'LAB_BUSY') return undefined;
+  throw error;
 };

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { openSync } from 'node:fs';
 import { Failure } from './failure.js';
-import { readJson, sleep, writeJson } from './files.js';
+import { isAlive, readJson, sleep, writeJson } from './files.js';
 import { Spinner } from './screen.js';
 import type { World } from './world.js';
 
@@ -68,14 +68,5 @@ export const follow = async (
     if (!isAlive(pid) && !readJson<Progress>(progressFile(world, id))?.done)
       throw new Failure(2, `the stand-in's daemon has died; see ${world.path('jobs', `${id}.log`)}\n`);
     await sleep(40);
-  }
-};
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 };

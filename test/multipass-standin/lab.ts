@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { cacheHome } from '../e2e/support/cache-home.js';
 import type { Fault } from './faults.js';
+import { writeJson } from './files.js';
 import { NspawnMaker } from './nspawn-maker.js';
 import { labPaths } from '../../src/providers/nspawn/paths.js';
 import { World, type Record_ } from './world.js';
@@ -101,8 +102,8 @@ export class StandinLab {
   }
 
   /** Makes something go wrong from now on. */
-  fault(...faults: Fault[]): Promise<void> {
-    return writeFile(join(this.dir, 'daemon/faults.json'), JSON.stringify(faults));
+  fault(...faults: Fault[]): void {
+    writeJson(join(this.dir, 'daemon/faults.json'), faults);
   }
 
   /** Every command line that the stand-in was called with. */
