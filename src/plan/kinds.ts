@@ -76,6 +76,8 @@ export interface StepInputs {
   /** Volumes of single claims, which lab.yaml does not name. */
   'gluster.claims': { readonly from: string; /** Volumes of lab.yaml. */ readonly except: readonly string[] };
   'gluster.heal': { readonly volume: VolumeSpec; readonly from: string };
+  /** The program that mounts volumes before k3s starts. */
+  'mounts.guard': { readonly machine: string };
   'mounts.mount': {
     readonly machine: string;
     readonly volume: string;

@@ -16,6 +16,7 @@ import { k3sServiceHandler } from './k3s/service-handler.js';
 import { keeperHandler } from './gluster/keeper-handler.js';
 import { createHandler, hostsHandler, prepareHandler, readyHandler } from './machines/handlers.js';
 import { removeHandler } from './machines/remove-handler.js';
+import { guardHandler } from './mounts/guard-handler.js';
 import { mountHandler } from './mounts/handlers.js';
 import { provisionerHandler } from './provisioner/handlers.js';
 import { smokeHandler } from './smoke/handlers.js';
@@ -36,6 +37,7 @@ export const HANDLERS: StepHandlers = {
   'gluster.start': startHandler,
   'gluster.claims': claimsHandler,
   'gluster.heal': healHandler,
+  'mounts.guard': guardHandler,
   'mounts.mount': mountHandler,
   'mounts.keeper': keeperHandler,
   'k3s.install': installHandler,

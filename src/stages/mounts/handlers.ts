@@ -92,13 +92,11 @@ const start = async (input: MountInput, context: StepContext): Promise<void> => 
 export const mountHandler: StepHandler<'mounts.mount'> = {
   probe: async (input, context) => {
     const unit = renderMountUnit(context.templates['gluster.mount'] ?? '', input);
-    const [state, found, guard] = await Promise.all([
+    const [state, found] = await Promise.all([
       words(input, context),
       readFile(context.machine(input.machine), `/etc/systemd/system/${unitName(input.path)}`, context),
-      readFile(context.machine(input.machine), PATHS.guard, context),
     ]);
-    if (found !== unit || guard !== context.templates['kglab-mounted'])
-      return pending('its unit is not that of this lab');
+    if (found !== unit) return pending('its unit is not that of this lab');
     const gap = mountGap(state, input.volume);
     return gap === undefined ? satisfied : pending(gap);
   },
@@ -107,12 +105,6 @@ export const mountHandler: StepHandler<'mounts.mount'> = {
     const unit = unitName(input.path);
     const { signal } = context;
     await seal(input, context);
-    await checked(machine, input.machine, cmd('mkdir', '-p', '/usr/local/lib/kglab'), {
-      code: 'MOUNT_FAILED',
-      what: 'Making a directory',
-      signal,
-    });
-    await writeFile(machine, PATHS.guard, context.templates['kglab-mounted'] ?? '', { mode: '0755', signal });
     await writeFile(
       machine,
       `/etc/systemd/system/${unit}`,

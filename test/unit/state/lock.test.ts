@@ -77,27 +77,30 @@ describe('takeLock', () => {
     await take();
   });
 
-  it.skipIf(process.platform !== 'linux')('takes over from a dead process that nobody has reaped', async () => {
-    // The shell becomes a program that never asks for the end of its child.
-    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    try {
-      await (
-        await take()
-      )();
-      const pid = Number(String((await once(parent.stdout, 'data'))[0]));
-      await writeFile(lock, JSON.stringify({ ...(await dead()), pid, started: await startOf(pid) }));
-      expect(await failureOf(take())).toMatchObject({ code: 'LAB_BUSY' });
-      await expect.poll(() => readFile(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
-      process.kill(pid, 'SIGKILL');
-      await expect.poll(() => readFile(`/proc/${pid}/stat`, 'utf8')).toMatch(/^\d+ \(sleep\) Z/);
-      await take('down');
-      expect(JSON.parse(await readFile(lock, 'utf8'))).toMatchObject({ pid: process.pid, what: 'down' });
-    } finally {
-      parent.kill();
-    }
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'takes over from a dead process that nobody has reaped',
+    async () => {
+      // The shell becomes a program that never asks for the end of its child.
+      const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      try {
+        await (
+          await take()
+        )();
+        const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+        await writeFile(lock, JSON.stringify({ ...(await dead()), pid, started: await startOf(pid) }));
+        expect(await failureOf(take())).toMatchObject({ code: 'LAB_BUSY' });
+        await expect.poll(() => readFile(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
+        process.kill(pid, 'SIGKILL');
+        await expect.poll(() => readFile(`/proc/${pid}/stat`, 'utf8')).toMatch(/^\d+ \(sleep\) Z/);
+        await take('down');
+        expect(JSON.parse(await readFile(lock, 'utf8'))).toMatchObject({ pid: process.pid, what: 'down' });
+      } finally {
+        parent.kill();
+      }
+    },
+  );
 
   it('does not take over from another living process', async () => {
     const child = spawn('sleep', ['60']);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../../../src/cli/templates.js';
 import type { CliError } from '../../../../src/errors/cli-error.js';
+import { guardHandler } from '../../../../src/stages/mounts/guard-handler.js';
 import { mountHandler } from '../../../../src/stages/mounts/handlers.js';
 import { renderMountUnit } from '../../../../src/stages/mounts/unit.js';
 import { failureOf, reads, Stage, WRITES } from '../../../helpers/step-context.js';
@@ -23,11 +24,10 @@ beforeEach(() => {
   stage = new Stage();
 });
 
-const found = (state: string, unitText: string | undefined = unit, guardText: string | undefined = guard) => {
+const found = (state: string, unitText: string | undefined = unit) => {
   const file = (text: string | undefined) => (text === undefined ? { exitCode: 44 } : text);
   stage.on('g1').on(STATE, state);
   stage.on('g1').on(/exec cat -- "\$1" sh \/etc\/systemd\/system\/opt-local/, file(unitText));
-  stage.on('g1').on(reads(GUARD), file(guardText));
   return mountHandler.probe(input, stage.context());
 };
 
@@ -35,7 +35,6 @@ const able = (): void => {
   stage
     .on('g1')
     .on(SEAL)
-    .on(/^mkdir -p/)
     .on(WRITES)
     .on(/daemon-reload/)
     .on(`${GUARD} ${PATH}`);
@@ -56,12 +55,11 @@ describe('mount: probe', () => {
   });
 
   it.each([
-    ['unmounted\nenabled\nsealed\n', unit, guard, 'the volume is not mounted'],
-    [READY, 'another unit', guard, 'its unit is not that of this lab'],
-    [READY, unit, 'an old guard', 'its unit is not that of this lab'],
-    [READY.replace('sealed\n', ''), unit, guard, 'the directory below the mount is not sealed'],
-  ])('is pending: %j', async (state, unitText, guardText, because) => {
-    expect(await found(state, unitText, guardText)).toEqual({ state: 'pending', because });
+    ['unmounted\nenabled\nsealed\n', unit, 'the volume is not mounted'],
+    [READY, 'another unit', 'its unit is not that of this lab'],
+    [READY.replace('sealed\n', ''), unit, 'the directory below the mount is not sealed'],
+  ])('is pending: %j', async (state, unitText, because) => {
+    expect(await found(state, unitText)).toEqual({ state: 'pending', because });
   });
 
   it('is pending where nothing is there yet', async () => {
@@ -73,18 +71,37 @@ describe('mount: probe', () => {
   });
 });
 
+describe('guard', () => {
+  const g1 = { machine: 'g1' };
+
+  it.each([
+    [guard, undefined],
+    ['an old guard', `${GUARD} is not that of this lab`],
+    [undefined, `${GUARD} is not that of this lab`],
+  ])('%#', async (text, because) => {
+    stage.on('g1').on(reads(GUARD), text === undefined ? { exitCode: 44 } : text);
+    expect(await guardHandler.probe(g1, stage.context())).toEqual(
+      because === undefined ? { state: 'satisfied' } : { state: 'pending', because },
+    );
+  });
+
+  it('is written as a program', async () => {
+    stage.on('g1').on(WRITES);
+    await guardHandler.apply(g1, stage.context());
+    expect(stage.written('g1', GUARD)).toBe(guard);
+    expect(stage.calls[0]?.command.args[4]).toBe('0755');
+  });
+});
+
 describe('mount: apply', () => {
   it('seals the directory before anything else, then mounts through the guard', async () => {
     able();
     expect(await apply()).toBeUndefined();
     const order = stage
       .ran('g1')
-      .map((words) =>
-        [SEAL, /^mkdir/, WRITES, /daemon-reload/, /mounted \/opt/].findIndex((one) => one.test(words)),
-      );
-    expect(order).toEqual([0, 1, 2, 2, 3, 4]);
+      .map((words) => [SEAL, WRITES, /daemon-reload/, /mounted \/opt/].findIndex((one) => one.test(words)));
+    expect(order).toEqual([0, 1, 2, 3]);
     expect(stage.written('g1', UNIT_FILE)).toBe(unit);
-    expect(stage.written('g1', GUARD)).toBe(guard);
   });
 
   it('refuses a directory with files, and touches nothing', async () => {
