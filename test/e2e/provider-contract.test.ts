@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
 import { HostExecutor } from '../../src/exec/host-executor.js';
 import { NspawnProvider } from '../../src/providers/nspawn/provider.js';
 import { systemClock } from '../../src/util/clock.js';
+import { cacheHome } from './support/cache-home.js';
 import { providerContract } from '../contract/provider.contract.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -17,7 +18,7 @@ describe.skipIf(!isRoot)('the contract on real machines (skipped without root)',
     const provider = (): NspawnProvider =>
       new NspawnProvider({
         ...{ lab, dataDir, host: new HostExecutor(), clock: systemClock, image: 'default' },
-        cacheDir: join(homedir(), '.cache/kglab/images'),
+        cacheDir: join(cacheHome, 'kglab/images'),
         machines: ['one', 'two', 'three'].map((node) => `${lab.name}-${node}`),
         network: { subnet: undefined, internet: 'off' },
       });

@@ -23,9 +23,23 @@ export interface Ran {
   readonly durationMs: number;
 }
 
+/** The answer of `kglab up -o json`, as far as tests look at it. */
+export interface Summary {
+  readonly changed: number;
+  readonly steps: readonly { readonly id: string; readonly outcome: string; readonly because?: string }[];
+}
+
+/** The steps that changed something, each with why. */
+export const changesOf = ({ steps }: Summary): readonly string[] =>
+  steps
+    .filter(({ outcome }) => outcome === 'changed')
+    .map(({ id, because }) => (because === undefined ? id : `${id}: ${because}`));
+
 /** A lab of a test: the built kglab with folders of its own and a random lab name. */
 export class TestLab {
   readonly name = `t${randomBytes(3).toString('hex')}`;
+  /** What a test that ran out of time may have left running, and its end. */
+  private readonly running = new Map<{ kill(signal: 'SIGKILL'): unknown }, Promise<unknown>>();
 
   private constructor(readonly dir: string) {}
 
@@ -65,16 +79,42 @@ export class TestLab {
   /** Runs kglab in the lab's folder. Never throws for a failed command. */
   async run(...args: string[]): Promise<Ran> {
     const options = { cwd: this.dir, env: this.env, reject: false, stdin: 'ignore' } as const;
-    const { exitCode, stdout, stderr, durationMs } = await execa('node', [main, ...args], options);
+    const child = execa('node', [main, ...args], options);
+    const { exitCode, stdout, stderr, durationMs } = await this.watch(child, child);
     return { exitCode: exitCode ?? -1, stdout, stderr, durationMs };
+  }
+
+  /** Has a process end with the lab at the latest; resolves to what `ended` does. */
+  async watch<T>(child: { kill(signal: 'SIGKILL'): unknown }, ended: Promise<T>): Promise<T> {
+    this.running.set(child, ended);
+    try {
+      return await ended;
+    } finally {
+      this.running.delete(child);
+    }
   }
 
   /** Runs kglab and returns its standard output; throws with all that it printed when it fails. */
   async ok(...args: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(...args);
-    if (exitCode !== 0)
-      throw new Error(`kglab ${args.join(' ')} ended with ${exitCode}\n${stdout}\n${stderr}`);
-    return stdout;
+    if (exitCode === 0) return stdout;
+    throw new Error(`kglab ${args.join(' ')} ended with ${exitCode}\n${stdout}\n${stderr}`);
+  }
+
+  /** `kglab up` has nothing to do. */
+  async whole(): Promise<void> {
+    const changes = changesOf(await this.json<Summary>('up'));
+    if (changes.length > 0) throw new Error(`up had something to do: ${changes.join('; ')}`);
+  }
+
+  /**
+   * `kglab up` comes to have nothing to do. After machines were away Kubernetes may believe for a while that a pod of
+   * before still runs: then it is the second `up` that has to wait for it.
+   */
+  async settled(): Promise<void> {
+    await this.json<Summary>('up');
+    await this.json<Summary>('up');
+    await this.whole();
   }
 
   /** As {@link ok}, for commands that answer in JSON. */
@@ -101,9 +141,12 @@ export class TestLab {
     if (!found) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`);
   }
 
-  /** Takes the lab down whatever state it is in, and removes its folders. */
+  /** Takes the lab down whatever state it is in, and removes its folders. Throws when something of it is left. */
   async destroy(): Promise<void> {
-    await this.run('down', '--yes');
+    for (const child of this.running.keys()) child.kill('SIGKILL');
+    await Promise.allSettled(this.running.values());
+    const { exitCode, stdout, stderr } = await this.run('down', '--yes');
+    if (exitCode !== 0) throw new Error(`down ended with ${exitCode}; see ${this.dir}\n${stdout}\n${stderr}`);
     await rm(this.dir, { recursive: true, force: true });
   }
 }

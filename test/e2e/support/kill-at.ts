@@ -7,7 +7,10 @@ import type { TestLab } from './kglab.js';
 export interface Moment {
   /** Kind of the step, e.g. `gluster.pool`; the first of its kind counts. */
   readonly kind: string;
-  /** `pending`: its probe has found work, which begins; `finished`: it is done. */
+  /**
+   * `pending`: its probe has found work, which begins; `finished`: it is done. What an earlier, killed run had started
+   * in a machine may have been completed there since: then there is no work, and its end is the moment.
+   */
   readonly at: 'pending' | 'finished';
   /** Milliseconds from there. */
   readonly afterMs?: number;
@@ -15,8 +18,8 @@ export interface Moment {
 
 const isAt = (event: RunEvent, { kind, at }: Moment): boolean => {
   if (!('id' in event) || event.id.split(':')[0] !== kind) return false;
-  if (at === 'pending') return event.type === 'step.pending';
-  return event.type === 'step.finished' && event.outcome === 'changed';
+  if (event.type === 'step.pending') return at === 'pending';
+  return event.type === 'step.finished' && ['changed', 'unchanged'].includes(event.outcome);
 };
 
 /** How a run ended that something was done to at a moment. */
@@ -47,8 +50,12 @@ export const actAt = async (
     acting = new Promise<void>((resolve) => setTimeout(resolve, moment.afterMs ?? 0)).then(() =>
       act(child.pid ?? 0),
     );
+    acting.catch(() => undefined);
   });
-  const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const exitCode = await lab.watch(
+    child,
+    new Promise<number | null>((resolve) => child.once('close', resolve)),
+  );
   await acting;
   return { reached: acting !== undefined, exitCode, stderr: lines.join('\n') };
 };
