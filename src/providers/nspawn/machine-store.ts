@@ -1,4 +1,6 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
@@ -66,10 +68,35 @@ export class MachineStore {
     return ledger;
   }
 
-  /** Removes the machine's folder. It must be off: nothing may be mounted there any more, and that is made sure of. */
+  /** Folders of removed machines that are still there, as a removal was cut short. */
+  async gone(): Promise<readonly string[]> {
+    const entries = await readdir(this.paths.gone).catch(() => []);
+    return entries.sort().map((entry) => join(this.paths.gone, entry));
+  }
+
+  /**
+   * Removes the machine's folder. It must be off: nothing may be mounted there any more, and that is made sure of. The
+   * folder first loses its place, at once: half of a machine must never look like a whole one.
+   */
   async discard(name: string, options: ExecOptions): Promise<void> {
     const { dir } = this.paths.machine(name);
     await unmountBelow(this.host, dir, options);
+    await mkdir(this.paths.gone, { recursive: true, mode: 0o700 });
+    // No machine's name has a dot.
+    await rename(dir, join(this.paths.gone, `${name}.${randomBytes(4).toString('hex')}`)).catch(unlessAbsent);
+    await this.sweep(options, name);
+  }
+
+  /** Finishes removals that were cut short: of one machine, or of all. */
+  async sweep(options: ExecOptions, name?: string): Promise<void> {
+    for (const dir of await this.gone()) {
+      if (name !== undefined && !dir.startsWith(join(this.paths.gone, `${name}.`))) continue;
+      await this.erase(dir, options);
+    }
+    await rmdir(this.paths.gone).catch(() => undefined);
+  }
+
+  private async erase(dir: string, options: ExecOptions): Promise<void> {
     const remove = cmd('rm', '-rf', '--one-file-system', '--', dir);
     if ((await this.host.exec(remove, options)).exitCode === 0) return;
     // Files may be immutable: mount points of the lab are guarded that way.
@@ -91,3 +118,7 @@ export class MachineStore {
     return address;
   }
 }
+
+const unlessAbsent = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'ENOENT') throw error;
+};

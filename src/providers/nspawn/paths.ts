@@ -21,6 +21,8 @@ export const labPaths = (dataDir: string, lab: string) => {
     /** Folders that outlive their machines. */
     kept: join(dataDir, 'kept', lab),
     machines: join(dir, 'machines'),
+    /** Folders of machines that are being removed: none of them is a machine any more. */
+    gone: join(dir, 'gone'),
     machine: (name: string) => machinePaths(join(dir, 'machines', name)),
   } as const;
 };

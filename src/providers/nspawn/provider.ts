@@ -109,7 +109,7 @@ export class NspawnProvider implements MachineProvider {
 
   async remove(name: string, options: ExecOptions = {}): Promise<void> {
     await this.assertOwn();
-    if (!(await this.store.names()).includes(name)) return;
+    if (!(await this.store.names()).includes(name)) return this.store.sweep(quiet(options), name);
     const target = await this.target(name);
     await this.power.cut(target, quiet(options));
     await this.power.sweep(target, quiet(options));
@@ -121,6 +121,7 @@ export class NspawnProvider implements MachineProvider {
     await this.assertOwn();
     const left = await this.store.names();
     if (left.length > 0) throw new CliError('BUG', `The network is still used by ${left.join(', ')}.`);
+    await this.store.sweep(quiet(options));
     await this.network.remove(quiet(options));
     await rm(this.paths.dir, { recursive: true, force: true });
   }
@@ -134,7 +135,7 @@ export class NspawnProvider implements MachineProvider {
     const machines = [...new Set([...(await this.store.names()), ...this.options.machines])];
     return findTraces(
       this.options.host,
-      { lab: this.options.lab, paths: this.paths, machines },
+      { lab: this.options.lab, paths: this.paths, machines, gone: await this.store.gone() },
       quiet(options),
     );
   }

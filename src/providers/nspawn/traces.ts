@@ -14,6 +14,8 @@ export interface TracesInput {
   readonly paths: LabPaths;
   /** Every machine that the lab has or may have had. */
   readonly machines: readonly string[];
+  /** Folders of machines whose removal was cut short. */
+  readonly gone: readonly string[];
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -63,7 +65,7 @@ export const findTraces = async (
   input: TracesInput,
   options: ExecOptions,
 ): Promise<readonly Trace[]> => {
-  const { lab, paths, machines } = input;
+  const { lab, paths, machines, gone } = input;
   const [layout, systemd] = [await readCgroupLayout(), await hasSystemd()];
   const groups: Trace[] = [];
   for (const machine of machines)
@@ -74,6 +76,7 @@ export const findTraces = async (
     ...mounts.map((what) => ({ kind: 'mount', what })),
     ...(await linkTraces(host, input, options)),
     ...(await ruleTraces(host, lab, options)),
+    ...gone.map((what) => ({ kind: 'directory', what })),
     ...((await exists(paths.dir)) ? [{ kind: 'directory', what: paths.dir }] : []),
   ];
 };
