@@ -1,6 +1,7 @@
+import { basename } from 'node:path';
 import { brickFolders } from '../plan/plan-rebuild.js';
 import { CliError } from '../errors/cli-error.js';
-import type { MachineInfo, MachineProvider, Trace } from '../providers/provider.js';
+import { KEPT_DATA, type MachineInfo, type MachineProvider, type Trace } from '../providers/provider.js';
 import { quiesce } from '../stages/quiesce.js';
 import { removeEmpty } from '../state/dirs.js';
 import type { LabRecord } from '../state/lab-store.js';
@@ -42,10 +43,16 @@ const tracesOf = async (
   const context = await mergedContext(name, world);
   return [
     ...machines.map((machine) => ({ kind: 'machine', what: machine.name })),
-    ...((await provider.traces?.({ signal: world.signal })) ?? []),
+    ...((await provider.traces?.({ signal: world.signal })) ?? []).filter(({ kind }) => kind !== KEPT_DATA),
     ...(context === undefined ? [] : [{ kind: 'kubeconfig context', what: context }]),
   ];
 };
+
+/** Where bricks are kept, now or since an earlier run: nothing is left over there, but the user is told. */
+const keptBy = async (provider: MachineProvider, world: World): Promise<Certificate['kept']> =>
+  ((await provider.traces?.({ signal: world.signal })) ?? [])
+    .filter(({ kind }) => kind === KEPT_DATA)
+    .map(({ what }) => ({ machine: basename(what), path: what }));
 
 /** Looks at what belongs to the lab; changes nothing. */
 export const planRemoval = async (record: LabRecord, world: World): Promise<Removal> => {
@@ -134,6 +141,8 @@ export const down = async (
     await world.store.remove(record.name);
     await removeEmpty(world.dirs);
   }
+  for (const found of await keptBy(provider, world))
+    if (!kept.some(({ path }) => path === found.path)) kept.push(found);
   const { name: lab, id } = record;
   return { lab, id, machines: machines.map(({ name }) => name), before, left, kept };
 };

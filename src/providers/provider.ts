@@ -63,6 +63,9 @@ export interface Trace {
   readonly what: string;
 }
 
+/** The kind of a trace that is there because it was asked for: folders kept by {@link MachineProvider.keepFolders}. */
+export const KEPT_DATA = 'kept data';
+
 /** A lab as its provider remembers it, for when the ledger is lost. */
 export interface FoundLab {
   readonly provider: ProviderId;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
-import { readJson, writeJson } from './ledger.js';
+import { readJson, syncFolder, writeJson } from './ledger.js';
 import { OWN_FOLDERS, type LabPaths, type MachinePaths } from './paths.js';
 
 const INDEX = 'folders.json';
@@ -22,35 +22,63 @@ export const onHost = (paths: MachinePaths, path: string): { readonly at: string
     : { at: join(paths.own(found.folder), path.slice(found.target.length)), own: true };
 };
 
-const isTaken = async (dir: string): Promise<boolean> =>
-  (await readdir(dir).catch(() => [])).some((entry) => entry !== INDEX);
+/** What is kept of a machine: folder N of the list lies in N. */
+interface Index {
+  readonly folders: readonly string[];
+  /** All of it lies here; otherwise a move, out of the machine or back into it, is under way. */
+  readonly whole: boolean;
+}
 
-/** Moves folders of a machine that is off out of it; what an interrupted move has done is not done again. */
+/** Index of a machine's kept folders. The first kglab wrote the list alone. */
+const readIndex = async (dir: string): Promise<Index> => {
+  const found = await readJson<Index | readonly string[]>(join(dir, INDEX));
+  if (found === undefined) return { folders: [], whole: false };
+  return 'whole' in found ? found : { folders: found, whole: true };
+};
+
+const isTaken = async (dir: string): Promise<boolean> =>
+  (await readdir(dir).catch(() => [])).some((entry) => /^\d+$/.test(entry));
+
+/** Moves what the index names and is still in the machine. */
+const moveOut = async (paths: LabPaths, machine: string, folders: readonly string[]): Promise<void> => {
+  for (const [index, folder] of folders.entries()) {
+    const { at, own } = onHost(paths.machine(machine), folder);
+    const place = join(paths.kept, machine, String(index));
+    if (!(await exists(at))) continue;
+    if (!(await exists(place))) {
+      await rename(at, place);
+      continue;
+    }
+    // Kept before, and the machine has only got as far as a copy, or an empty folder, since.
+    if (!own || (await isRemoved(at))) continue;
+    throw taken(place, machine);
+  }
+};
+
+/**
+ * Moves folders of a machine that is off out of it. From the first of them on it is no complete machine any more: cut
+ * short, this is continued by the next `keep`, or when the machine is laid anew.
+ */
 export const keep = async (paths: LabPaths, machine: string, folders: readonly string[]): Promise<string> => {
   const dir = join(paths.kept, machine);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  await writeJson(join(dir, INDEX), folders);
-  for (const [index, folder] of folders.entries()) {
-    const { at } = onHost(paths.machine(machine), folder);
-    const place = join(dir, String(index));
-    if (!(await exists(at))) continue;
-    if (await exists(place)) {
-      // Kept before, and the machine has only got as far as an empty folder since.
-      if (
-        await rmdir(at).then(
-          () => true,
-          () => false,
-        )
-      )
-        continue;
-      throw new CliError('MACHINE_FAILED', `${place} already holds data kept from ${machine}.`, {
-        hint: 'Look at it, and move it away if it is not needed any more.',
-      });
-    }
-    await rename(at, place);
+  const { seeded } = paths.machine(machine);
+  if (await exists(seeded)) {
+    await forgetPartial(paths, machine);
+    if (await isTaken(dir)) throw taken(dir, machine);
   }
+  const known = (await isTaken(dir)) ? (await readIndex(dir)).folders : [];
+  const all = [...new Set([...known, ...folders])];
+  await writeJson(join(dir, INDEX), { folders: all, whole: false });
+  await rm(seeded, { force: true });
+  await syncFolder(dirname(seeded));
+  await moveOut(paths, machine, all);
+  await writeJson(join(dir, INDEX), { folders: all, whole: true });
   return dir;
 };
+
+/** Completes a `keep` that was cut short, before the machine's overlay is laid anew. */
+export const completeKeep = async (paths: LabPaths, machine: string): Promise<void> =>
+  moveOut(paths, machine, (await readIndex(join(paths.kept, machine))).folders);
 
 /** Puts kept folders into a machine that is being laid, before it is called complete. May be repeated. */
 export const giveBack = async (
@@ -61,7 +89,9 @@ export const giveBack = async (
 ): Promise<boolean> => {
   const dir = join(paths.kept, machine);
   if (!(await isTaken(dir))) return false;
-  for (const [index, folder] of ((await readJson<string[]>(join(dir, INDEX))) ?? []).entries()) {
+  const { folders } = await readIndex(dir);
+  await writeJson(join(dir, INDEX), { folders, whole: false });
+  for (const [index, folder] of folders.entries()) {
     const place = join(dir, String(index));
     const { at, own } = onHost(paths.machine(machine), folder);
     if (!(await exists(place))) continue;
@@ -83,3 +113,36 @@ export const forgetKept = async (paths: LabPaths, machine: string): Promise<void
   await rm(join(paths.kept, machine), { recursive: true, force: true });
   for (const dir of [paths.kept, dirname(paths.kept)]) await rmdir(dir).catch(() => undefined);
 };
+
+/**
+ * Forgets what a run that was cut short left: the rest of it is in a machine that is complete, or was removed. What
+ * is kept whole stays.
+ */
+export const forgetPartial = async (paths: LabPaths, machine: string): Promise<void> => {
+  const { whole } = await readIndex(join(paths.kept, machine));
+  if (!whole) await forgetKept(paths, machine);
+};
+
+/** The folders of machines of which something is kept, and whether that is all there was to keep. */
+export const keptFolders = async (
+  paths: LabPaths,
+): Promise<readonly { readonly machine: string; readonly path: string; readonly whole: boolean }[]> => {
+  const machines = await readdir(paths.kept).catch(() => []);
+  return Promise.all(
+    machines.sort().map(async (machine) => {
+      const path = join(paths.kept, machine);
+      return { machine, path, whole: (await readIndex(path)).whole };
+    }),
+  );
+};
+
+const isRemoved = (dir: string): Promise<boolean> =>
+  rmdir(dir).then(
+    () => true,
+    () => false,
+  );
+
+const taken = (place: string, machine: string): CliError =>
+  new CliError('MACHINE_FAILED', `${place} already holds data kept from ${machine}.`, {
+    hint: 'Look at it, and move it away if it is not needed any more.',
+  });

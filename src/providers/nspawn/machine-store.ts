@@ -7,7 +7,7 @@ import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
 import type { MachineSpec } from '../provider.js';
 import { assignAddresses, gatewayOf, prefixOf, toRange } from './addresses.js';
 import { readJson, writeJson, writeText, type MachineLedger, type NetworkLedger } from './ledger.js';
-import { forgetKept, giveBack } from './kept-folders.js';
+import { completeKeep, forgetKept, giveBack } from './kept-folders.js';
 import { machineId } from './names.js';
 import { readResolvConf } from './network.js';
 import type { NspawnOptions } from './options.js';
@@ -50,6 +50,7 @@ export class MachineStore {
     const address = await this.addressFor(spec.name, network.subnet);
     const ledger: MachineLedger = { ...rest, address, image };
     await writeJson(paths.ledger, ledger);
+    await completeKeep(this.paths, spec.name);
     await rm(paths.upper, { recursive: true, force: true });
     for (const dir of [paths.upper, paths.work, paths.root])
       await mkdir(dir, { recursive: true, mode: 0o755 });
@@ -62,7 +63,10 @@ export class MachineStore {
       nameservers: network.internet ? parseNameservers(await readResolvConf()) : [],
       userData,
     });
-    await giveBack(this.host, this.paths, spec.name, {});
+    if (await giveBack(this.host, this.paths, spec.name, {})) {
+      // `seeded` lets go of the copies that are kept: those in the machine must be on disk before it.
+      await checked(this.host, 'the host', cmd('sync', '-f', paths.dir), { code: 'MACHINE_FAILED' });
+    }
     await writeText(paths.seeded, '');
     await forgetKept(this.paths, spec.name);
     return ledger;
@@ -81,9 +85,11 @@ export class MachineStore {
   async discard(name: string, options: ExecOptions): Promise<void> {
     const { dir } = this.paths.machine(name);
     await unmountBelow(this.host, dir, options);
-    await mkdir(this.paths.gone, { recursive: true, mode: 0o700 });
-    // No machine's name has a dot.
-    await rename(dir, join(this.paths.gone, `${name}.${randomBytes(4).toString('hex')}`)).catch(unlessAbsent);
+    if ((await this.names()).includes(name)) {
+      await mkdir(this.paths.gone, { recursive: true, mode: 0o700 });
+      // No machine's name has a dot.
+      await rename(dir, join(this.paths.gone, `${name}.${randomBytes(4).toString('hex')}`));
+    }
     await this.sweep(options, name);
   }
 
@@ -118,7 +124,3 @@ export class MachineStore {
     return address;
   }
 }
-
-const unlessAbsent = (error: NodeJS.ErrnoException): void => {
-  if (error.code !== 'ENOENT') throw error;
-};

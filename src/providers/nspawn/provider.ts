@@ -14,7 +14,7 @@ import type {
 } from '../provider.js';
 import { bootMachine, groupPath, hasSystemd } from './boot.js';
 import { ImageCache } from './image.js';
-import { keep } from './kept-folders.js';
+import { forgetPartial, keep, keptFolders } from './kept-folders.js';
 import { assertOwnLab, claimLab, readJson, writeText, type MachineLedger } from './ledger.js';
 import { MachineStore } from './machine-store.js';
 import { NspawnMachine } from './machine.js';
@@ -92,11 +92,15 @@ export class NspawnProvider implements MachineProvider {
 
   async start(name: string, options: ExecOptions = {}): Promise<void> {
     await this.assertOwn();
+    if (!(await this.store.isComplete(name))) throw incomplete(name);
     const ledger = await this.store.ledger(name);
-    if (ledger === undefined || !(await this.store.isComplete(name))) throw incomplete(name);
+    if (ledger === undefined) throw ledgerLost(name, this.paths.machine(name).ledger);
     const target = await this.target(name);
     const { nspawn, init } = await this.power.processes(target);
-    if (nspawn === undefined && init === undefined) await this.boot(ledger, target, quiet(options));
+    if (nspawn === undefined && init === undefined) {
+      await forgetPartial(this.paths, name);
+      await this.boot(ledger, target, quiet(options));
+    }
     await this.power.waitUp(target, options);
   }
 
@@ -109,10 +113,13 @@ export class NspawnProvider implements MachineProvider {
 
   async remove(name: string, options: ExecOptions = {}): Promise<void> {
     await this.assertOwn();
-    if (!(await this.store.names()).includes(name)) return this.store.sweep(quiet(options), name);
-    const target = await this.target(name);
-    await this.power.cut(target, quiet(options));
-    await this.power.sweep(target, quiet(options));
+    if ((await this.store.names()).includes(name)) {
+      const target = await this.target(name);
+      await this.power.cut(target, quiet(options));
+      await this.power.sweep(target, quiet(options));
+    }
+    // The part of its data that a `keepFolders` cut short has moved goes with the rest.
+    await forgetPartial(this.paths, name);
     await this.store.discard(name, quiet(options));
     this.handles.delete(name);
   }
@@ -122,6 +129,7 @@ export class NspawnProvider implements MachineProvider {
     const left = await this.store.names();
     if (left.length > 0) throw new CliError('BUG', `The network is still used by ${left.join(', ')}.`);
     await this.store.sweep(quiet(options));
+    for (const { machine } of await keptFolders(this.paths)) await forgetPartial(this.paths, machine);
     await this.network.remove(quiet(options));
     await rm(this.paths.dir, { recursive: true, force: true });
   }
@@ -171,7 +179,11 @@ export class NspawnProvider implements MachineProvider {
       this.store.isComplete(name),
       this.power.processes(await this.target(name)),
     ]);
-    const state = stateOf(complete, processes.nspawn !== undefined, processes.init !== undefined);
+    const state = stateOf(
+      complete && ledger !== undefined,
+      processes.nspawn !== undefined,
+      processes.init !== undefined,
+    );
     return { name, state, ...(ledger && { address: ledger.address }) };
   }
 
@@ -214,6 +226,12 @@ const notPrepared = (): CliError =>
 const incomplete = (name: string): CliError =>
   new CliError('MACHINE_FAILED', `Machine ${name} was never made completely.`, {
     hint: 'Finish it: kglab up',
+  });
+
+/** Its disk is whole, and bricks may be on it: it is not made anew without being asked for. */
+const ledgerLost = (name: string, path: string): CliError =>
+  new CliError('MACHINE_FAILED', `What machine ${name} is, is lost: ${path} cannot be read.`, {
+    hint: `Its data is still there. Make it anew with that: kglab rebuild --node ${name} --keep-data`,
   });
 
 /** The lab of that name on this host, whatever its id. To a user who may not look there, there is none. */

@@ -40,7 +40,8 @@ const PRIVATE = `${SEED}/user-data`;
 export const laySeed = async (upper: string, input: SeedInput): Promise<void> => {
   for (const [path, text] of Object.entries(seedFiles(input))) {
     await mkdir(dirname(join(upper, path)), { recursive: true, mode: 0o755 });
-    await writeFile(join(upper, path), text, { mode: path === PRIVATE ? 0o600 : 0o644 });
+    // On disk at once: the machine is called complete right after.
+    await writeFile(join(upper, path), text, { mode: path === PRIVATE ? 0o600 : 0o644, flush: true });
   }
   // The upper folder's own mode is that of the machine's `/`.
   await chmod(upper, 0o755);

@@ -1,12 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
-import type { LabRef, Trace } from '../provider.js';
+import { KEPT_DATA, type LabRef, type Trace } from '../provider.js';
 import { groupPath, hasSystemd } from './boot.js';
 import { groupPids, readCgroupLayout, type CgroupLayout } from './cgroup.js';
 import { parseLinks } from './ip-json.js';
 import { bridgeName, groupName, ownerMark, tableName, vethName } from './names.js';
 import { mountsBelow } from './overlay.js';
+import { keptFolders } from './kept-folders.js';
 import type { LabPaths } from './paths.js';
 
 export interface TracesInput {
@@ -76,6 +77,10 @@ export const findTraces = async (
     ...mounts.map((what) => ({ kind: 'mount', what })),
     ...(await linkTraces(host, input, options)),
     ...(await ruleTraces(host, lab, options)),
+    ...(await keptFolders(paths)).map(({ path, whole }) => ({
+      kind: whole ? KEPT_DATA : 'directory',
+      what: path,
+    })),
     ...gone.map((what) => ({ kind: 'directory', what })),
     ...((await exists(paths.dir)) ? [{ kind: 'directory', what: paths.dir }] : []),
   ];

@@ -111,6 +111,15 @@ describe('down', () => {
     expect(certificateText(found)).toContain('demo-node1: /kept/demo-node1');
   });
 
+  it('does not call left what an earlier run was asked to keep, and says where it is', async () => {
+    const data: Trace = { kind: 'kept data', what: '/kept/demo/demo-node1' };
+    const w = world(Object.assign(removing(), { traces: () => Promise.resolve([data]) }));
+    const found = await down(await planRemoval(test.record(), w), w);
+    expect(found.left).toEqual([]);
+    expect(found.before).not.toContain(data);
+    expect(found.kept).toEqual([{ machine: 'demo-node1', path: data.what }]);
+  });
+
   it('refuses to keep data where the provider cannot', async () => {
     const w = test.world();
     await expect(down(await planRemoval(test.record(), w), w, { keep: true })).rejects.toMatchObject({

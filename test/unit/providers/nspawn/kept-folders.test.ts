@@ -1,9 +1,17 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HostExecutor } from '../../../../src/exec/host-executor.js';
-import { forgetKept, giveBack, keep, onHost } from '../../../../src/providers/nspawn/kept-folders.js';
+import {
+  completeKeep,
+  forgetKept,
+  forgetPartial,
+  giveBack,
+  keep,
+  keptFolders,
+  onHost,
+} from '../../../../src/providers/nspawn/kept-folders.js';
 import { labPaths, type LabPaths } from '../../../../src/providers/nspawn/paths.js';
 
 const NAME = 'demo-node1';
@@ -71,5 +79,57 @@ describe('kept folders', () => {
 
   it('may be none', async () => {
     expect(await giveBack(host, paths, 'demo-node2', {})).toBe(false);
+  });
+
+  it('come from a machine that is no complete one any more', async () => {
+    const { seeded } = paths.machine(NAME);
+    await writeFile(seeded, '');
+    await keep(paths, NAME, FOLDERS);
+    await expect(stat(seeded)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await keptFolders(paths)).toEqual([{ machine: NAME, path: join(paths.kept, NAME), whole: true }]);
+  });
+
+  it('are all in the next machine when keeping them was cut short and `up` came next', async () => {
+    await keep(paths, NAME, FOLDERS);
+    // As it was before the second move.
+    await rename(join(paths.kept, NAME, '1'), paths.machine(NAME).own('data'));
+    await completeKeep(paths, NAME);
+    await rm(paths.machine(NAME).upper, { recursive: true });
+    await giveBack(host, paths, NAME, {});
+    expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
+  });
+
+  it('are known by the order in which they were first kept', async () => {
+    await keep(paths, NAME, ['/data']);
+    await keep(paths, NAME, ['/var/lib/glusterd', '/data']);
+    await another();
+    await giveBack(host, paths, NAME, {});
+    expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
+  });
+
+  it('are no trace of a machine that was given them, but stay when nobody was', async () => {
+    await keep(paths, NAME, FOLDERS);
+    await forgetPartial(paths, NAME);
+    expect(await keptFolders(paths)).toHaveLength(1);
+    await another();
+    await giveBack(host, paths, NAME, {});
+    expect(await keptFolders(paths)).toMatchObject([{ machine: NAME, whole: false }]);
+    await writeFile(paths.machine(NAME).seeded, '');
+    // Killed before it forgot them; kept again now, from the machine.
+    await keep(paths, NAME, FOLDERS);
+    await another();
+    await giveBack(host, paths, NAME, {});
+    expect(await read('/data')).toBe('brick');
+    await forgetPartial(paths, NAME);
+    expect(await readdir(base)).toEqual(['labs']);
+  });
+
+  it('of the first kglab are found too', async () => {
+    await keep(paths, NAME, FOLDERS);
+    await writeFile(join(paths.kept, NAME, 'folders.json'), JSON.stringify(FOLDERS));
+    expect(await keptFolders(paths)).toMatchObject([{ whole: true }]);
+    await another();
+    await giveBack(host, paths, NAME, {});
+    expect(await read('/data')).toBe('brick');
   });
 });

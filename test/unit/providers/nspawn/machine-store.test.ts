@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command, CommandResult, ExecOptions } from '../../../../src/exec/command.js';
 import { HostExecutor } from '../../../../src/exec/host-executor.js';
+import { keep } from '../../../../src/providers/nspawn/kept-folders.js';
 import { MachineStore } from '../../../../src/providers/nspawn/machine-store.js';
 import { labPaths, type LabPaths } from '../../../../src/providers/nspawn/paths.js';
 
@@ -64,5 +65,21 @@ describe('a removal that was cut short', () => {
     await store().discard(NAME, {});
     expect(await readdir(paths.dir)).toEqual(['machines']);
     expect(await readdir(paths.machines)).toEqual([]);
+  });
+});
+
+describe('a machine whose data is being kept', () => {
+  it('is laid anew with all of it when that was cut short', async () => {
+    const { upper, seeded } = paths.machine(NAME);
+    await mkdir(join(upper, 'bricks'));
+    await writeFile(join(upper, 'bricks/file'), 'brick');
+    await keep(paths, NAME, ['/bricks', '/data']);
+    // As it was before the first move.
+    await rename(join(paths.kept, NAME, '0'), join(upper, 'bricks'));
+    expect(await store().isComplete(NAME)).toBe(false);
+    await store().lay(SPEC, '/image', NETWORK);
+    expect(await readFile(join(upper, 'bricks/file'), 'utf8')).toBe('brick');
+    expect(await readFile(seeded, 'utf8')).toBe('');
+    expect(await readdir(base)).toEqual(['labs']);
   });
 });

@@ -1,0 +1,76 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keep } from '../../../../src/providers/nspawn/kept-folders.js';
+import { labPaths, type LabPaths } from '../../../../src/providers/nspawn/paths.js';
+import { NspawnProvider } from '../../../../src/providers/nspawn/provider.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { ScriptedExecutor } from '../../../helpers/scripted-executor.js';
+
+const NAME = 'demo-node1';
+
+let base = '';
+let paths: LabPaths;
+let host: ScriptedExecutor;
+
+const provider = (): NspawnProvider =>
+  new NspawnProvider({
+    ...{ lab: { name: 'demo', id: '1' }, host, clock: new FakeClock(), image: 'default', machines: [NAME] },
+    ...{ dataDir: base, cacheDir: join(base, 'cache') },
+    network: { subnet: undefined, internet: 'off' },
+  });
+
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'kglab-nspawn-'));
+  paths = labPaths(base, 'demo');
+  host = new ScriptedExecutor('host')
+    .on(/^ip /, '[]')
+    .on(/^nft /)
+    .on(/^iptables /)
+    .on(/^ls /);
+  host.on(/^rm /, async ({ args }) => {
+    await rm(args.at(-1) ?? '', { recursive: true });
+    return '';
+  });
+});
+afterEach(() => rm(base, { recursive: true, force: true }));
+
+describe('a machine whose ledger is lost', () => {
+  it.each(['', undefined])('is neither started nor made anew: its data is still there (%j)', async (text) => {
+    const { dir, ledger, seeded } = paths.machine(NAME);
+    await mkdir(dir, { recursive: true });
+    await writeFile(seeded, '');
+    if (text !== undefined) await writeFile(ledger, text);
+    expect(await provider().list()).toEqual([{ name: NAME, state: 'unknown' }]);
+    const spec = { name: NAME, cpus: 1, memoryMiB: 512, diskGiB: 4, userData: '' };
+    for (const attempt of [provider().start(NAME), provider().create(spec)])
+      await expect(attempt).rejects.toMatchObject({
+        code: 'MACHINE_FAILED',
+        hint: expect.stringContaining('kglab rebuild --node demo-node1 --keep-data'),
+      });
+  });
+});
+
+describe('what runs that were cut short left', () => {
+  it('is listed, and gone after the cleanup; what was kept whole stays', async () => {
+    await mkdir(join(paths.gone, `${NAME}.0a1b2c3d`), { recursive: true });
+    for (const name of ['demo-node2', 'demo-node3']) {
+      await mkdir(paths.machine(name).own('data'), { recursive: true });
+      await keep(paths, name, ['/data']);
+      await rm(paths.machine(name).dir, { recursive: true });
+    }
+    const partial = join(paths.kept, 'demo-node3');
+    await writeFile(join(partial, 'folders.json'), JSON.stringify({ folders: ['/data'], whole: false }));
+    const whole = { kind: 'kept data', what: join(paths.kept, 'demo-node2') };
+    expect(await provider().traces()).toEqual([
+      whole,
+      { kind: 'directory', what: partial },
+      { kind: 'directory', what: join(paths.gone, `${NAME}.0a1b2c3d`) },
+      { kind: 'directory', what: paths.dir },
+    ]);
+    await provider().cleanup();
+    expect(await provider().traces()).toEqual([whole]);
+    expect(await readdir(join(base, 'labs'))).toEqual([]);
+  });
+});
