@@ -60,9 +60,16 @@ unshare -m --propagation unchanged sh -c '
 const OPTIONS = (servers: readonly string[]): string =>
   `backup-volfile-servers=${servers.join(':')},attribute-timeout=0,entry-timeout=0,negative-timeout=0`;
 
-/** Unmounts both layers at $1; lazily when $2 says so. The directory goes when it is empty. */
+/** A path as the kernel writes it into mountinfo: blanks and backslashes in octal. */
+const inMountinfo = (path: string): string =>
+  path.replaceAll(/[ \t\n\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
+
+/**
+ * Unmounts both layers at $1 ($3 in mountinfo); lazily when $2 says so. The directory goes when it is empty. A mount
+ * whose client is dead is a mount all the same, and cannot be looked at: mountinfo knows.
+ */
 const UNMOUNT = `
-while mountpoint -q "$1"; do umount $2 "$1" || exit 1; done
+while cut -d ' ' -f 5 /proc/self/mountinfo | grep -Fxq -e "$3"; do umount $2 "$1" || exit 1; done
 rmdir "$1" 2>/dev/null
 :`;
 
@@ -113,7 +120,8 @@ export const unmountOnHost = async (
   { host, files, dir, signal }: MountPlace,
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<void> => {
-  const result = await host.exec(sh(UNMOUNT, mount.path, force ? '-l' : '--'), { signal, timeoutMs: 60_000 });
+  const unmount = sh(UNMOUNT, mount.path, force ? '-l' : '--', inMountinfo(mount.path));
+  const result = await host.exec(unmount, { signal, timeoutMs: 60_000 });
   if (result.exitCode !== 0)
     throw new CliError('VOLUME_IN_USE', `${mount.path} cannot be unmounted: ${result.stderr.trim()}`, {
       hint: `See who uses it: fuser -vm ${mount.path}`,

@@ -1,22 +1,21 @@
-import { resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { mountPlace } from '../../app/host-mounts.js';
 import { knownLab } from '../../app/open-lab.js';
 import { brickMachines } from '../../config/roles.js';
 import { CliError } from '../../errors/cli-error.js';
-import { hostMounts, mountOnHost, unmountOnHost, type MountPlace } from '../../volumes/host-mount.js';
-import type { World } from '../../app/world.js';
+import { hostMounts, mountOnHost, unmountOnHost } from '../../volumes/host-mount.js';
 import type { LabFlags } from '../flags.js';
 import { labName } from '../lab.js';
 import type { Session } from '../run-cli.js';
 import { assertRealMachines } from '../volumes-desk.js';
 import { openWorld } from '../world.js';
 
-/** What mounts on this host are made with. */
-export const mountPlace = ({ host, store, signal }: World, lab: string): MountPlace => ({
-  host,
-  files: store.files(lab),
-  dir: store.dir(lab),
-  signal,
-});
+/** A path without links, as the kernel knows mounts by it; its end need not exist, nor answer. */
+const realPath = async (path: string): Promise<string> => {
+  const whole = resolve(path);
+  return realpath(whole).catch(async () => join(await realPath(dirname(whole)), basename(whole)));
+};
 
 /** `kglab mount` */
 export const mountCommand = async (
@@ -39,7 +38,7 @@ export const mountCommand = async (
   const provider = world.provider({ id: record.provider, lab: record, config });
   assertRealMachines(record, provider);
   const machines = await provider.list({ signal: world.signal });
-  const mount = { volume: volume.name, path: resolve(path) };
+  const mount = { volume: volume.name, path: await realPath(path) };
   await mountOnHost(mount, mountPlace(world, record.name), machines, brickMachines(config, volume));
   process.stdout.write(`volume ${volume.name} is mounted at ${mount.path}\n`);
 };
@@ -54,7 +53,8 @@ export const umountCommand = async (
   const { name } = await knownLab(await labName(flags), world);
   const place = mountPlace(world, name);
   const mounts = await hostMounts(place);
-  const chosen = path === undefined ? mounts : mounts.filter((one) => one.path === resolve(path));
+  const wanted = path === undefined ? undefined : await realPath(path);
+  const chosen = wanted === undefined ? mounts : mounts.filter((one) => one.path === wanted);
   if (path !== undefined && chosen.length === 0)
     throw new CliError('VOLUME_UNKNOWN', `kglab has mounted nothing at ${path}.`, {
       hint:
