@@ -6,6 +6,8 @@ import { quiesce } from '../stages/quiesce.js';
 import { removeEmpty } from '../state/dirs.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { mapPool } from '../util/pool.js';
+import { hostMounts } from '../volumes/host-mount.js';
+import { detachHostMounts, mountPlace } from './host-mounts.js';
 import { forgetContext, mergedContext } from './user-kubeconfig.js';
 import type { World } from './world.js';
 
@@ -41,7 +43,9 @@ const tracesOf = async (
 ): Promise<readonly Trace[]> => {
   const machines = await provider.list({ signal: world.signal });
   const context = await mergedContext(name, world);
+  const mounts = await hostMounts(mountPlace(world, name));
   return [
+    ...mounts.map(({ path }) => ({ kind: 'host mount', what: path })),
     ...machines.map((machine) => ({ kind: 'machine', what: machine.name })),
     ...((await provider.traces?.({ signal: world.signal })) ?? []).filter(({ kind }) => kind !== KEPT_DATA),
     ...(context === undefined ? [] : [{ kind: 'kubeconfig context', what: context }]),
@@ -65,7 +69,7 @@ export const planRemoval = async (record: LabRecord, world: World): Promise<Remo
 /** Machines removed at the same time. */
 const LIMIT = 4;
 
-/** Failures by machine; '' stands for those of the lab as a whole. */
+/** Failures by machine, or by what else was to go; '' stands for the network and what else machines stand on. */
 type Failures = Map<string, string>;
 
 const attempt = async (
@@ -124,6 +128,7 @@ export const down = async (
   if (keep) assertKeeps(removal);
   const failures: Failures = new Map();
   const kept: { machine: string; path: string }[] = [];
+  await attempt(failures, 'host mount', world, () => detachHostMounts(record.name, world));
   await mapPool(machines, LIMIT, (machine) =>
     attempt(failures, machine.name, world, async () => {
       world.say(`removing ${machine.name}`);
@@ -131,12 +136,10 @@ export const down = async (
       await provider.remove(machine.name, { signal });
     }),
   );
-  if (failures.size === 0) await attempt(failures, '', world, () => provider.cleanup({ signal }));
-  await attempt(failures, '', world, () => forgetContext(record.name, world));
-  const left = (await tracesOf(record, provider, world)).map((trace) => ({
-    ...trace,
-    why: why(trace, failures),
-  }));
+  if (!machines.some(({ name }) => failures.has(name)))
+    await attempt(failures, '', world, () => provider.cleanup({ signal }));
+  await attempt(failures, 'kubeconfig context', world, () => forgetContext(record.name, world));
+  const left = explained(await tracesOf(record, provider, world), failures, record.name);
   if (left.length === 0) {
     await world.store.remove(record.name);
     await removeEmpty(world.dirs);
@@ -147,9 +150,18 @@ export const down = async (
   return { lab, id, machines: machines.map(({ name }) => name), before, left, kept };
 };
 
-const why = ({ what }: Trace, failures: Failures): string => {
-  const own = [...failures].find(([machine]) => machine !== '' && what.includes(machine))?.[1];
+const why = ({ kind, what }: Trace, failures: Failures): string => {
+  const own = [...failures].find(([who]) => who !== '' && (who === kind || what.includes(who)))?.[1];
   return (
     own ?? failures.get('') ?? [...failures.values()][0] ?? 'it came back, or belongs to another process'
   );
+};
+
+/** What is left, and why. What could not be done counts even where nothing is seen of it: it may still be on its way. */
+const explained = (traces: readonly Trace[], failures: Failures, lab: string): readonly Remainder[] => {
+  const seen = traces.map((trace) => ({ ...trace, why: why(trace, failures) }));
+  const unseen = [...failures]
+    .filter(([, reason]) => !seen.some((remainder) => remainder.why === reason))
+    .map(([who, reason]) => ({ kind: 'lab', what: who || lab, why: reason }));
+  return [...seen, ...unseen];
 };

@@ -8,6 +8,7 @@ import type { MachineProvider } from '../providers/provider.js';
 import { HANDLERS } from '../stages/handlers.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { assertSpare } from './assert-spare.js';
+import { detachHostMounts } from './host-mounts.js';
 import { lookingContext } from './observe.js';
 import { contextOf, findArtifacts, obtainArtifacts } from './open-lab.js';
 import { assertFit } from './preflight.js';
@@ -72,6 +73,11 @@ export const planTarget = async (
   return { what: 'machines', machines: machines.map(({ name }) => name), keepData };
 };
 
+/** Whether no machine stays, and so no volume. */
+const takesAll = async (target: RebuildTarget, provider: MachineProvider, world: World): Promise<boolean> =>
+  target.what === 'machines' &&
+  (await provider.list({ signal: world.signal })).every(({ name }) => target.machines.includes(name));
+
 /** Takes part of the lab away and makes it again. Cut short, `up` completes the lab, and so does another `rebuild`. */
 export const rebuild = async (
   known: LabRecord,
@@ -91,6 +97,7 @@ export const rebuild = async (
       dryRun: false,
     });
   }
+  if (await takesAll(target, provider, world)) await detachHostMounts(record.name, world);
   await saveRecord(record, provider, world);
   await findToken(record, provider, { start: true }, world);
   await world.store.ensureToken(record.name);

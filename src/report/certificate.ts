@@ -26,7 +26,7 @@ export const certificateText = ({ lab, id, left, kept }: CertificateView): strin
     left.length === 0
       ? [`Nothing is left of lab ${lab} (id ${id}).`]
       : [
-          `${left.length} things are left of lab ${lab} (id ${id}); \`kglab down -n ${lab}\` tries again:`,
+          `${left.length} things are left of lab ${lab} (id ${id}):`,
           ...left.map(({ kind, what, why }) => `  ${kind} ${what}: ${why}`),
         ];
   const where = kept.map(({ machine, path }) => `  ${machine}: ${path}`);

@@ -175,6 +175,23 @@ describe('labs', () => {
     expect(await new LabStore(home.state).names()).toEqual(['demo']);
   });
 
+  it('says what is left of a lab, why, and under which code', async () => {
+    await saveLab('demo');
+    const bin = home.make('bin');
+    writeFileSync(join(bin, 'cut'), '#!/bin/sh\necho /mnt/kglab-cli-test\n', { mode: 0o755 });
+    writeFileSync(join(bin, 'umount'), '#!/bin/sh\necho not permitted >&2\nexit 32\n', { mode: 0o755 });
+    const mounts = [{ volume: 'gv0', path: '/mnt/kglab-cli-test' }];
+    writeFileSync(join(home.state, 'labs', 'demo', 'mounts.json'), JSON.stringify(mounts));
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const { exitCode, stdout, stderr } = await home.kglab(['down', '-n', 'demo', '--yes'], { env });
+    expect(exitCode).toBe(14);
+    expect(stdout).toContain('host mount /mnt/kglab-cli-test: ');
+    expect(stderr).toContain('[LAB_NOT_GONE]');
+    expect(stderr).toContain('not permitted');
+    expect(stderr).toContain('Try again: kglab down -n demo\n');
+    expect(await new LabStore(home.state).names()).toEqual(['demo']);
+  });
+
   it('has no kubeconfig of a lab that was never finished', async () => {
     await saveLab('demo');
     const { exitCode, stderr } = await home.kglab(['kubeconfig', '-n', 'demo']);

@@ -2,7 +2,7 @@ import { down, planRemoval, type Certificate, type Removal } from '../../app/dow
 import { loadLab } from '../../app/open-lab.js';
 import { assertUnprotected } from '../../app/protect.js';
 import type { World } from '../../app/world.js';
-import { CATALOG } from '../../errors/catalog.js';
+import { CliError } from '../../errors/cli-error.js';
 import { certificateRows, certificateText } from '../../report/certificate.js';
 import { confirmByName } from '../confirm.js';
 import type { LabFlags, OutputFlags } from '../flags.js';
@@ -20,7 +20,7 @@ export interface DownFlags extends LabFlags, OutputFlags {
 const whatGoes = ({ record, machines, before }: Removal, keepData: boolean): readonly string[] => {
   const bricks = keepData ? '; the content of its bricks is kept' : ' with its bricks';
   const others = before.filter(({ kind }) =>
-    ['network interface', 'directory', 'kubeconfig context'].includes(kind),
+    ['host mount', 'network interface', 'directory', 'kubeconfig context'].includes(kind),
   );
   return [
     `This removes lab ${record.name} (id ${record.id}):`,
@@ -36,6 +36,15 @@ const nothingOf = async (name: string, { store }: World): Promise<string> => {
   const others = await store.names();
   const known = others.length > 0 ? ` Labs of this user: ${others.join(', ')}` : '';
   return `There is no lab called ${name}; nothing to remove.${known}`;
+};
+
+/** Throws LAB_NOT_GONE, with what is left and why. */
+const assertGone = ({ lab, left }: Certificate, command: string): void => {
+  if (left.length === 0) return;
+  throw new CliError('LAB_NOT_GONE', `Lab ${lab} could not be taken down wholly; its record is kept.`, {
+    details: left.map(({ kind, what, why }) => `${kind} ${what}: ${why}`),
+    hint: `Try again: ${command}`,
+  });
 };
 
 /** `kglab down` */
@@ -55,5 +64,5 @@ export const downCommand = async (session: Session, flags: DownFlags): Promise<v
     down(await planRemoval(record, world), world, { keep }),
   );
   process.stdout.write(await renderOutput(flags.output, found, () => table(found)));
-  if (found.left.length > 0) session.exitCode = CATALOG.LAB_NOT_GONE.exit;
+  assertGone(found, command);
 };

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { down, planRemoval } from '../../../src/app/down.js';
 import { assertUnprotected, setProtected } from '../../../src/app/protect.js';
@@ -6,6 +7,7 @@ import { CliError } from '../../../src/errors/cli-error.js';
 import type { MachineProvider, Trace } from '../../../src/providers/provider.js';
 import { certificateRows, certificateText } from '../../../src/report/certificate.js';
 import { mergeContexts } from '../../../src/kube/merge-kubeconfig.js';
+import { ScriptedExecutor } from '../../helpers/scripted-executor.js';
 import { TestWorld } from '../../helpers/test-world.js';
 
 let test: TestWorld;
@@ -37,6 +39,11 @@ const removing = (stuck?: string, kept?: string[]): MachineProvider => {
 
 const world = (provider: MachineProvider) => test.world({ provider: () => provider });
 
+const mountAt = (path: string): Promise<void> =>
+  test.store
+    .files('demo')
+    .write(join(test.store.dir('demo'), 'mounts.json'), JSON.stringify([{ volume: 'gv0', path }]));
+
 const kubeconfig = (name: string): string =>
   JSON.stringify({
     ...{ 'current-context': name, clusters: [{ name, cluster: {} }], users: [{ name }] },
@@ -66,6 +73,48 @@ describe('down', () => {
       { kind: 'network interface', what: 'kg-demo', why },
     ]);
     expect(certificateText(found)).toContain('2 things are left of lab demo (id abc123)');
+    expect(await test.store.load('demo')).toBeDefined();
+  });
+
+  it('keeps the ledger when something may still be on its way, though nothing is seen of it', async () => {
+    const why = 'demo-node3 is still being prepared.';
+    const cleanup = (): Promise<void> => Promise.reject(new CliError('MACHINE_FAILED', why));
+    const w = world(Object.assign(removing(), { cleanup, traces: () => Promise.resolve([]) }));
+    const found = await down(await planRemoval(test.record(), w), w);
+    expect(found.left).toEqual([{ kind: 'lab', what: 'demo', why }]);
+    expect(certificateText(found)).toContain(`lab demo: ${why}`);
+    expect(await test.store.load('demo')).toBeDefined();
+  });
+
+  it('detaches what is mounted on this host first, in use or not', async () => {
+    const order: string[] = [];
+    const host = new ScriptedExecutor('host').on(/^sh -c \nwhile [^]* -l \/mnt\/x$/, () => {
+      order.push('umount');
+      return '';
+    });
+    await mountAt('/mnt/x');
+    const provider = removing();
+    const remove = (name: string): Promise<void> => {
+      order.push(name);
+      return provider.remove(name);
+    };
+    const w = test.world({
+      provider: () => Object.assign(Object.create(provider) as typeof provider, { remove }),
+      host,
+    });
+    const found = await down(await planRemoval(test.record(), w), w);
+    expect(order[0]).toBe('umount');
+    expect(certificateRows(found)).toContainEqual(['host mount', '1', '0']);
+    expect(await test.store.load('demo')).toBeUndefined();
+  });
+
+  it('does not forget a host mount that stays', async () => {
+    const host = new ScriptedExecutor('host').on(/while/, { exitCode: 1, stderr: 'not permitted' });
+    await mountAt('/mnt/x');
+    const w = test.world({ provider: () => removing(), host });
+    const found = await down(await planRemoval(test.record(), w), w);
+    const why = '/mnt/x cannot be unmounted: not permitted';
+    expect(found.left).toEqual([{ kind: 'host mount', what: '/mnt/x', why }]);
     expect(await test.store.load('demo')).toBeDefined();
   });
 
