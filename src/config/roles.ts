@@ -35,6 +35,10 @@ export const brickMachines = ({ nodes }: LabConfig, volume: VolumeConfig): reado
 /** Where every node mounts the Gluster volumes of claims of a dedicated class; names of volumes have no dot. */
 export const claimsPath = ({ mount }: Pick<VolumeConfig, 'mount'>): string => `${mount}.claims`;
 
+/** Where machines have the bricks of single claims: beside the volume's own, as no volume's name begins with a dot. */
+export const claimBricks = ({ brick }: Pick<VolumeConfig, 'brick'>): string =>
+  `${brick.slice(0, brick.lastIndexOf('/'))}/.claims`;
+
 /** Whether claims of a class on this volume get Gluster volumes of their own. */
 export const hasDedicated = ({ classes }: LabConfig, { name }: VolumeConfig): boolean =>
   classes.some(({ mode, volume }) => mode === 'dedicated' && volume === name);

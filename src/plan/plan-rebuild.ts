@@ -1,5 +1,5 @@
 import type { LabConfig, NodeConfig } from '../config/config.js';
-import { kubernetesNodes } from '../config/roles.js';
+import { claimBricks, kubernetesNodes } from '../config/roles.js';
 import { toPlan } from './graph.js';
 import { step } from './make-step.js';
 import { planUp } from './plan-up.js';
@@ -13,9 +13,14 @@ export type RebuildTarget =
 /** Bricks are below /data unless the lab file says otherwise; all of that folder is data. */
 const DATA = '/data';
 
-/** Folders of a node with the content of its bricks; none for a node without. */
+/**
+ * Folders of a node with the content of its bricks, those of single claims too; none for a node without. A class that
+ * had such claims may be gone from the lab file, so their folder is named whether there is one or not.
+ */
 export const brickFolders = ({ volumes }: LabConfig, node: NodeConfig | undefined): readonly string[] => {
-  const bricks = volumes.filter(({ nodes }) => nodes.includes(node?.name ?? '')).map(({ brick }) => brick);
+  const bricks = volumes
+    .filter(({ nodes }) => nodes.includes(node?.name ?? ''))
+    .flatMap((volume) => [volume.brick, claimBricks(volume)]);
   return [...new Set(bricks.map((brick) => (brick.startsWith(`${DATA}/`) ? DATA : brick)))];
 };
 

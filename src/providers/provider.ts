@@ -103,7 +103,7 @@ export interface MachineProvider {
   remember?(text: string): Promise<void>;
   /**
    * Puts folders of a machine that is off where {@link remove} does not reach them, and returns where that is; the
-   * next machine of that name gets them back when it is created.
+   * next machine of that name gets them back when it is created. Folders that it does not have are no error.
    */
   keepFolders?(name: string, folders: readonly string[], options?: ExecOptions): Promise<string>;
 }

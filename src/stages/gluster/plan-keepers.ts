@@ -1,5 +1,5 @@
 import type { LabConfig, NodeConfig, VolumeConfig } from '../../config/config.js';
-import { claimsPath, hasDedicated, serverMachine, storageNodes } from '../../config/roles.js';
+import { claimBricks, claimsPath, hasDedicated, serverMachine, storageNodes } from '../../config/roles.js';
 import type { KeptVolume } from '../../plan/kinds.js';
 import { step } from '../../plan/make-step.js';
 import type { Step } from '../../plan/step.js';
@@ -11,9 +11,6 @@ const runsKubernetes = ({ roles }: NodeConfig): boolean =>
 
 /** Where a machine that mounts nothing for pods mounts what its keeper needs. */
 const ownMount = (volume: VolumeConfig): string => `/run/kglab/volumes/${volume.name}`;
-
-/** Bricks of single claims lie beside the volume's own; no volume's name begins with a dot. */
-const claimBricks = ({ brick }: VolumeConfig): string => `${brick.slice(0, brick.lastIndexOf('/'))}/.claims`;
 
 const kept = (config: LabConfig, node: NodeConfig, volume: VolumeConfig): KeptVolume => {
   const spec = volumeSpec(config, volume);

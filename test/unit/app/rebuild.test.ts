@@ -101,6 +101,14 @@ describe('planRebuild', () => {
     expect(steps[0]?.input).toEqual({ name: 'demo-node1', keep: ['/data'] });
   });
 
+  it('keeps the bricks of single claims as well, wherever the lab file puts them', () => {
+    const lab = labOf(
+      'name: demo\ngluster: { brick: /srv/bricks }\nstorage: { classes: [{ name: own, mode: dedicated }] }\n',
+    );
+    const { steps } = planRebuild(lab, { what: 'machines', machines: ['demo-node1'], keepData: true });
+    expect(steps[0]?.input).toMatchObject({ keep: ['/srv/bricks/gv0', '/srv/bricks/.claims'] });
+  });
+
   it('takes the cluster away from the server first, when machines run and before k3s is installed', () => {
     const { steps } = planRebuild(config, { what: 'k3s' });
     const resets = steps.filter(({ kind }) => kind === 'k3s.reset');
