@@ -1,13 +1,10 @@
 import type { Problem } from './problem.js';
 import type { RawLab } from './schema.js';
 import { nodeItems } from './settle-nodes.js';
-import { parseRange, rangesOverlap } from './subnet.js';
+import { machineRoom, parseRange, rangesOverlap } from './subnet.js';
 
 /** Ranges that k3s gives to pods and services unless told otherwise. */
 const K3S_RANGES = { 'cluster-cidr': '10.42.0.0/16', 'service-cidr': '10.43.0.0/16' } as const;
-
-/** Addresses that no machine can have: the network's own, the gateway's and the one for broadcasts. */
-const TAKEN = 3;
 
 const overlapping = (subnet: string, { server }: RawLab['k3s']): string[] => {
   const range = parseRange(subnet);
@@ -26,7 +23,8 @@ export const judgeNetwork = (raw: RawLab): Problem[] => {
   const { subnet } = raw.network;
   if (subnet === undefined) return [];
   const path = ['network', 'subnet'];
-  const room = (parseRange(subnet)?.size ?? 0) - TAKEN;
+  const range = parseRange(subnet);
+  const room = range === undefined ? 0 : machineRoom(range);
   const count = nodeItems(raw).length;
   const clashes = overlapping(subnet, raw.k3s).map((what) => ({
     path,

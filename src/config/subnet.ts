@@ -23,6 +23,12 @@ export const parseRange = (cidr: string): Range | undefined => {
 export const formatRange = ({ first, size }: Range): string =>
   `${[24, 16, 8, 0].map((bits) => Math.floor(first / 2 ** bits) % 256).join('.')}/${32 - Math.log2(size)}`;
 
+/** Addresses that no machine can have: the network's own, the gateway's and the one for broadcasts. */
+const RESERVED = 3;
+
+/** How many machines a range has addresses for. */
+export const machineRoom = ({ size }: Range): number => Math.max(0, size - RESERVED);
+
 /** Whether two ranges share an address. */
 export const rangesOverlap = (a: Range, b: Range): boolean =>
   a.first < b.first + b.size && b.first < a.first + a.size;

@@ -1,13 +1,14 @@
 import { CliError } from '../../errors/cli-error.js';
-import { formatRange, parseRange, rangesOverlap, type Range } from '../../config/subnet.js';
+import { formatRange, machineRoom, parseRange, rangesOverlap, type Range } from '../../config/subnet.js';
 
 /** A lab's range is chosen out of this one (RFC 1918; clouds and home routers seldom use it). */
 const POOL = { first: 0x0a400000, size: 2 ** 22 } as const; // 10.64.0.0/10
 const LAB_SIZE = 256;
 
-/** The bridge's address in the range; machines come after the first ten. */
+/** The bridge's address in the range; machines come after the first ten, and into these when the rest is used up. */
 const GATEWAY = 1;
 const FIRST_MACHINE = 11;
+const LOWEST_MACHINE = GATEWAY + 1;
 
 /** A range of the host that is in use, and by what. */
 export interface TakenRange {
@@ -44,9 +45,20 @@ export const gatewayOf = (subnet: Range): string => formatAddress(subnet.first +
 /** Bits of the range's mask, e.g. 24. */
 export const prefixOf = ({ size }: Range): number => 32 - Math.log2(size);
 
+/** The first free address for the `index`-th machine, going round the range; undefined when it is full. */
+const nextFree = (index: number, used: ReadonlySet<string>, subnet: Range): string | undefined => {
+  const room = machineRoom(subnet);
+  for (let step = 0; step < room; step++) {
+    const place = (FIRST_MACHINE - LOWEST_MACHINE + index + step) % room;
+    const address = formatAddress(subnet.first + LOWEST_MACHINE + place);
+    if (!used.has(address)) return address;
+  }
+  return undefined;
+};
+
 /**
- * An address for each machine: the one it has, else .11 for the first, .12 for the second, …, else the next free one.
- * The order of creation does not matter. Throws CONFIG_INVALID when the range has too few.
+ * An address for each machine: the one it has, else .11 for the first, .12 for the second, …, else the next free one;
+ * after the highest comes .2. The order of creation does not matter. Throws CONFIG_INVALID when the range has too few.
  */
 export const assignAddresses = (
   machines: readonly string[],
@@ -55,13 +67,10 @@ export const assignAddresses = (
 ): ReadonlyMap<string, string> => {
   const result = new Map(existing);
   const used = new Set(existing.values());
-  const last = subnet.size - 2; // the highest one is for broadcasts
   for (const [index, machine] of machines.entries()) {
     if (result.has(machine)) continue;
-    let host = FIRST_MACHINE + index;
-    while (host <= last && used.has(formatAddress(subnet.first + host))) host++;
-    if (host > last) throw tooSmall(subnet, machines.length);
-    const address = formatAddress(subnet.first + host);
+    const address = nextFree(index, used, subnet);
+    if (address === undefined) throw tooSmall(subnet, machines.length);
     result.set(machine, address);
     used.add(address);
   }
@@ -73,7 +82,7 @@ const tooSmall = (subnet: Range, machines: number): CliError =>
     'CONFIG_INVALID',
     `The range ${formatRange(subnet)} has too few addresses for ${machines} machines.`,
     {
-      hint: 'Set a larger network.subnet in the lab file; a /24 is enough for 240 machines.',
+      hint: 'Set a larger network.subnet in the lab file; a /24 is enough for 253 machines.',
     },
   );
 

@@ -351,8 +351,8 @@ export const LAB_REFUSALS: readonly Refusal[] = [
     '1:19: 10.9.0.0/24 shares addresses with 10.9.0.0/16, the service-cidr of k3s (e.g. 10.77.0.0/24)',
   ],
   [
-    'nodes: 20\nnetwork: {subnet: 10.77.0.0/28}',
-    '2:19: 10.77.0.0/28 has room for 13 machines, the lab has 20 (take a larger range)',
+    'nodes: 14\nnetwork: {subnet: 10.77.0.0/28}',
+    '2:19: 10.77.0.0/28 has room for 13 machines, the lab has 14 (take a larger range)',
   ],
 ];
 

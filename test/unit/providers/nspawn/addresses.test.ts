@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatRange } from '../../../../src/config/subnet.js';
+import { formatRange, machineRoom } from '../../../../src/config/subnet.js';
 import {
   assignAddresses,
   chooseRange,
@@ -55,10 +55,15 @@ describe('assignAddresses', () => {
     expect(addresses.get('new')).toBe('10.77.0.12');
   });
 
-  it('refuses more machines than the range has addresses, and never gives the broadcast one', () => {
+  it('goes on below .11 when the top is used up, and gives all the addresses that `plan` counts', () => {
     const small = toRange('10.77.0.0/28');
-    expect([...assignAddresses(['a', 'b', 'c', 'd'], new Map(), small).values()].at(-1)).toBe('10.77.0.14');
-    expect(() => assignAddresses(['a', 'b', 'c', 'd', 'e'], new Map(), small)).toThrow('too few addresses');
+    const machines = Array.from({ length: machineRoom(small) }, (_none, index) => `m${index}`);
+    const addresses = [...assignAddresses(machines, new Map(), small).values()];
+    expect(addresses.slice(0, 5)).toEqual([11, 12, 13, 14, 2].map((host) => `10.77.0.${host}`));
+    expect(new Set(addresses).size).toBe(13);
+    // Neither the network's own address, nor the gateway's, nor the one for broadcasts.
+    for (const host of [0, 1, 15]) expect(addresses).not.toContain(`10.77.0.${host}`);
+    expect(() => assignAddresses([...machines, 'more'], new Map(), small)).toThrow('too few addresses');
   });
 });
 
