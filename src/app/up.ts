@@ -67,6 +67,9 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
     ? await findArtifacts(record, world)
     : await obtainArtifacts(record, world);
   const dryRun = options.dryRun ?? false;
+  // What cannot be changed while there are machines is refused before the record says otherwise.
+  if (known !== undefined)
+    await world.provider({ id: record.provider, lab: record, config }).unprepared({ signal: world.signal });
   // Before the record forgets what there was.
   if (known !== undefined)
     await retireDropped(known.config, config, await contextOf(known, artifacts, world), { world, dryRun });

@@ -1,3 +1,4 @@
+import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
 
 /** Who the rules are for. */
@@ -29,25 +30,44 @@ export const dropsForwarded = async (host: Executor, options: ExecOptions): Prom
   return exitCode === 0 && stdout.includes('-P FORWARD DROP');
 };
 
-/** Puts the rules in front unless they are there. */
+const hasRule = async (host: Executor, rule: readonly string[], options: ExecOptions): Promise<boolean> =>
+  (await host.exec(cmd('iptables', '-w', '-C', 'FORWARD', ...rule), options)).exitCode === 0;
+
+/** Whether all the rules are there. Reads only. */
+export const isFirewallOpen = async (
+  host: Executor,
+  input: FirewallInput,
+  options: ExecOptions,
+): Promise<boolean> => {
+  for (const rule of forwardRules(input)) if (!(await hasRule(host, rule, options))) return false;
+  return true;
+};
+
+/** Puts the rules in front unless they are there. Throws HOST_UNFIT when iptables refuses. */
 export const openFirewall = async (
   host: Executor,
   input: FirewallInput,
   options: ExecOptions,
 ): Promise<void> => {
   for (const rule of forwardRules(input)) {
-    const found = await host.exec(cmd('iptables', '-w', '-C', 'FORWARD', ...rule), options);
-    if (found.exitCode !== 0) await host.exec(cmd('iptables', '-w', '-I', 'FORWARD', ...rule), options);
+    if (await hasRule(host, rule, options)) continue;
+    const insert = cmd('iptables', '-w', '-I', 'FORWARD', ...rule);
+    await checked(host, 'the host', insert, { ...options, code: 'HOST_UNFIT' });
   }
 };
 
-/** Takes the rules away; those that are not there are no error. */
-export const closeFirewall = async (
-  host: Executor,
-  input: FirewallInput,
-  options: ExecOptions,
-): Promise<void> => {
-  for (const rule of forwardRules({ ...input, internet: true })) {
-    await host.exec(cmd('iptables', '-w', '-D', 'FORWARD', ...rule), options);
+/** Words of a line of `iptables -S`, which quotes comments. */
+const wordsOf = (line: string): readonly string[] =>
+  (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
+
+/** Takes away every rule with the mark, whatever the books say; none is no error. */
+export const closeFirewall = async (host: Executor, mark: string, options: ExecOptions): Promise<void> => {
+  const { exitCode, stdout } = await host.exec(cmd('iptables', '-w', '-S', 'FORWARD'), options);
+  // A host without iptables has no rules of it.
+  if (exitCode !== 0) return;
+  for (const [append, ...rule] of stdout.split('\n').map(wordsOf)) {
+    if (append !== '-A' || !rule.includes(mark)) continue;
+    const remove = cmd('iptables', '-w', '-D', ...rule);
+    await checked(host, 'the host', remove, { ...options, code: 'HOST_UNFIT' });
   }
 };

@@ -4,7 +4,13 @@ import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, type Command, type ExecOptions, type Executor } from '../../exec/command.js';
 import { chooseRange, findTaken, gatewayOf, prefixOf, toRange, type TakenRange } from './addresses.js';
-import { closeFirewall, dropsForwarded, openFirewall } from './firewall.js';
+import {
+  closeFirewall,
+  dropsForwarded,
+  isFirewallOpen,
+  openFirewall,
+  type FirewallInput,
+} from './firewall.js';
 import { hasDefaultRoute, parseLinks, parseRoutes, type Link } from './ip-json.js';
 import { enableForwarding, isForwarding, otherNetworks, restoreForwarding } from './ip-forward.js';
 import { readJson, writeJson, type NetworkLedger } from './ledger.js';
@@ -40,14 +46,19 @@ export class LabNetwork {
     return readJson<NetworkLedger>(this.paths.network);
   }
 
-  /** What is not as it should be, or undefined. */
+  /** What is not as it should be, or undefined. Throws LAB_CHANGED as {@link ensure} does. */
   async missing(options: ExecOptions = {}): Promise<string | undefined> {
     const ledger = await this.ledger();
     if (ledger === undefined) return 'the lab has no network yet';
+    if (this.isMoved(ledger)) {
+      await this.assertNoMachines(ledger.subnet);
+      return `the lab is to be in ${this.options.network.subnet}`;
+    }
     const seen = await this.look(options);
     const link = seen.links.find(({ name }) => name === ledger.bridge);
     if (link === undefined || !this.isReady(link, ledger)) return `bridge ${ledger.bridge} is not there`;
     if (!(await this.hasTable(ledger, options))) return `the packet rules of ${ledger.bridge} are not there`;
+    if (!(await this.isLetThrough(ledger, options))) return `the firewall holds up ${ledger.bridge}`;
     if (ledger.internet !== this.wantsInternet(seen)) return 'the way to the internet has changed';
     if (ledger.internet && !(await isForwarding())) return 'the host does not forward packets';
     return undefined;
@@ -62,7 +73,8 @@ export class LabNetwork {
     const old = await this.ledger();
     this.assertBridgeOurs(seen, old);
     const subnet = await this.chooseSubnet(seen, old);
-    const firewall = await dropsForwarded(this.host, options);
+    // Once there are rules, they are kept whole: whoever made them necessary may do so again.
+    const firewall = old?.firewall === true || (await dropsForwarded(this.host, options));
     const ledger = {
       bridge: this.bridge,
       table: this.table,
@@ -73,13 +85,14 @@ export class LabNetwork {
     await writeJson(this.paths.network, ledger);
     await this.ensureBridge(seen, ledger, options);
     await this.run({ ...cmd('nft', '-f', '-'), stdin: renderRules(ledger) }, options);
-    if (firewall) await openFirewall(this.host, { ...ledger, mark: ownerMark(this.options.lab) }, options);
+    if (firewall) await openFirewall(this.host, this.rulesOf(ledger), options);
     if (ledger.internet) await enableForwarding(this.options.dataDir);
   }
 
   /** Removes everything; may be repeated. */
   async remove(options: ExecOptions = {}): Promise<void> {
     const ledger = await this.ledger();
+    await closeFirewall(this.host, ownerMark(this.options.lab), options);
     if (ledger === undefined) return;
     const seen = await this.look(options);
     const link = seen.links.find(({ name }) => name === ledger.bridge);
@@ -89,10 +102,23 @@ export class LabNetwork {
     // One transaction that also works when there is no such table.
     const drop = `add table ip ${ledger.table}\ndelete table ip ${ledger.table}\n`;
     await this.run({ ...cmd('nft', '-f', '-'), stdin: drop }, options);
-    if (ledger.firewall)
-      await closeFirewall(this.host, { ...ledger, mark: ownerMark(this.options.lab) }, options);
     await restoreForwarding(this.options.dataDir, this.options.lab.name);
     await rm(this.paths.network, { force: true });
+  }
+
+  private rulesOf(ledger: NetworkLedger): FirewallInput {
+    return { ...ledger, mark: ownerMark(this.options.lab) };
+  }
+
+  private async isLetThrough(ledger: NetworkLedger, options: ExecOptions): Promise<boolean> {
+    if (ledger.firewall) return isFirewallOpen(this.host, this.rulesOf(ledger), options);
+    return !(await dropsForwarded(this.host, options));
+  }
+
+  /** Whether the lab file names another range than the lab has. */
+  private isMoved({ subnet }: NetworkLedger): boolean {
+    const wanted = this.options.network.subnet;
+    return wanted !== undefined && wanted !== subnet;
   }
 
   private async look(options: ExecOptions): Promise<HostNetwork> {
@@ -124,7 +150,7 @@ export class LabNetwork {
 
   private async chooseSubnet(seen: HostNetwork, old: NetworkLedger | undefined): Promise<string> {
     const wanted = this.options.network.subnet;
-    if (old !== undefined && (wanted === undefined || wanted === old.subnet)) {
+    if (old !== undefined && !this.isMoved(old)) {
       this.assertFree(old.subnet, this.taken(seen));
       return old.subnet;
     }
@@ -163,7 +189,7 @@ export class LabNetwork {
       'LAB_CHANGED',
       `The lab's machines have addresses in ${subnet}, and the lab file now says otherwise.`,
       {
-        hint: `Set network.subnet back to ${subnet}, or build the lab anew: kglab rebuild`,
+        hint: `Put network.subnet back to ${subnet}, or take the lab down first: kglab down`,
       },
     );
   }
