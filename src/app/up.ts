@@ -16,6 +16,8 @@ import type { World } from './world.js';
 export interface UpOptions {
   readonly until?: StageName | undefined;
   readonly dryRun?: boolean;
+  /** Called when the lab is there for others to find, before any of its machines is touched. */
+  readonly onClaimed?: () => Promise<void>;
   /** What does the steps, where that is not {@link HANDLERS} as they are. */
   readonly handlers?: StepHandlers;
 }
@@ -76,6 +78,7 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
   if (!options.dryRun) {
     const provider = world.provider({ id: record.provider, lab: record, config });
     await saveRecord(record, provider, world);
+    await options.onClaimed?.();
     await findToken(record, provider, { start: true }, world);
     await world.store.ensureToken(record.name);
   }

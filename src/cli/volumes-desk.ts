@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { lookingContext } from '../app/observe.js';
 import { contextOf, findArtifacts, knownLab } from '../app/open-lab.js';
 import type { World } from '../app/world.js';
@@ -6,7 +5,6 @@ import { glusterMachine, serverMachine } from '../config/roles.js';
 import { CliError } from '../errors/cli-error.js';
 import type { MachineProvider } from '../providers/provider.js';
 import type { LabRecord } from '../state/lab-store.js';
-import { takeLock } from '../state/lock.js';
 import { clusterVolumes, type ClusterVolumes } from '../volumes/cluster.js';
 import { inventory, stillKept, type Kept } from '../volumes/inventory.js';
 import type { Desk } from '../volumes/quarantine.js';
@@ -15,6 +13,7 @@ import { survey, type Surveyed } from '../volumes/survey.js';
 import type { LabFlags } from './flags.js';
 import { labName } from './lab.js';
 import type { Session } from './run-cli.js';
+import { withLock as withLabLock } from './with-lock.js';
 import { openWorld } from './world.js';
 
 /** A lab that a command about volumes works on. */
@@ -85,14 +84,7 @@ export const withLock = async <T>(
   { record, world }: OpenDesk,
   what: string,
   work: () => Promise<T>,
-): Promise<T> => {
-  const release = await takeLock(join(world.store.dir(record.name), 'lock'), what, world.clock.now());
-  try {
-    return await work();
-  } finally {
-    await release();
-  }
-};
+): Promise<T> => withLabLock(world, record.name, what, work);
 
 /** Asks before something that cannot be had back. Throws CONFIRMATION_NEEDED without a terminal or a yes. */
 export const confirm = async (question: string, details: readonly string[], yes: boolean): Promise<void> => {

@@ -1,15 +1,14 @@
-import { join } from 'node:path';
 import { look } from '../../app/status.js';
 import { knownLab } from '../../app/open-lab.js';
 import { recordFor, up } from '../../app/up.js';
 import type { StageName } from '../../plan/step.js';
 import { drawLab } from '../../report/picture.js';
-import { takeLock } from '../../state/lock.js';
 import type { LabFlags, OutputFlags } from '../flags.js';
 import { wantedLab } from '../lab.js';
 import { mergeKubeconfig } from '../merge-kubeconfig.js';
 import { renderOutput } from '../output.js';
 import type { Session } from '../run-cli.js';
+import { lockLab } from '../with-lock.js';
 import { openWorld } from '../world.js';
 
 export interface UpFlags extends LabFlags, OutputFlags {
@@ -41,14 +40,12 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
     what: 'up',
     ...(flags.dryRun ? {} : { logFor: config.name }),
   });
-  const { store, clock } = world;
-  const release = flags.dryRun
-    ? () => Promise.resolve()
-    : await takeLock(join(store.dir(config.name), 'lock'), 'up', clock.now());
+  const { store } = world;
+  const lock = flags.dryRun ? undefined : await lockLab(world, config.name, 'up');
   try {
     const { changed, results } = await up(
       config,
-      { until: flags.until, dryRun: flags.dryRun ?? false },
+      { until: flags.until, dryRun: flags.dryRun ?? false, ...(lock && { onClaimed: lock.extend }) },
       world,
     );
     await world.reporter.close();
@@ -75,7 +72,7 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
       ),
     );
   } finally {
-    await release();
+    await lock?.release();
     await world.reporter.close();
   }
 };

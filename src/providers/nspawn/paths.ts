@@ -18,6 +18,8 @@ export const labPaths = (dataDir: string, lab: string) => {
     network: join(dir, 'network.json'),
     /** The lab's record, as kglab keeps it in its state directory. */
     note: join(dir, 'record.json'),
+    /** Who works on the lab, whatever ledger they go by. */
+    lock: join(dir, 'lock'),
     /** Folders that outlive their machines. */
     kept: join(dataDir, 'kept', lab),
     machines: join(dir, 'machines'),
