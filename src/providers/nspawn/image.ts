@@ -48,6 +48,10 @@ const BAKE = [
 /** Folders that every machine has something mounted on. */
 const MOUNT_POINTS = ['data', 'var/lib/rancher', 'var/lib/kubelet'];
 
+/** What a folder of work has: the tree to be laid over the image, and options of apt. */
+const treeIn = (work: string): string => join(work, 'root');
+const aptConfIn = (work: string): string => join(work, 'apt.conf');
+
 /** The machines' root filesystem in the cache. */
 export class ImageCache {
   constructor(
@@ -74,19 +78,20 @@ export class ImageCache {
     await mkdir(this.cacheDir, { recursive: true, mode: 0o700 });
     await assertSpace(this.cacheDir, SPACE_MIB, 'the machine image');
     options.onLine?.(`Making the machine image (${recipe.suite}); about a minute, once`);
-    const files = await mkdtemp(join(this.cacheDir, '.files-'));
+    const work = await mkdtemp(join(this.cacheDir, '.files-'));
     try {
-      await layFiles(files, recipe);
-      await this.run(recipe, name, files, options);
+      await layFiles(treeIn(work), recipe);
+      await writeFile(aptConfIn(work), await this.aptConf(), { mode: 0o600 });
+      await this.run(recipe, name, work, options);
     } finally {
-      await rm(files, { recursive: true, force: true });
+      await rm(work, { recursive: true, force: true });
     }
   }
 
-  private async run(recipe: Recipe, name: string, files: string, options: ExecOptions): Promise<void> {
+  private async run(recipe: Recipe, name: string, work: string, options: ExecOptions): Promise<void> {
     const tmp = join(this.cacheDir, `.making-${name}`);
-    const words = await this.mmdebstrap(recipe, tmp);
-    const bake = sh(BAKE, join(this.cacheDir, name), tmp, files, ...words);
+    const words = await this.mmdebstrap(recipe, aptConfIn(work), tmp);
+    const bake = sh(BAKE, join(this.cacheDir, name), tmp, treeIn(work), ...words);
     const lock = cmd('flock', '--no-fork', join(this.cacheDir, `.lock-${name}`), bake.file, ...bake.args);
     await checked(this.host, 'the host', lock, {
       code: 'IMAGE_FAILED',
@@ -100,27 +105,29 @@ export class ImageCache {
     });
   }
 
-  private async mmdebstrap(recipe: Recipe, target: string): Promise<readonly string[]> {
-    const [dump, sources] = await Promise.all([
-      this.ask(cmd('apt-config', 'dump')),
-      this.sources(recipe.suite),
-    ]);
-    const options = [
+  /** Configuration of the image's apt while it is made. A proxy's may hold a password: it goes into a file alone. */
+  private async aptConf(): Promise<string> {
+    const dump = await this.ask({ ...cmd('apt-config', 'dump'), private: true });
+    const lines = [
       ...parseAptOptions(dump),
       'Acquire::Languages "none";',
       'APT::Install-Recommends "false";',
       'Acquire::Retries "3";',
     ];
+    return `${lines.join('\n')}\n`;
+  }
+
+  private async mmdebstrap(recipe: Recipe, aptConf: string, target: string): Promise<readonly string[]> {
     return [
       'mmdebstrap',
       ...['--mode=root', '--variant=minbase', '--format=directory'],
       `--include=${recipe.packages.join(',')}`,
-      ...options.map((option) => `--aptopt=${option}`),
+      `--aptopt=${aptConf}`,
       // Passwords of private mirrors; taken out again in the end.
       '--setup-hook=mkdir -p "$1/etc/apt/auth.conf.d"; cp /etc/apt/auth.conf.d/*.conf "$1/etc/apt/auth.conf.d" 2>/dev/null || true',
       recipe.suite,
       target,
-      ...sources,
+      ...(await this.sources(recipe.suite)),
     ];
   }
 
