@@ -1,7 +1,7 @@
 import type { World } from '../app/world.js';
 import { CliError } from '../errors/cli-error.js';
 import { mergeContexts } from '../kube/merge-kubeconfig.js';
-import { readText, writePrivate } from '../state/private-files.js';
+import { readText, writeUsers } from '../state/private-files.js';
 
 /** Adds the lab's cluster to the kubeconfig of this user (the first file of KUBECONFIG, else ~/.kube/config); says so. */
 export const mergeKubeconfig = async (
@@ -13,7 +13,13 @@ export const mergeKubeconfig = async (
     throw new CliError('LAB_UNKNOWN', 'The lab has no kubeconfig yet.', {
       hint: 'Finish it first: kglab up',
     });
-  const { text, context } = mergeContexts((await readText(target)) ?? '', lab);
-  await writePrivate(target, text);
+  const own = await readText(target).catch((cause: unknown) => {
+    throw new CliError('HOST_UNFIT', `${target} cannot be read, so nothing is merged into it.`, {
+      hint: 'See what KUBECONFIG names; the lab has a file of its own: kglab kubeconfig',
+      cause,
+    });
+  });
+  const { text, context } = mergeContexts(own ?? '', lab);
+  await writeUsers(target, text);
   return `context ${context} is now in ${target}: kubectl --context ${context} get nodes`;
 };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** The text of a file; undefined when there is none. */
@@ -13,7 +13,11 @@ export const readText = async (path: string): Promise<string | undefined> => {
 };
 
 /** Writes a file for its owner alone (0600, folders 0700): complete on disk before it takes the place of the old one. */
-export const writePrivate = async (path: string, content: string): Promise<void> => {
+export const writePrivate = async (
+  path: string,
+  content: string,
+  prepare?: (temporary: string) => Promise<void>,
+): Promise<void> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${randomBytes(4).toString('hex')}.new`;
   try {
@@ -24,9 +28,25 @@ export const writePrivate = async (path: string, content: string): Promise<void>
     } finally {
       await file.close();
     }
+    await prepare?.(temporary);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
+};
+
+/**
+ * Writes a file that is the user's, whole or not at all: a link to it stays one, and mode and owner stay what they
+ * are. One that is not there yet is for its owner alone.
+ */
+export const writeUsers = async (path: string, content: string): Promise<void> => {
+  const target = await realpath(path).catch(() => path);
+  const old = await stat(target).catch(() => undefined);
+  await writePrivate(target, content, async (temporary) => {
+    if (old === undefined) return;
+    // Only root may give files away; anybody else's is their own as a rule.
+    await chown(temporary, old.uid, old.gid).catch(() => undefined);
+    await chmod(temporary, old.mode & 0o7777);
+  });
 };

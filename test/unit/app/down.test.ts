@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { down, planRemoval } from '../../../src/app/down.js';
@@ -141,6 +141,27 @@ describe('down', () => {
     const left = await readFile(test.userKubeconfig, 'utf8');
     expect(left).not.toContain('kglab-demo');
     expect(left).toContain('mine');
+  });
+
+  it('follows a link to the kubeconfig, which keeps its mode', async () => {
+    const real = join(test.base, 'dotfiles');
+    await writeFile(real, kubeconfig('kglab-demo'));
+    await chmod(real, 0o640);
+    await symlink(real, test.userKubeconfig);
+    const w = world(removing());
+    await down(await planRemoval(test.record(), w), w);
+    expect(await readlink(test.userKubeconfig)).toBe(real);
+    expect((await stat(real)).mode & 0o777).toBe(0o640);
+    expect(await readFile(real, 'utf8')).not.toContain('kglab-demo');
+  });
+
+  it('goes on, and says so, when the kubeconfig cannot be read', async () => {
+    await mkdir(test.userKubeconfig);
+    const said: string[] = [];
+    const w = test.world({ provider: () => removing(), say: (line) => void said.push(line) });
+    const found = await down(await planRemoval(test.record(), w), w);
+    expect(found.left).toEqual([]);
+    expect(said.join('\n')).toContain(`${test.userKubeconfig} cannot be read`);
   });
 
   it('does not touch a kubeconfig without the lab', async () => {
