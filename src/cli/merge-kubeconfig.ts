@@ -20,6 +20,6 @@ export const mergeKubeconfig = async (
     });
   });
   const { text, context } = mergeContexts(own ?? '', lab);
-  await writeUsers(target, text);
+  await writeUsers(target, text, { keys: true });
   return `context ${context} is now in ${target}: kubectl --context ${context} get nodes`;
 };

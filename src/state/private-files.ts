@@ -37,16 +37,20 @@ export const writePrivate = async (
 };
 
 /**
- * Writes a file that is the user's, whole or not at all: a link to it stays one, and mode and owner stay what they
- * are. One that is not there yet is for its owner alone.
+ * Writes a file that is the user's, whole or not at all: a link to it stays one, and its owner stays. Its mode stays
+ * too, but for what `keys` forbids: with those in it, it is for its owner alone. A new one is that anyway.
  */
-export const writeUsers = async (path: string, content: string): Promise<void> => {
+export const writeUsers = async (
+  path: string,
+  content: string,
+  { keys = false }: { readonly keys?: boolean } = {},
+): Promise<void> => {
   const target = await realpath(path).catch(() => path);
   const old = await stat(target).catch(() => undefined);
   await writePrivate(target, content, async (temporary) => {
     if (old === undefined) return;
     // Only root may give files away; anybody else's is their own as a rule.
     await chown(temporary, old.uid, old.gid).catch(() => undefined);
-    await chmod(temporary, old.mode & 0o7777);
+    await chmod(temporary, old.mode & (keys ? 0o700 : 0o777));
   });
 };
