@@ -11,7 +11,7 @@ import { chooseReporter } from '../report/choose-reporter.js';
 import { openRunLog, type RunLog } from '../report/run-log.js';
 import { TeeReporter } from '../report/tee-reporter.js';
 import type { Reporter } from '../engine/events.js';
-import { dirsOf } from '../state/dirs.js';
+import { dirsOf, type Dirs } from '../state/dirs.js';
 import { LabStore } from '../state/lab-store.js';
 import { systemClock } from '../util/clock.js';
 import type { LabFlags } from './flags.js';
@@ -23,6 +23,8 @@ const MUTE: Reporter = { emit: () => undefined, close: () => Promise.resolve() }
 interface WorldOptions {
   /** The lab whose debug log this run writes; without one, no log is kept (questions). */
   readonly logFor?: string;
+  /** Only a lab that is there gets a log: one of a mistyped name would stay for ever. */
+  readonly existing?: boolean;
   /** What runs, for the log's name. */
   readonly what: string;
 }
@@ -36,6 +38,9 @@ const startLog = async (store: LabStore, lab: string, what: string): Promise<Run
     redact: (text) => redact(text, [...store.secrets]),
   });
 };
+
+const isThere = async (name: string, store: LabStore, dirs: Dirs): Promise<boolean> =>
+  (await store.names()).includes(name) || (await findLab(name, dirs)) !== undefined;
 
 /** The kubeconfig that kubectl writes to: the first file of KUBECONFIG, else ~/.kube/config. */
 const userKubeconfig = (env: NodeJS.ProcessEnv): string =>
@@ -55,12 +60,13 @@ const drawer = (flags: LabFlags): Promise<Reporter> =>
 export const openWorld = async (
   session: Session,
   flags: LabFlags,
-  { logFor, what }: WorldOptions,
+  { logFor, existing = false, what }: WorldOptions,
 ): Promise<World> => {
   const dirs = dirsOf(process.env);
   const store = new LabStore(dirs.state);
   session.verbose = flags.verbose ?? false;
-  if (logFor !== undefined) session.log = await startLog(store, logFor, what);
+  if (logFor !== undefined && (!existing || (await isThere(logFor, store, dirs))))
+    session.log = await startLog(store, logFor, what);
   const plain = new HostExecutor();
   const host = session.log ? loggedExecutor(plain, session.log, 'host') : plain;
   const drawn = await drawer(flags);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabConfig } from '../config/config.js';
 import type { LabFiles } from '../engine/context.js';
@@ -107,6 +107,11 @@ export class LabStore {
   /** Host files that steps may read and write. */
   files(name: string): LabFiles {
     return { kubeconfig: join(this.dir(name), 'kubeconfig'), read: readText, write: writePrivate };
+  }
+
+  /** Whether the lab has a folder: it may hold no more than the logs of an `up` that never began. */
+  async hasFolder(name: string): Promise<boolean> {
+    return (await stat(this.dir(name)).catch(() => undefined)) !== undefined;
   }
 
   /** Forgets a lab: its folder, and the folders above it when they are empty. */

@@ -175,6 +175,22 @@ describe('labs', () => {
     expect(await new LabStore(home.state).names()).toEqual(['demo']);
   });
 
+  it.each(['stop', 'start', 'rebuild --yes'])(
+    'makes no folder for a lab that is not there: %s',
+    async (words) => {
+      const { exitCode } = await home.kglab([...words.split(' '), '-n', 'nope']);
+      expect(exitCode).toBe(11);
+      expect(await new LabStore(home.state).hasFolder('nope')).toBe(false);
+    },
+  );
+
+  it('takes the logs of an up that never began down', async () => {
+    const store = new LabStore(home.state);
+    mkdirSync(store.logDir('nope'), { recursive: true });
+    expect(await home.kglab(['down', '-n', 'nope', '--yes'])).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(await store.hasFolder('nope')).toBe(false);
+  });
+
   it('says what is left of a lab, why, and under which code', async () => {
     await saveLab('demo');
     const bin = home.make('bin');

@@ -38,6 +38,14 @@ const nothingOf = async (name: string, { store }: World): Promise<string> => {
   return `There is no lab called ${name}; nothing to remove.${known}`;
 };
 
+/** Removes what an `up` that never began has left; another that begins just now has the lock. */
+const forgetLogs = async (name: string, world: World): Promise<void> => {
+  if (!(await world.store.hasFolder(name))) return;
+  await withLock(world, name, 'down', async () => {
+    if ((await world.store.load(name)) === undefined) await world.store.remove(name);
+  });
+};
+
 /** Throws LAB_NOT_GONE, with what is left and why. */
 const assertGone = ({ lab, left }: Certificate, command: string): void => {
   if (left.length === 0) return;
@@ -53,7 +61,10 @@ export const downCommand = async (session: Session, flags: DownFlags): Promise<v
   const world = await openWorld(session, flags, { what: 'down' });
   const record = await loadLab(name, world);
   // Repeated, or of a lab that never was: what is asked for is so already.
-  if (record === undefined) return world.say(await nothingOf(name, world));
+  if (record === undefined) {
+    await forgetLogs(name, world);
+    return world.say(await nothingOf(name, world));
+  }
   assertUnprotected(record);
   const keep = flags.keepData ?? false;
   const lines = whatGoes(await planRemoval(record, world), keep);

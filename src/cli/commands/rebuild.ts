@@ -61,7 +61,7 @@ const run = async (record: LabRecord, loaded: LoadedConfig, world: World, flags:
 export const rebuildCommand = async (session: Session, flags: RebuildFlags): Promise<void> => {
   const loaded = await loadLab(flags);
   const { name } = loaded.config;
-  const world = await openWorld(session, flags, { what: 'rebuild', logFor: name });
+  const world = await openWorld(session, flags, { what: 'rebuild', logFor: name, existing: true });
   try {
     const record = await knownLab(name, world);
     const result = await run(record, loaded, world, flags);

@@ -13,7 +13,7 @@ import { openWorld } from '../world.js';
 /** `kglab start` */
 export const startCommand = async (session: Session, flags: LabFlags & OutputFlags): Promise<void> => {
   const name = await labName(flags);
-  const world = await openWorld(session, flags, { what: 'start', logFor: name });
+  const world = await openWorld(session, flags, { what: 'start', logFor: name, existing: true });
   try {
     const record = await knownLab(name, world);
     const result = await withLock(world, name, 'start', () => start(record, world));

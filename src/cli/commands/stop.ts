@@ -9,7 +9,7 @@ import { openWorld } from '../world.js';
 /** `kglab stop` */
 export const stopCommand = async (session: Session, flags: LabFlags & { force?: boolean }): Promise<void> => {
   const name = await labName(flags);
-  const world = await openWorld(session, flags, { what: 'stop', logFor: name });
+  const world = await openWorld(session, flags, { what: 'stop', logFor: name, existing: true });
   const record = await knownLab(name, world);
   const start = world.clock.now();
   const stopped = await withLock(world, name, 'stop', () =>
