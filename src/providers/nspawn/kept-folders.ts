@@ -119,8 +119,8 @@ export const forgetKept = async (paths: LabPaths, machine: string): Promise<void
  * is kept whole stays.
  */
 export const forgetPartial = async (paths: LabPaths, machine: string): Promise<void> => {
-  const { whole } = await readIndex(join(paths.kept, machine));
-  if (!whole) await forgetKept(paths, machine);
+  const dir = join(paths.kept, machine);
+  if ((await exists(dir)) && !(await readIndex(dir)).whole) await forgetKept(paths, machine);
 };
 
 /** The folders of machines of which something is kept, and whether that is all there was to keep. */
