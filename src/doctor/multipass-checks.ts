@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import { cmd, sh, type CommandResult, type Executor } from '../exec/command.js';
 import type { CliError } from '../errors/cli-error.js';
 import { installAdvice, restartCommand, type Platform } from '../providers/multipass/advice.js';
-import { driverArgs, listArgs, versionArgs } from '../providers/multipass/commands.js';
+import { driverArgs, statesArgs, versionArgs } from '../providers/multipass/commands.js';
 import { commandError, serviceError } from '../providers/multipass/errors.js';
 import { featuresOf, isSupported, OLDEST } from '../providers/multipass/features.js';
 import { parseList, parseVersions } from '../providers/multipass/parse.js';
@@ -58,7 +58,7 @@ class Asked {
 
   /** The daemon answers this user. */
   isReachable = async (): Promise<boolean> => {
-    const { exitCode, timedOut } = await this.ask(listArgs);
+    const { exitCode, timedOut } = await this.ask(statesArgs);
     return exitCode === 0 && !timedOut;
   };
 
@@ -92,8 +92,8 @@ const service = (asked: Asked): Check => ({
   applicable: asked.isInstalled,
   run: async () => {
     const { platform } = asked.input;
-    const command = cmd('multipass', ...listArgs);
-    const result = await asked.ask(listArgs);
+    const command = cmd('multipass', ...statesArgs);
+    const result = await asked.ask(statesArgs);
     if (result.timedOut)
       return bad(`no answer within ${ANSWER_MS / 1000} s: it hangs`, restartCommand(platform));
     const error = serviceError(command, result, platform);
@@ -185,7 +185,7 @@ const instances = (asked: Asked): Check => ({
   title: 'Instances of multipass',
   applicable: asked.isReachable,
   run: async () => {
-    const all = parseList((await asked.ask(listArgs)).stdout);
+    const all = parseList((await asked.ask(statesArgs)).stdout);
     const odd = all
       .filter(({ state }) => ODD.has(state))
       .map(({ name, state }) => `${name} ${state.toLowerCase()}`);

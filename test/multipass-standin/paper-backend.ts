@@ -47,7 +47,8 @@ export class PaperBackend implements Backend {
     const [file = ''] = inner;
     const script = file === 'sh' ? inner.join(' ') : '';
     const marker = /kglab machine .*/.exec(this.world.get(name)?.userData ?? '')?.[0] ?? '';
-    if (script.includes('/etc/kglab/machine')) return [...words.slice(0, start), 'printf', '%s', marker];
+    if (script.includes('/etc/kglab/machine'))
+      return [...words.slice(0, start), 'printf', '%s\\nbooted\\n', marker];
     if (script.includes('ip -4 route get'))
       return [...words.slice(0, start), 'echo', ...(await this.addresses(name))];
     if (file === 'cloud-init') return [...words.slice(0, start), 'true'];

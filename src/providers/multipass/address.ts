@@ -1,25 +1,17 @@
 import { sh } from '../../exec/command.js';
+import type { Clock } from '../../util/clock.js';
 import type { Machine } from '../provider.js';
 import { isIpv4 } from './parse.js';
 
-/** Ranges of k3s' pods and services (10.42.0.0/16, 10.43.0.0/16) and of Docker: addresses on a node, but not its own. */
-const INSIDE = /^(10\.4[23]|172\.17)\./;
-
 /** The address that a machine speaks to the world with; no packet is sent. */
 const ASK = "ip -4 route get 192.0.2.1 | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p'";
-const ASK_MS = 20_000;
+const ASK_MS = 10_000;
 
-/**
- * The machine's own among the addresses that the daemon shows: normally its management address and, with Kubernetes
- * running, those of bridges inside. Undefined when that is not certain.
- */
-export const pickAddress = (addresses: readonly string[]): string | undefined => {
-  const own = addresses.filter((address) => !INSIDE.test(address));
-  return own.length === 1 ? own[0] : undefined;
-};
+/** For how long an answer, or none, is taken to hold, in milliseconds. */
+const KEPT_MS = 20_000;
 
 /** Asks the machine itself; undefined when it gives no answer. */
-export const askAddress = async (machine: Machine, signal?: AbortSignal): Promise<string | undefined> => {
+const askAddress = async (machine: Machine, signal?: AbortSignal): Promise<string | undefined> => {
   try {
     const { stdout } = await machine.exec(sh(ASK), { timeoutMs: ASK_MS, ...(signal && { signal }) });
     return isIpv4(stdout.trim()) ? stdout.trim() : undefined;
@@ -28,3 +20,33 @@ export const askAddress = async (machine: Machine, signal?: AbortSignal): Promis
     return undefined;
   }
 };
+
+/**
+ * Addresses of machines that run. Each is asked by itself: with a list that has addresses the daemon asks every guest,
+ * on the one thread that serves all, and a single guest that hangs would keep even `down` from working.
+ */
+export class Addresses {
+  private readonly known = new Map<string, { readonly address: string | undefined; readonly at: number }>();
+
+  constructor(
+    private readonly machine: (name: string) => Machine,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The address as the machine said a moment ago, or says now; undefined when it gives no answer. */
+  async of(name: string, signal?: AbortSignal): Promise<string | undefined> {
+    const found = this.known.get(name);
+    if (found !== undefined && this.clock.now() - found.at < KEPT_MS) return found.address;
+    return this.ask(name, signal);
+  }
+
+  async ask(name: string, signal?: AbortSignal): Promise<string | undefined> {
+    const address = await askAddress(this.machine(name), signal);
+    this.known.set(name, { address, at: this.clock.now() });
+    return address;
+  }
+
+  forget(name: string): void {
+    this.known.delete(name);
+  }
+}

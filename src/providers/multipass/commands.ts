@@ -35,10 +35,7 @@ export const askPreparingArgs = (name: string): readonly string[] => [
   '60',
 ];
 
-/** All instances with their addresses, for which the daemon asks every running guest. */
-export const listArgs: readonly string[] = ['list', '--format', 'json'];
-
-/** All instances and their states; no guest is asked. */
+/** All instances and their states. Without that option the daemon asks every running guest, and waits for each. */
 export const statesArgs: readonly string[] = ['list', '--no-ipv4', '--format', 'json'];
 
 /** Client and daemon versions; answered on the same thread as everything else. */

@@ -1,3 +1,6 @@
+import type { ExecOptions } from '../../exec/command.js';
+import type { Clock } from '../../util/clock.js';
+
 /** Lets the first one through alone and, once `open` was called, a number of them at a time. */
 export class LaunchGate {
   private free: number;
@@ -37,3 +40,26 @@ export class LaunchGate {
     else next();
   }
 }
+
+/** Opens the gate as soon as `seen` says so; what it returns ends the watch. */
+export const openWhen = (
+  seen: (options: ExecOptions) => Promise<boolean>,
+  {
+    gate,
+    clock,
+    everyMs,
+    signal,
+  }: ExecOptions & { readonly gate: LaunchGate; readonly clock: Clock; readonly everyMs: number },
+): AbortController => {
+  const stop = new AbortController();
+  const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+  const watch = async (): Promise<void> => {
+    while (!gate.isOpen) {
+      await clock.sleep(everyMs, ended);
+      if (await seen({ signal: ended })) gate.open();
+    }
+  };
+  // It only makes things faster: what is wrong is for the launch itself to say.
+  watch().catch(() => undefined);
+  return stop;
+};

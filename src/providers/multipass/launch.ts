@@ -9,6 +9,7 @@ import { launchArgs, refreshImagesArgs } from './commands.js';
 import type { Deadlines } from './deadlines.js';
 import { commandError } from './errors.js';
 import { launchEnd, type LaunchEnd } from './launch-end.js';
+import { appeared } from './ownership.js';
 import type { Instance } from './parse.js';
 
 export interface LaunchDeps {
@@ -22,6 +23,10 @@ export interface LaunchDeps {
   readonly look: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
   /** Removes the instance with its disk. */
   readonly purge: (name: string, options: ExecOptions) => Promise<void>;
+  /** An earlier launch of this lab may have taken the name; else, whatever has it is not this lab's. */
+  readonly noted: boolean;
+  /** Strikes the name out of the books. */
+  readonly disown: (name: string) => Promise<void>;
   /** Throws MACHINE_FOREIGN when the running instance is not this lab's. */
   readonly assertOurs: (name: string, options: ExecOptions) => Promise<void>;
 }
@@ -43,7 +48,7 @@ export const launch = async (spec: MachineSpec, deps: LaunchDeps, options: ExecO
   if (first.ok) return;
   options.onLine?.(`${first.error.message}; trying once more`);
   if (first.left) await deps.purge(spec.name, options);
-  const second = await attempt(spec, deps, options);
+  const second = await attempt(spec, { ...deps, noted: deps.noted || first.left }, options);
   if (!second.ok) throw second.error;
 };
 
@@ -112,10 +117,15 @@ const settle = async (name: string, deps: LaunchDeps, options: ExecOptions): Pro
   return { ok: false, error: notUp(name, deps, undefined, state), left: true };
 };
 
-/** The name is in use, although it was free a moment ago: by an earlier launch of this lab, or by somebody else. */
+/**
+ * The name is in use, although it was free a moment ago: by an earlier launch of this lab, or by somebody else. Without
+ * a note of such a launch it is out of the books while it is looked at: whatever happens, it is never purged.
+ */
 const adopt = async (name: string, deps: LaunchDeps, options: ExecOptions): Promise<Try> => {
+  if (!deps.noted) await deps.disown(name);
   const settled = await settle(name, deps, options);
   if (settled.ok) await deps.assertOurs(name, options);
+  else if (!deps.noted) throw appeared(name);
   return settled;
 };
 

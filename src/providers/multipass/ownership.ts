@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors/catalog.js';
 import { CliError } from '../../errors/cli-error.js';
 import { cmd, sh, type ExecOptions } from '../../exec/command.js';
 import type { LabRef, Machine } from '../provider.js';
@@ -10,11 +11,30 @@ const READ_MS = 20_000;
 /** cloud-init writes the marker before it installs anything, yet after SSH is up. */
 const CLOUD_INIT_MS = 900_000;
 
+/** The marker, an empty line where there is none, and whether the first boot is over: by then it would be there. */
+const LOOK = `
+echo "$(cat ${MARKER} 2>/dev/null)"
+[ -e /var/lib/cloud/instance/boot-finished ] && echo booted; :`;
+
+/** Whose a running instance is. `unmarked`: it has booted without a mark; `booting`: it may still get one. */
+export type Verdict = 'ours' | 'foreign' | 'unmarked' | 'booting' | 'silent';
+
 const foreign = (name: string, why: string, hint: string): CliError =>
   new CliError('MACHINE_FOREIGN', `Instance ${name} of multipass is not this lab's; it is left alone.`, {
     details: [why],
     hint,
   });
+
+/** A machine that came into a name of the lab while the lab was about to make one. */
+export const appeared = (name: string): CliError =>
+  foreign(
+    name,
+    'it appeared while this lab was about to make one, and does not bear its mark',
+    'Give the lab another name in lab.yaml.',
+  );
+
+const undecided = (code: ErrorCode, message: string): CliError =>
+  new CliError(code, message, { hint: 'Whose it is cannot be told yet. Run `kglab up` again.' });
 
 /** What belongs to the lab and what does not. */
 export class Ownership {
@@ -52,31 +72,42 @@ export class Ownership {
     return (await this.ledger.phase(name)) === 'launching';
   }
 
+  /**
+   * Settles what was left open when a launch was interrupted: a running instance with this lab's mark is noted as
+   * made. Throws MACHINE_FOREIGN, and forgets the name, when it is somebody else's; keeps it when there is no telling.
+   */
+  async settle(name: string, options: ExecOptions): Promise<void> {
+    if (!(await this.isHalfMade(name))) return;
+    await this.assertMarked(name, options);
+    await this.ledger.note(name, 'made');
+  }
+
   /** Throws MACHINE_FOREIGN, and forgets the name, when the running instance turns out to be somebody else's. */
   async assertMarked(name: string, options: ExecOptions): Promise<void> {
     await this.machine(name).exec(cmd('cloud-init', 'status', '--wait'), {
       ...options,
       timeoutMs: CLOUD_INIT_MS,
     });
-    if ((await this.judge(name, options)) === 'ours') return;
+    const verdict = await this.judge(name, options);
+    if (verdict === 'ours') return;
+    if (verdict === 'silent') throw undecided('MACHINE_UNREACHABLE', `Machine ${name} gives no answer.`);
+    if (verdict === 'booting')
+      throw undecided('MACHINE_NOT_BOOTED', `Machine ${name} has not finished its first boot.`);
     await this.ledger.forget(name);
-    throw foreign(
-      name,
-      'it appeared while this lab was about to make one, and does not bear its mark',
-      'Give the lab another name in lab.yaml.',
-    );
+    throw appeared(name);
   }
 
   /** Reads the marker of a running instance. */
-  async judge(name: string, options: ExecOptions): Promise<'ours' | 'foreign' | 'unmarked' | 'silent'> {
+  async judge(name: string, options: ExecOptions): Promise<Verdict> {
     try {
-      const { stdout, exitCode } = await this.machine(name).exec(sh(`cat ${MARKER} 2>/dev/null; :`), {
+      const { stdout, exitCode } = await this.machine(name).exec(sh(LOOK), {
         ...options,
         timeoutMs: READ_MS,
       });
       if (exitCode !== 0) return 'silent';
-      if (stdout.trim() === '') return 'unmarked';
-      return stdout.trim().endsWith(` id ${this.lab.id}`) ? 'ours' : 'foreign';
+      const [marker = '', booted = ''] = stdout.split('\n');
+      if (marker.trim() === '') return booted === 'booted' ? 'unmarked' : 'booting';
+      return marker.trim().endsWith(` id ${this.lab.id}`) ? 'ours' : 'foreign';
     } catch (error) {
       if (error instanceof CliError && error.code === 'MACHINE_UNREACHABLE') return 'silent';
       throw error;

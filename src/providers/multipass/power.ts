@@ -30,24 +30,32 @@ const plain = ({ signal }: ExecOptions): ExecOptions => (signal === undefined ? 
 export class Power {
   constructor(private readonly deps: PowerDeps) {}
 
-  /** Makes the instance run. Soft-deleted ones are recovered; one in an unknown state is powered off first. */
+  /** Makes the instance run, out of whatever state it is in. */
   async start(name: string, options: ExecOptions): Promise<void> {
+    if (await this.bringUp(name, options)) return;
+    throw new CliError('MACHINE_NOT_BOOTED', `Machine ${name} starts, but its SSH does not answer.`, {
+      hint: `See its state (multipass info ${name}) and the log: ${logCommand(this.deps.client.platform)}\nIf its data may go: kglab down && kglab up`,
+    });
+  }
+
+  /**
+   * Starts the instance; soft-deleted ones are recovered, one in an unknown state is powered off first. False when it
+   * comes up without SSH, twice.
+   */
+  async bringUp(name: string, options: ExecOptions): Promise<boolean> {
     const state = await this.settled(name, options);
     if (state === undefined)
       throw new CliError('MACHINE_UNREACHABLE', `There is no machine ${name}.`, {
         hint: 'Make it: kglab up',
       });
-    if (state === 'Running') return;
+    if (state === 'Running') return true;
     if (state === 'Unavailable') throw unavailable(name);
     if (state === 'Deleted') await this.recover(name, options);
     if (state === 'Unknown' || PASSING.has(state)) await this.cut(name, options);
-    if (await this.tryStart(name, options)) return;
+    if (await this.tryStart(name, options)) return true;
     options.onLine?.(`${name} does not answer; switching it off and on once more`);
     await this.cut(name, options);
-    if (await this.tryStart(name, options)) return;
-    throw new CliError('MACHINE_NOT_BOOTED', `Machine ${name} starts, but its SSH does not answer.`, {
-      hint: `See its state (multipass info ${name}) and the log: ${logCommand(this.deps.client.platform)}\nIf its data may go: kglab down && kglab up`,
-    });
+    return this.tryStart(name, options);
   }
 
   /** Shuts down in order, or cuts the power. */

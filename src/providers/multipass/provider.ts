@@ -2,19 +2,20 @@ import { join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import type { ExecOptions } from '../../exec/command.js';
 import { mapPool } from '../../util/pool.js';
-import type { Machine, MachineInfo, MachineProvider, MachineSpec } from '../provider.js';
-import { askAddress, pickAddress } from './address.js';
+import type { Machine, MachineInfo, MachineProvider, MachineSpec, Trace } from '../provider.js';
+import { Addresses } from './address.js';
+import { askAbilities } from './ask-abilities.js';
 import { MultipassClient } from './client.js';
-import { driverArgs, listArgs, statesArgs, versionArgs } from './commands.js';
+import { statesArgs } from './commands.js';
 import { DEADLINES, type Deadlines } from './deadlines.js';
-import { featuresOf, type MultipassFeatures } from './features.js';
-import { LaunchGate } from './gate.js';
+import type { MultipassFeatures } from './features.js';
+import { LaunchGate, openWhen } from './gate.js';
 import { launch } from './launch.js';
 import { Ledger } from './ledger.js';
 import { MultipassMachine } from './machine.js';
 import type { MultipassOptions } from './options.js';
 import { Ownership } from './ownership.js';
-import { parseList, parseVersions, toMachineState, type Instance } from './parse.js';
+import { parseList, toMachineState, type Instance } from './parse.js';
 import { Power } from './power.js';
 import { Removal } from './removal.js';
 
@@ -43,6 +44,7 @@ export class MultipassProvider implements MachineProvider {
   private readonly ownership: Ownership;
   private readonly power: Power;
   private readonly removal: Removal;
+  private readonly addresses: Addresses;
   private readonly gate = new LaunchGate(PARALLEL);
   private readonly running = new Map<string, number>();
   private looking: Promise<readonly Instance[]> | undefined;
@@ -55,12 +57,10 @@ export class MultipassProvider implements MachineProvider {
     const { client, deadlines, ledger } = this;
     const look = (name: string, how: ExecOptions) => this.look(name, how);
     const common = { client, deadlines, clock: options.clock, look };
-    this.ownership = new Ownership(options.lab, ledger, (name) => this.machine(name));
-    this.power = new Power({
-      ...common,
-      abilities: () => this.abilities(),
-      machine: (name) => this.machine(name),
-    });
+    const machine = (name: string) => this.machine(name);
+    this.addresses = new Addresses(machine, options.clock);
+    this.ownership = new Ownership(options.lab, ledger, machine);
+    this.power = new Power({ ...common, machine, abilities: () => this.abilities() });
     this.removal = new Removal({ ...common, ledger, ownership: this.ownership });
   }
 
@@ -72,12 +72,23 @@ export class MultipassProvider implements MachineProvider {
   async prepare(): Promise<void> {}
 
   async list(options: ExecOptions = {}): Promise<readonly MachineInfo[]> {
-    const [book, instances] = await Promise.all([this.ledger.read(), this.instances(listArgs, options)]);
+    const [book, instances] = await Promise.all([this.ledger.read(), this.instances(options)]);
     const own = instances.filter(({ name }) => Object.hasOwn(book, name));
-    return mapPool(own, ASK_LIMIT, async ({ name, state, addresses }) => {
-      const address = await this.addressOf(name, state, addresses, options.signal);
-      return { name, state: toMachineState(state), ...(address !== undefined && { address }) };
+    return mapPool(own, ASK_LIMIT, async ({ name, state: word }) => {
+      const state = toMachineState(word);
+      // It runs, but the end of its launch was never seen: `create` has yet to settle whose it is.
+      if (state === 'running' && book[name] !== 'made') return { name, state: 'unknown' };
+      const address = state === 'running' ? await this.addresses.of(name, options.signal) : undefined;
+      return { name, state, ...(address !== undefined && { address }) };
     });
+  }
+
+  /** Launches that were interrupted go on in the daemon, and are in no list until the image is there. */
+  async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
+    const [book, instances] = await Promise.all([this.ledger.read(), this.instances(options)]);
+    const names = Object.keys(book).filter((name) => book[name] === 'launching');
+    const unseen = names.filter((name) => !instances.some((instance) => instance.name === name));
+    return unseen.map((what) => ({ kind: 'machine on its way', what }));
   }
 
   machine(name: string): Machine {
@@ -90,23 +101,29 @@ export class MultipassProvider implements MachineProvider {
     const { name } = spec;
     const found = await this.look(name, options);
     await this.ownership.assertFree(name, found);
-    const halfMade = await this.ownership.isHalfMade(name);
-    if (found !== undefined && !(halfMade && found.state === 'Unknown')) {
-      await this.power.start(name, options);
-      if (halfMade) await this.ownership.assertMarked(name, options);
-    } else {
-      // One that never came up has no data to be kept: it is made anew.
-      if (found !== undefined) await this.removal.purge(name, options);
-      await this.ledger.note(name, 'launching');
+    if (found === undefined || !(await this.bringBack(found, options)))
       await this.launchInTurn(spec, options);
-    }
     await this.ledger.note(name, 'made');
     await this.awaitAddress(name, options);
+  }
+
+  /** Starts what is there. False when that never came up, and does not now: it has no data, and is purged. */
+  private async bringBack({ name, state }: Instance, options: ExecOptions): Promise<boolean> {
+    if (state !== 'Unknown' || !(await this.ownership.isHalfMade(name)))
+      await this.power.start(name, options);
+    else if (!(await this.power.bringUp(name, options))) {
+      await this.removal.purge(name, options);
+      await this.ledger.forget(name);
+      return false;
+    }
+    await this.ownership.settle(name, options);
+    return true;
   }
 
   async start(name: string, options: ExecOptions = {}): Promise<void> {
     await this.ownership.assertOwn(name);
     await this.power.start(name, options);
+    await this.ownership.settle(name, options);
     await this.awaitAddress(name, options);
   }
 
@@ -123,70 +140,57 @@ export class MultipassProvider implements MachineProvider {
     this.running.delete(name);
   }
 
-  async cleanup(): Promise<void> {
+  async cleanup(options: ExecOptions = {}): Promise<void> {
     const left = Object.keys(await this.ledger.read());
-    // A launch that has left nothing behind but its note.
-    for (const name of left) await this.removal.remove(name, {});
+    // A launch that has left nothing behind but its note, or is still on its way.
+    for (const name of left) await this.removal.remove(name, options);
     await this.ledger.discard();
   }
 
   /** What this version with this driver can do. */
   abilities(): Promise<MultipassFeatures> {
-    this.able ??= this.readAbilities().catch((error: unknown) => {
+    this.able ??= askAbilities(this.client, this.deadlines.listMs).catch((error: unknown) => {
       this.able = undefined;
       throw error;
     });
     return this.able;
   }
 
-  private async readAbilities(): Promise<MultipassFeatures> {
-    const timeoutMs = this.deadlines.listMs;
-    const { stdout } = await this.client.must(versionArgs, { timeoutMs });
-    const { client, daemon } = parseVersions(stdout);
-    const driver = await this.client.call(driverArgs, { timeoutMs });
-    return featuresOf(daemon ?? client, driver.stdout.trim());
-  }
-
   private async launchInTurn(spec: MachineSpec, options: ExecOptions): Promise<void> {
+    const { name } = spec;
     const leave = await this.gate.enter();
-    const watch = this.openWhenSeen(spec.name, options);
     try {
       options.signal?.throwIfAborted();
-      await launch(
-        spec,
-        {
-          ...{ client: this.client, clock: this.options.clock, deadlines: this.deadlines },
-          image: this.options.image,
-          zone: () => this.zone(),
-          look: (name, how) => this.look(name, how),
-          purge: (name, how) => this.removal.purge(name, how),
-          assertOurs: (name, how) => this.ownership.assertMarked(name, how),
-        },
-        options,
-      );
+      // Its turn may have been minutes in coming.
+      await this.ownership.assertFree(name, await this.look(name, options));
+      const noted = await this.ownership.isHalfMade(name);
+      await this.ledger.note(name, 'launching');
+      await this.launchNoted(spec, noted, options);
     } catch (error) {
-      await this.strikeOut(spec.name, options);
+      await this.strikeOut(name, options);
       throw error;
     } finally {
-      watch.abort();
       this.gate.open();
       leave();
     }
   }
 
-  /** The first launch fetches the image; once its instance is listed, the image is there and others may follow. */
-  private openWhenSeen(name: string, { signal }: ExecOptions): AbortController {
-    const stop = new AbortController();
-    const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
-    const watch = async (): Promise<void> => {
-      while (!this.gate.isOpen) {
-        await this.options.clock.sleep(this.deadlines.everyMs, ended);
-        if ((await this.look(name, { signal: ended })) !== undefined) this.gate.open();
-      }
+  private async launchNoted(spec: MachineSpec, noted: boolean, options: ExecOptions): Promise<void> {
+    const { deadlines, gate } = this;
+    const { clock } = this.options;
+    // The first launch fetches the image; once its instance is listed, the image is there.
+    const seen = async (how: ExecOptions) => (await this.look(spec.name, how)) !== undefined;
+    const watch = openWhen(seen, { gate, clock, everyMs: deadlines.everyMs, ...options });
+    const deps = {
+      ...{ client: this.client, clock, deadlines },
+      ...{ image: this.options.image, noted },
+      zone: () => this.zone(),
+      look: (name: string, how: ExecOptions) => this.look(name, how),
+      purge: (name: string, how: ExecOptions) => this.removal.purge(name, how),
+      disown: (name: string) => this.ledger.forget(name),
+      assertOurs: (name: string, how: ExecOptions) => this.ownership.assertMarked(name, how),
     };
-    // It only makes things faster: what is wrong is for the launch itself to say.
-    watch().catch(() => undefined);
-    return stop;
+    await launch(spec, deps, options).finally(() => watch.abort());
   }
 
   /** After a launch that failed: a name that is not in use is not this lab's any more. */
@@ -198,13 +202,13 @@ export class MultipassProvider implements MachineProvider {
   /** The zone of the lab's other machines: each zone has a network of its own. */
   private async zone(): Promise<string | undefined> {
     if (!(await this.abilities()).zones) return undefined;
-    const [book, instances] = await Promise.all([this.ledger.read(), this.instances(statesArgs, {})]);
+    const [book, instances] = await Promise.all([this.ledger.read(), this.instances({})]);
     return instances.find(({ name, zone }) => Object.hasOwn(book, name) && zone !== undefined)?.zone;
   }
 
-  private async instances(args: readonly string[], options: ExecOptions): Promise<readonly Instance[]> {
+  private async instances(options: ExecOptions): Promise<readonly Instance[]> {
     const signal = options.signal && { signal: options.signal };
-    const { stdout } = await this.client.must(args, { ...signal, timeoutMs: this.deadlines.listMs });
+    const { stdout } = await this.client.must(statesArgs, { ...signal, timeoutMs: this.deadlines.listMs });
     const instances = parseList(stdout);
     const now = this.options.clock.now();
     for (const { name, state } of instances) {
@@ -215,13 +219,13 @@ export class MultipassProvider implements MachineProvider {
   }
 
   private async look(name: string, options: ExecOptions): Promise<Instance | undefined> {
-    return (await this.instances(statesArgs, options)).find((instance) => instance.name === name);
+    return (await this.instances(options)).find((instance) => instance.name === name);
   }
 
   private async assertRunning(name: string, options: ExecOptions = {}): Promise<void> {
     const seen = this.running.get(name);
     if (seen !== undefined && this.options.clock.now() - seen < SEEN_MS) return;
-    this.looking ??= this.instances(statesArgs, options).finally(() => (this.looking = undefined));
+    this.looking ??= this.instances(options).finally(() => (this.looking = undefined));
     const state = (await this.looking).find((instance) => instance.name === name)?.state;
     if (state === 'Running') return;
     throw new CliError(
@@ -231,20 +235,11 @@ export class MultipassProvider implements MachineProvider {
     );
   }
 
-  private async addressOf(
-    name: string,
-    state: string,
-    addresses: readonly string[],
-    signal: AbortSignal | undefined,
-  ): Promise<string | undefined> {
-    if (state !== 'Running') return undefined;
-    return pickAddress(addresses) ?? (await askAddress(this.machine(name), signal)) ?? undefined;
-  }
-
   private async awaitAddress(name: string, options: ExecOptions): Promise<void> {
+    this.addresses.forget(name);
     await this.power.until(options, this.deadlines.addressMs, async () => {
-      const found = (await this.list(options)).find((info) => info.name === name);
-      return found?.state !== 'running' || found.address !== undefined;
+      if ((await this.look(name, options))?.state !== 'Running') return true;
+      return (await this.addresses.ask(name, options.signal)) !== undefined;
     });
   }
 }

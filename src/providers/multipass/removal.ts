@@ -5,6 +5,7 @@ import { waitFor } from '../../util/wait.js';
 import type { MultipassClient } from './client.js';
 import { askPreparingArgs, deleteArgs } from './commands.js';
 import type { Deadlines } from './deadlines.js';
+import { CLIENT_TIMEOUT } from './launch-end.js';
 import type { Ledger } from './ledger.js';
 import type { Ownership } from './ownership.js';
 import type { Instance } from './parse.js';
@@ -76,11 +77,13 @@ export class Removal {
     );
   }
 
+  /** Whether the daemon is at it, as far as that can be told: only a plain no is a no. */
   private async isPreparing(name: string, options: ExecOptions): Promise<boolean> {
     const { client, deadlines } = this.deps;
     const timeoutMs = deadlines.probeMs + deadlines.listMs + deadlines.graceMs;
-    const { stderr } = await client.call(askPreparingArgs(name), { ...plain(options), timeoutMs });
-    return /is being prepared|already exists/.test(stderr);
+    const { exitCode, stderr } = await client.call(askPreparingArgs(name), { ...plain(options), timeoutMs });
+    // The question itself took too long: the daemon is busy, perhaps with that very launch.
+    return exitCode === CLIENT_TIMEOUT || /is being prepared|already exists/.test(stderr);
   }
 
   /** Whether somebody has put an instance of their own in the place of ours; only a running one can tell. */
@@ -88,7 +91,8 @@ export class Removal {
     if (state !== 'Running') return false;
     const whose = await this.deps.ownership.judge(name, plain(options));
     const finished = (await this.deps.ledger.phase(name)) === 'made';
-    if (whose !== 'foreign' && !(whose === 'unmarked' && finished)) return false;
+    const others = whose === 'foreign' || whose === 'unmarked' || (whose === 'booting' && finished);
+    if (!others) return false;
     options.onLine?.(`${name} is not this lab's any more; it is left alone`);
     return true;
   }

@@ -10,7 +10,10 @@ const host = (): ScriptedExecutor =>
     .on(/^snap connections/, 'kvm  multipass:kvm  :kvm  -\n')
     .on(/^multipass find/, '{}')
     .on('multipass get local.driver', 'qemu\n')
-    .on('multipass list --format json', '{"list":[{"name":"a","state":"Running","ipv4":["10.1.2.3"]}]}')
+    .on(
+      'multipass list --no-ipv4 --format json',
+      '{"list":[{"name":"a","state":"Running","ipv4":["10.1.2.3"]}]}',
+    )
     .on('multipass version --format json', '{"multipass":"1.16.3","multipassd":"1.16.3"}');
 
 const missing = { exitCode: 127, stderr: 'multipass: command not found' };
@@ -67,7 +70,7 @@ describe('multipassChecks', () => {
     ['The client is not authenticated with the Multipass service.', 'multipass authenticate'],
     ["failed to open file '/x/multipass_root_cert.pem'", 'wait'],
   ])('explains: %s', async (stderr, advice) => {
-    const executor = host().on('multipass list --format json', { exitCode: 2, stderr });
+    const executor = host().on('multipass list --no-ipv4 --format json', { exitCode: 2, stderr });
     const found = await findings(executor);
     expect(found['multipass-service']?.ok).toBe(false);
     expect(found['multipass-service']?.advice).toContain(advice);
@@ -76,7 +79,7 @@ describe('multipassChecks', () => {
 
   it('tells a service that hangs', async () => {
     const found = await findings(
-      host().on('multipass list --format json', { exitCode: 143, timedOut: true }),
+      host().on('multipass list --no-ipv4 --format json', { exitCode: 143, timedOut: true }),
       'darwin',
     );
     expect(found['multipass-service']).toMatchObject({ ok: false });
@@ -128,7 +131,7 @@ describe('multipassChecks', () => {
   it('shows instances that hold a name without being of use', async () => {
     const list =
       '{"list":[{"name":"a","state":"Unknown","ipv4":[]},{"name":"b","state":"Deleted","ipv4":[]}]}';
-    const found = await findings(host().on('multipass list --format json', list));
+    const found = await findings(host().on('multipass list --no-ipv4 --format json', list));
     expect(found['multipass-instances']?.found).toBe('2; a unknown, b deleted');
   });
 });

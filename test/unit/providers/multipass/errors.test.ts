@@ -88,7 +88,7 @@ describe('launchEnd', () => {
       'launch failed: The following errors occurred:\ntimed out waiting for initialization to complete',
       'unknown',
     ],
-    [2, 'launch failed: instance "a" is being prepared', 'unknown'],
+    [2, 'launch failed: instance "a" is being prepared', 'taken'],
     [2, 'launch failed: The following errors occurred:\na: timed out waiting for response', 'broken'],
     [2, 'launch failed: instance "a" already exists', 'taken'],
     [2, 'launch failed: Downloaded image hash does not match', 'stale'],

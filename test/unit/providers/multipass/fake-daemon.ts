@@ -7,8 +7,9 @@ export type Answer =
 
 interface Instance {
   state: string;
-  addresses: string[];
   marker: string;
+  /** Whether its first boot is over. */
+  booted: boolean;
 }
 
 const ok = (stdout = ''): CommandResult => ({ exitCode: 0, stdout, stderr: '', durationMs: 1 });
@@ -24,6 +25,8 @@ export class FakeDaemon implements Executor {
     readonly then?: () => void | Promise<void>;
   }[] = [];
   version = '1.16.3';
+  /** What a machine says its address is. */
+  address = '10.1.2.3';
   /** Nothing is answered any more, not even `version`. */
   wedged = false;
 
@@ -32,8 +35,13 @@ export class FakeDaemon implements Executor {
     private readonly labId: string,
   ) {}
 
-  put(name: string, state: string, marker = `kglab machine ${name} of lab demo with id ${this.labId}`): void {
-    this.instances.set(name, { state, addresses: state === 'Running' ? ['10.1.2.3'] : [], marker });
+  put(
+    name: string,
+    state: string,
+    marker = `kglab machine ${name} of lab demo with id ${this.labId}`,
+    booted = true,
+  ): void {
+    this.instances.set(name, { state, marker, booted });
   }
 
   on(words: string, answer: Answer, then?: () => void | Promise<void>): this {
@@ -69,12 +77,7 @@ export class FakeDaemon implements Executor {
       case 'list': {
         const zone = this.version.startsWith('1.17') && { zone: { name: 'zone2', available: true } };
         return JSON.stringify({
-          list: [...this.instances].map(([key, { state, addresses }]) => ({
-            name: key,
-            state,
-            ipv4: addresses,
-            ...zone,
-          })),
+          list: [...this.instances].map(([name, { state }]) => ({ name, state, ipv4: [], ...zone })),
         });
       }
       case 'version':
@@ -107,7 +110,10 @@ export class FakeDaemon implements Executor {
     const instance = this.instances.get(name);
     if (instance?.state !== 'Running')
       return { exitCode: 2, stderr: "exec failed: ssh connection failed: 'x'" };
-    const out = words.some((word) => word.includes('cat /etc/kglab/machine')) ? instance.marker : '';
+    const has = (text: string): boolean => words.some((word) => word.includes(text));
+    const look = `${instance.marker}\n${instance.booted ? 'booted' : ''}`;
+    const address = has('ip -4 route get') ? this.address : '';
+    const out = has('cat /etc/kglab/machine') ? look : address;
     if (words.includes('poweroff')) instance.state = 'Stopped';
     return `\u001ekglab-begin\n${out}\n\u001ekglab-end 0\n`;
   }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { pickAddress } from '../../../../src/providers/multipass/address.js';
 import { featuresOf, isSupported } from '../../../../src/providers/multipass/features.js';
 import {
   isIpv4,
@@ -64,18 +63,6 @@ describe('isIpv4', () => {
     'refuses %s',
     (text) => expect(isIpv4(text)).toBe(false),
   );
-});
-
-describe('pickAddress', () => {
-  it.each([
-    [['10.1.2.3'], '10.1.2.3'],
-    [['10.1.2.3', '10.42.0.1', '10.42.0.0', '172.17.0.1'], '10.1.2.3'],
-    [['10.42.0.1', '10.1.2.3'], '10.1.2.3'],
-    // Nothing certain: the machine itself is asked.
-    [['10.1.2.3', '192.168.7.7'], undefined],
-    [['10.42.17.5'], undefined],
-    [[], undefined],
-  ])('of %j it is %s', (addresses, own) => expect(pickAddress(addresses)).toBe(own));
 });
 
 describe('toMachineState', () => {

@@ -20,6 +20,10 @@ const spec = (name = NAME): MachineSpec => ({
 const fails = (stderr: string, exitCode = 2) => ({ exitCode, stderr: `launch failed: ${stderr}` });
 const OCCURRED = 'The following errors occurred:\n';
 
+/** A start that comes up without SSH. */
+const late = { exitCode: 2, stderr: `start failed: ${OCCURRED}${NAME}: timed out waiting for response` };
+const unknown = (): void => daemon.put(NAME, 'Unknown');
+
 let clock: FakeClock;
 let daemon: FakeDaemon;
 let dataDir: string;
@@ -44,6 +48,15 @@ const provider = (): MultipassProvider =>
 
 const ledger = async (): Promise<unknown> =>
   (JSON.parse(await readFile(join(dataDir, 'multipass.json'), 'utf8')) as { machines: unknown }).machines;
+
+/** A launch of this name was begun, and its end never seen. */
+const noteLaunching = (): Promise<void> =>
+  writeFile(
+    join(dataDir, 'multipass.json'),
+    JSON.stringify({ lab: lab.id, machines: { [NAME]: 'launching' } }),
+  );
+
+const deletes = (): readonly string[] => daemon.changes().filter((call) => call.startsWith('delete'));
 
 /** Lets time pass until the work is done. Real file access lies between two looks at the clock. */
 const inTime = async <T>(work: Promise<T>): Promise<T> => {
@@ -71,7 +84,6 @@ describe('launching', () => {
   it.each([
     ['the client has given up', fails('Timed out waiting for instance launch.', 5)],
     ['cloud-init is slow', fails(`${OCCURRED}timed out waiting for initialization to complete`)],
-    ['another launch of it is under way', fails(`instance "${NAME}" is being prepared`)],
     ['the client itself hangs', { silent: true } as const],
   ])('watches the machine when %s, and goes on when it runs', async (_why, answer) => {
     daemon.on('launch', answer, () => {
@@ -110,12 +122,13 @@ describe('launching', () => {
 
   it('makes anew, at the next up, what never came up', async () => {
     daemon.put(NAME, 'Unknown');
-    await writeFile(
-      join(dataDir, 'multipass.json'),
-      JSON.stringify({ lab: lab.id, machines: { [NAME]: 'launching' } }),
-    );
+    await noteLaunching();
+    daemon.on('start', late, unknown).on('start', late, unknown);
     await inTime(provider().create(spec()));
-    expect(daemon.changes()[0]).toBe(`delete --purge ${NAME}`);
+    expect(daemon.changes().map((call) => call.split(' ').slice(0, 2).join(' '))).toEqual([
+      ...['stop --force', `start ${NAME}`, 'stop --force', `start ${NAME}`],
+      ...['delete --purge', 'launch 24.04'],
+    ]);
     expect(daemon.instances.get(NAME)?.state).toBe('Running');
   });
 
@@ -162,6 +175,63 @@ describe('launching', () => {
   });
 });
 
+describe('a launch that was interrupted', () => {
+  beforeEach(noteLaunching);
+
+  it('is settled when its machine is met running, which is then never purged', async () => {
+    daemon.put(NAME, 'Running');
+    const first = provider();
+    expect(await inTime(first.list())).toEqual([{ name: NAME, state: 'unknown' }]);
+    await inTime(first.create(spec()));
+    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect((await inTime(first.list()))[0]?.state).toBe('running');
+    daemon.put(NAME, 'Unknown');
+    daemon.on('start', late, unknown).on('start', late, unknown);
+    await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_NOT_BOOTED' });
+    expect(deletes()).toEqual([]);
+  });
+
+  it('is settled by a start, too', async () => {
+    daemon.put(NAME, 'Stopped');
+    await inTime(provider().start(NAME));
+    expect(await ledger()).toEqual({ [NAME]: 'made' });
+  });
+
+  it('that the daemon still works on is watched until its machine runs', async () => {
+    daemon.on('launch', fails(`instance "${NAME}" is being prepared`), () => {
+      void clock.sleep(70_000).then(() => daemon.put(NAME, 'Running'));
+    });
+    await inTime(provider().create(spec()));
+    expect(deletes()).toEqual([]);
+    expect(await ledger()).toEqual({ [NAME]: 'made' });
+  });
+
+  it.each([
+    ['another mark', 'kglab machine demo-node1 of lab demo with id another', true],
+    ['no mark after its boot', '', true],
+  ])('does not make ours what runs in its place with %s', async (_what, marker, booted) => {
+    daemon.put(NAME, 'Running', marker, booted);
+    await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
+    expect(await ledger()).toEqual({});
+    await noteLaunching();
+    await inTime(provider().remove(NAME));
+    expect(deletes()).toEqual([]);
+    expect(await ledger()).toEqual({});
+  });
+
+  it('keeps its note while the machine cannot tell whose it is', async () => {
+    const broken = { exitCode: 2, stderr: "exec failed: ssh connection failed: 'Timeout'" };
+    daemon.put(NAME, 'Running');
+    daemon.on('exec', '\u001ekglab-begin\n\n\u001ekglab-end 0\n').on('exec', broken);
+    await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_UNREACHABLE' });
+    daemon.put(NAME, 'Running', '', false);
+    await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_NOT_BOOTED' });
+    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+    await inTime(provider().remove(NAME));
+    expect(deletes()).toEqual([`delete --purge ${NAME}`]);
+  });
+});
+
 describe('instances of others', () => {
   it.each(['Running', 'Stopped', 'Deleted', 'Unknown'])('are left alone when they are %s', async (state) => {
     daemon.put(NAME, state, '');
@@ -182,6 +252,38 @@ describe('instances of others', () => {
     expect(daemon.instances.has(NAME)).toBe(true);
   });
 
+  it.each([
+    ['already exists', 'Stopped'],
+    ['already exists', 'Unknown'],
+    ['is being prepared', 'Unknown'],
+    ['is being prepared', 'Running'],
+  ])('are never purged when a launch meets one that %s, then %s', async (words, state) => {
+    daemon.on('launch', fails(`instance "${NAME}" ${words}`), () => {
+      void clock.sleep(40_000).then(() => daemon.put(NAME, state, ''));
+    });
+    await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
+    expect(deletes()).toEqual([]);
+    expect(await ledger()).toEqual({});
+    await inTime(provider().cleanup());
+    expect(daemon.instances.has(NAME)).toBe(true);
+  });
+
+  it('are noticed when they come while a machine waits for its turn', async () => {
+    daemon.on('launch 24.04 --name demo-first', '', async () => {
+      await clock.sleep(60_000);
+      daemon.put('demo-first', 'Running');
+      daemon.put(NAME, 'Unknown', '');
+    });
+    const made = provider();
+    const first = made.create(spec('demo-first'));
+    const second = made.create(spec());
+    second.catch(() => undefined);
+    await inTime(first);
+    await expect(inTime(second)).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
+    expect(daemon.changes().filter((call) => call.includes(NAME))).toEqual([]);
+    expect(await ledger()).toEqual({ 'demo-first': 'made' });
+  });
+
   it('are not removed when somebody has put one in the place of ours', async () => {
     await inTime(provider().create(spec()));
     daemon.put(NAME, 'Running', 'kglab machine demo-node1 of lab demo with id another');
@@ -197,6 +299,32 @@ describe('instances of others', () => {
       JSON.stringify({ lab: 'older', machines: { [NAME]: 'made' } }),
     );
     expect(await provider().list()).toEqual([]);
+  });
+});
+
+describe('addresses', () => {
+  beforeEach(() => inTime(provider().create(spec())));
+
+  it('are asked of each machine alone, and a guest that hangs keeps nothing else from working', async () => {
+    daemon.put('demo-other', 'Running');
+    daemon.calls.length = 0;
+    daemon.on('exec', { silent: true });
+    const made = provider();
+    expect(await inTime(made.list())).toEqual([{ name: NAME, state: 'running' }]);
+    expect(await made.list()).toEqual([{ name: NAME, state: 'running' }]);
+    const lists = daemon.calls.filter((call) => call.startsWith('list'));
+    expect(lists.every((call) => call.includes('--no-ipv4'))).toBe(true);
+    await inTime(made.stop(NAME, { force: true }));
+    expect((await made.list())[0]?.state).toBe('stopped');
+  });
+
+  it('are asked for anew after a start', async () => {
+    const made = provider();
+    expect((await inTime(made.list()))[0]?.address).toBe('10.1.2.3');
+    await inTime(made.stop(NAME));
+    daemon.address = '10.1.2.99';
+    await inTime(made.start(NAME));
+    expect((await inTime(made.list()))[0]?.address).toBe('10.1.2.99');
   });
 });
 
@@ -219,8 +347,6 @@ describe('power', () => {
 
   it('switches off and on once more what comes up without SSH, and then says so', async () => {
     daemon.put(NAME, 'Stopped');
-    const late = { exitCode: 2, stderr: `start failed: ${OCCURRED}${NAME}: timed out waiting for response` };
-    const unknown = (): void => daemon.put(NAME, 'Unknown');
     daemon.on('start', late, unknown).on('start', late, unknown);
     await expect(inTime(provider().start(NAME))).rejects.toMatchObject({ code: 'MACHINE_NOT_BOOTED' });
     expect(daemon.changes().filter((call) => call.startsWith('stop --force'))).toHaveLength(1);
@@ -241,17 +367,40 @@ describe('power', () => {
 });
 
 describe('removal', () => {
-  it('waits for an instance that is still being prepared', async () => {
-    await writeFile(
-      join(dataDir, 'multipass.json'),
-      JSON.stringify({ lab: lab.id, machines: { [NAME]: 'launching' } }),
-    );
-    const preparing = fails(`instance "${NAME}" is being prepared`);
-    for (let look = 0; look < 3; look += 1) daemon.on('launch kglab-', preparing);
+  const preparing = fails(`instance "${NAME}" is being prepared`);
+  const busy = { exitCode: 5, stderr: 'Timed out waiting for instance launch.' };
+  beforeEach(noteLaunching);
+
+  it('waits for an instance that is still being prepared, and says so', async () => {
+    daemon.on('launch kglab-', preparing).on('launch kglab-', busy).on('launch kglab-', preparing);
     void clock.sleep(2_500).then(() => daemon.put(NAME, 'Starting'));
-    await inTime(provider().cleanup());
+    const said: string[] = [];
+    await inTime(provider().cleanup({ onLine: (line) => void said.push(line) }));
     expect([...daemon.instances]).toEqual([]);
+    expect(said).toEqual([`${NAME} is still being made by multipass; waiting for it, to remove it`]);
     await expect(ledger()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('does not take a service that is too busy to answer for one that prepares nothing', async () => {
+    for (let look = 0; look < 2_000; look += 1) daemon.on('launch kglab-', busy);
+    await expect(inTime(provider().cleanup())).rejects.toMatchObject({ code: 'MULTIPASS_TIMEOUT' });
+    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+  });
+
+  it('shows what is on its way until it is there', async () => {
+    const made = provider();
+    expect(await made.traces()).toEqual([{ kind: 'machine on its way', what: NAME }]);
+    daemon.put(NAME, 'Starting');
+    expect(await made.traces()).toEqual([]);
+  });
+
+  it('ends its wait when it is interrupted, and keeps the note', async () => {
+    for (let look = 0; look < 20; look += 1) daemon.on('launch kglab-', preparing);
+    const stop = new AbortController();
+    void clock.sleep(5_000).then(() => stop.abort());
+    const ended = inTime(provider().cleanup({ signal: stop.signal }));
+    await expect(ended).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await ledger()).toEqual({ [NAME]: 'launching' });
   });
 });
 
@@ -317,6 +466,7 @@ describe('commands in a machine', () => {
 
   it('never start a machine that is off', async () => {
     daemon.put(NAME, 'Stopped');
+    daemon.calls.length = 0;
     await expect(inTime(machine().exec(cmd('true')))).rejects.toMatchObject({ code: 'MACHINE_UNREACHABLE' });
     await expect(inTime(Promise.resolve(machine().hostCommand?.(cmd('true'))))).rejects.toMatchObject({
       code: 'MACHINE_UNREACHABLE',
