@@ -3,7 +3,7 @@
 // In this order: multipass, where it is installed; system containers (nspawn) with a k3s release that is in the cache
 // or can be downloaded; system containers with the k3s stand-in of the tests, which is built once.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $, fs, path } from 'zx';
 
@@ -20,7 +20,9 @@ const run = async (...args) =>
 /** Runs a command for its answer alone. */
 const ask = (...args) => $({ nothrow: true, quiet: true })`${args}`;
 
-const has = async (...words) => (await ask(...words)).exitCode === 0;
+/** Whether multipass is there, if only to say that its service is down. As a snap, it may only stand in the home folder. */
+const hasMultipass = async () =>
+  (await $({ nothrow: true, quiet: true, cwd: homedir() })`multipass version`).exitCode !== 127;
 
 const fail = (...lines) => {
   for (const line of lines) say(line);
@@ -59,7 +61,7 @@ const buildStandIn = async () => {
 
 /** What the lab file of the demo says beyond the defaults. */
 const choose = async () => {
-  if (await has('multipass', 'version')) return { provider: 'multipass', standIn: false };
+  if (await hasMultipass()) return { provider: 'multipass', standIn: false };
   if (process.platform !== 'linux') {
     fail(
       'Without multipass, kglab needs Linux: install multipass (https://canonical.com/multipass) and try again.',

@@ -7,6 +7,7 @@ import { cmd, type Executor } from '../exec/command.js';
 import type { CommandLog } from '../exec/logged-executor.js';
 import type { Dirs } from '../state/dirs.js';
 import { whenIdle, type Clock } from '../util/clock.js';
+import { isInstalled } from './multipass/is-installed.js';
 import { MultipassProvider } from './multipass/provider.js';
 import { NspawnProvider } from './nspawn/provider.js';
 import type { LabRef, MachineProvider, ProviderId } from './provider.js';
@@ -23,8 +24,8 @@ export interface ProviderDeps {
   readonly log?: CommandLog;
 }
 
-const isHere = async (host: Executor, ...words: [string, ...string[]]): Promise<boolean> =>
-  (await host.exec(cmd(...words), { timeoutMs: 20_000 })).exitCode === 0;
+const hasNamespaces = async (host: Executor): Promise<boolean> =>
+  (await host.exec(cmd('test', '-d', '/proc/self/ns'), { timeoutMs: 20_000 })).exitCode === 0;
 
 /** Settles `auto`: multipass where it is installed, else system containers on Linux. Throws HOST_UNFIT without either. */
 export const chooseProvider = async (
@@ -32,8 +33,8 @@ export const chooseProvider = async (
   { host }: ProviderDeps,
 ): Promise<ProviderId> => {
   if (wanted !== 'auto') return wanted;
-  if (await isHere(host, 'multipass', 'version')) return 'multipass';
-  if (await isHere(host, 'test', '-d', '/proc/self/ns')) return 'nspawn';
+  if (await isInstalled(host, homedir())) return 'multipass';
+  if (await hasNamespaces(host)) return 'nspawn';
   throw new CliError('HOST_UNFIT', 'No provider of machines fits this host.', {
     hint: 'Install multipass (https://canonical.com/multipass), or use a Linux host as root, where system containers do.',
   });

@@ -1,19 +1,20 @@
-import { link, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
+import { stat, statfs } from 'node:fs/promises';
+import { availableParallelism, homedir, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { pictureOf } from '../../app/picture-of.js';
 import { runChecks } from '../../app/preflight.js';
 import type { World } from '../../app/world.js';
 import { parseConfig } from '../../config/parse.js';
 import { CliError } from '../../errors/cli-error.js';
-import { cmd } from '../../exec/command.js';
 import { planUp } from '../../plan/plan-up.js';
+import { isInstalled } from '../../providers/multipass/is-installed.js';
 import { drawLab } from '../../report/picture.js';
 import type { HostFacts, ProviderFact } from '../../wizard/host-facts.js';
 import { labFile } from '../../wizard/lab-file.js';
 import { propose } from '../../wizard/propose.js';
 import { runWizard } from '../../wizard/run-wizard.js';
 import type { LabFlags } from '../flags.js';
+import { putLabFile } from '../put-lab-file.js';
 import type { Session } from '../run-cli.js';
 import { openWorld } from '../world.js';
 
@@ -26,14 +27,10 @@ export interface InitFlags extends LabFlags {
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
-const multipassFact = async ({ host }: World): Promise<ProviderFact> => {
-  const { exitCode } = await host.exec(cmd('multipass', 'version', '--format', 'json'), {
-    timeoutMs: 20_000,
-  });
-  return exitCode === 0
+const multipassFact = async ({ host }: World): Promise<ProviderFact> =>
+  (await isInstalled(host, homedir()))
     ? { id: 'multipass', usable: true, because: 'it is installed' }
     : { id: 'multipass', usable: false, because: 'it is not installed' };
-};
 
 const nspawnFact = async (world: World): Promise<ProviderFact> => {
   if (process.platform !== 'linux') return { id: 'nspawn', usable: false, because: 'it takes Linux' };
@@ -64,26 +61,16 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const mayWrite = async (path: string, { yes, force }: InitFlags): Promise<void> => {
-  if (force || !(await exists(path))) return;
+/** Whether a file that is there may be replaced; false when there is none. Throws when it is to stay. */
+const mayReplace = async (path: string, { yes, force }: InitFlags): Promise<boolean> => {
+  if (!(await exists(path))) return false;
+  if (force) return true;
   const hint = 'Name another with --file, or replace it: kglab init --force';
   if (yes || !process.stdin.isTTY)
     throw new CliError('CONFIRMATION_NEEDED', `${path} exists and is left as it is.`, { hint });
   const { askYes } = await import('../../prompt/ask.js');
-  if (await askYes(`${path} exists. Replace it?`)) return;
+  if (await askYes(`${path} exists. Replace it?`)) return true;
   throw new CliError('CONFIRMATION_NEEDED', `${path} is left as it is.`, { hint });
-};
-
-/** Complete or not at all: a Ctrl-C leaves no half file, and a file that came meanwhile is not lost. */
-const put = async (path: string, text: string, replace: boolean): Promise<void> => {
-  const draft = `${path}.${process.pid}.new`;
-  try {
-    await writeFile(draft, text, { flag: 'wx' });
-    if (replace) await rm(path, { force: true });
-    await link(draft, path);
-  } finally {
-    await rm(draft, { force: true });
-  }
 };
 
 const preview = (text: string): string => {
@@ -118,8 +105,7 @@ export const initCommand = async (session: Session, flags: InitFlags): Promise<v
   const shown = preview(text);
   if (flags.print) return void process.stdout.write(text);
   process.stderr.write(shown);
-  await mayWrite(path, flags);
-  await put(path, text, await exists(path));
+  await putLabFile(path, text, { replace: await mayReplace(path, flags) });
   process.stdout.write(
     `${path} is written. Next: kglab up${dirname(path) === process.cwd() ? '' : ` -f ${path}`}\n`,
   );
