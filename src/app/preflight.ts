@@ -22,18 +22,29 @@ export const runChecks = async (id: ProviderId, world: World): Promise<readonly 
 export const assertFit = async (id: ProviderId, world: World): Promise<void> => {
   const bad = (await runChecks(id, world)).filter(({ finding }) => !finding.ok);
   if (bad.length === 0) return;
+  const details = bad.map(({ check, finding }) => `${check.title}: ${finding.found}`);
   // Without root, other checks cannot tell: that comes first, whatever else may be missing.
-  const rootless = bad.some(({ check }) => check.id === 'root');
-  throw new CliError(
-    rootless ? 'HOST_NOT_ROOT' : 'HOST_UNFIT',
-    rootless
-      ? `The ${id} provider makes machines of this host's own means, and that takes root.`
-      : `This host is not ready for the ${id} provider.`,
-    {
-      details: bad.map(({ check, finding }) => `${check.title}: ${finding.found}`),
-      hint: rootless
-        ? 'Run it as root (sudo kglab up), or choose a provider that needs none: --provider multipass'
-        : 'Let kglab see to it: kglab doctor --fix',
-    },
-  );
+  if (bad.some(({ check }) => check.id === 'root'))
+    throw new CliError(
+      'HOST_NOT_ROOT',
+      `The ${id} provider makes machines of this host's own means, and that takes root.`,
+      {
+        details,
+        hint: 'Run it as root (sudo kglab up), or choose a provider that needs none: --provider multipass',
+      },
+    );
+  const known = bad.find(({ finding }) => finding.error !== undefined)?.finding.error;
+  throw new CliError(known?.code ?? 'HOST_UNFIT', `This host is not ready for the ${id} provider.`, {
+    details,
+    hint: known?.hint ?? adviceOf(bad),
+    cause: known,
+  });
+};
+
+/** What to do about findings: `doctor` can only install packages. */
+const adviceOf = (bad: readonly Checked[]): string => {
+  const commands = bad.flatMap(({ finding }) => finding.fix?.commands ?? []);
+  const packages = bad.some(({ finding }) => (finding.fix?.packages ?? []).length > 0);
+  const lines = [...(packages ? ['Let kglab install what is missing: kglab doctor --fix'] : []), ...commands];
+  return lines.length > 0 ? lines.join('\n') : 'See all that was looked at: kglab doctor';
 };

@@ -1,3 +1,5 @@
+import type { CliError } from '../errors/cli-error.js';
+
 /** What a check found on this host. */
 export interface Finding {
   readonly ok: boolean;
@@ -9,6 +11,8 @@ export interface Finding {
     /** Commands for a person. */
     readonly commands?: readonly string[];
   };
+  /** The error that the finding comes down to, where it has a code and advice of its own. */
+  readonly error?: CliError;
 }
 
 /** One thing that a host must offer. */

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { cmd, sh, type CommandResult, type Executor } from '../exec/command.js';
-import type { CliError } from '../errors/cli-error.js';
+import type { ErrorCode } from '../errors/catalog.js';
+import { CliError } from '../errors/cli-error.js';
 import { installAdvice, restartCommand, type Platform } from '../providers/multipass/advice.js';
 import { driverArgs, statesArgs, versionArgs } from '../providers/multipass/commands.js';
 import { commandError, serviceError } from '../providers/multipass/errors.js';
@@ -35,6 +36,12 @@ const bad = (found: string, ...commands: readonly string[]): Finding => ({
   ok: false,
   found,
   ...(commands.length > 0 && { fix: { commands } }),
+});
+
+/** A finding that has a code of its own, which `up` then ends with. */
+const named = (code: ErrorCode, found: string, command: string): Finding => ({
+  ...bad(found, command),
+  error: new CliError(code, `multipass: ${found}.`, { hint: `${command}\nThen run the same again.` }),
 });
 
 /** Every question to multipass, each asked once for all checks. */
@@ -78,13 +85,15 @@ const installed = (asked: Asked): Check => ({
       if ((await asked.ask(['version'], place)).exitCode !== 0) continue;
       return bad(`only as ${place}`, 'Put its folder into PATH');
     }
-    return bad('not installed', installAdvice(platform));
+    return named('MULTIPASS_MISSING', 'not installed', installAdvice(platform));
   },
 });
 
 /** What a failed call comes down to, and its advice. */
-const explain = (error: CliError): Finding =>
-  bad(error.details[0] ?? error.message, ...(error.hint ?? '').split('\n').filter(Boolean));
+const explain = (error: CliError): Finding => ({
+  ...bad(error.details[0] ?? error.message, ...(error.hint ?? '').split('\n').filter(Boolean)),
+  error,
+});
 
 const service = (asked: Asked): Check => ({
   id: 'multipass-service',
@@ -94,8 +103,8 @@ const service = (asked: Asked): Check => ({
     const { platform } = asked.input;
     const command = cmd('multipass', ...statesArgs);
     const result = await asked.ask(statesArgs);
-    if (result.timedOut)
-      return bad(`no answer within ${ANSWER_MS / 1000} s: it hangs`, restartCommand(platform));
+    const hangs = `no answer within ${ANSWER_MS / 1000} s: it hangs`;
+    if (result.timedOut) return named('MULTIPASS_WEDGED', hangs, restartCommand(platform));
     const error = serviceError(command, result, platform);
     if (error !== undefined) return explain(error);
     return result.exitCode === 0 ? good('answers') : explain(commandError(command, result, platform));

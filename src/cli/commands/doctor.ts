@@ -75,7 +75,10 @@ export const doctorCommand = async (session: Session, flags: DoctorFlags): Promi
   const data = {
     provider,
     ok: results.every(({ finding }) => finding.ok),
-    checks: results.map(({ check: { id, title }, finding }) => ({ id, title, ...finding })),
+    checks: results.map(({ check: { id, title }, finding: { error: _error, ...finding } }) => ({
+      ...{ id, title },
+      ...finding,
+    })),
   };
   process.stdout.write(
     await renderOutput(flags.output, data, () =>

@@ -57,6 +57,17 @@ describe('multipassChecks', () => {
     expect(found['multipass-service']).toBeUndefined();
   });
 
+  it.each([
+    [missing, 'MULTIPASS_MISSING'],
+    [{ exitCode: 2, stderr: 'multipass socket access denied' }, 'MULTIPASS_SOCKET_DENIED'],
+    [{ exitCode: 143, timedOut: true }, 'MULTIPASS_WEDGED'],
+  ])('gives what keeps all from working its own code: %j', async (answer, code) => {
+    const executor = new ScriptedExecutor('host').on(/^multipass/, answer).on(/^\/snap/, missing);
+    const checks = multipassChecks({ host: executor, platform: 'linux', home: '/home/me' });
+    const found = await Promise.all(checks.slice(0, 2).map((check) => check.run()));
+    expect(found.find(({ error }) => error !== undefined)?.error?.code).toBe(code);
+  });
+
   it('finds one that is not in PATH', async () => {
     const executor = new ScriptedExecutor('host')
       .on(/^multipass/, missing)

@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { assertFit } from '../../../src/app/preflight.js';
+import type { Check, Finding } from '../../../src/doctor/check.js';
+import { CliError } from '../../../src/errors/cli-error.js';
+import { TestWorld } from '../../helpers/test-world.js';
+
+const check = (id: string, finding: Finding): Check => ({
+  ...{ id, title: `Check ${id}` },
+  applicable: () => true,
+  run: () => Promise.resolve(finding),
+});
+
+let test: TestWorld;
+beforeEach(async () => void (test = await TestWorld.make()));
+afterEach(() => test.close());
+
+const fit = (...checks: Check[]): Promise<void> =>
+  assertFit('multipass', test.world({ checks: () => checks }));
+
+describe('assertFit', () => {
+  it('is content with a host that has all', () =>
+    expect(fit(check('a', { ok: true, found: 'there' }))).resolves.toBeUndefined());
+
+  it('ends with the code and the advice of a finding that has some', async () => {
+    const error = new CliError('MULTIPASS_DAEMON_DOWN', 'down', { hint: 'Start it.' });
+    const low = check('memory', { ok: false, found: '2 GiB' });
+    await expect(fit(low, check('service', { ok: false, found: 'down', error }))).rejects.toMatchObject({
+      code: 'MULTIPASS_DAEMON_DOWN',
+      details: ['Check memory: 2 GiB', 'Check service: down'],
+      hint: 'Start it.',
+    });
+  });
+
+  it('advises doctor for packages alone, and prints the commands that a person must type', async () => {
+    const packages = check('a', { ok: false, found: 'missing', fix: { packages: ['nftables'] } });
+    const commands = check('b', { ok: false, found: 'off', fix: { commands: ['sudo snap connect x'] } });
+    await expect(fit(packages)).rejects.toMatchObject({
+      code: 'HOST_UNFIT',
+      hint: 'Let kglab install what is missing: kglab doctor --fix',
+    });
+    await expect(fit(commands)).rejects.toMatchObject({ hint: 'sudo snap connect x' });
+    await expect(fit(check('c', { ok: false, found: 'no' }))).rejects.toMatchObject({
+      hint: expect.stringContaining('kglab doctor') as string,
+    });
+  });
+
+  it('asks for root before anything else', () =>
+    expect(
+      fit(check('a', { ok: false, found: 'no' }), check('root', { ok: false, found: 'no' })),
+    ).rejects.toMatchObject({ code: 'HOST_NOT_ROOT' }));
+});
