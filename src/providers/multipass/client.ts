@@ -1,10 +1,10 @@
-import { CommandError } from '../../errors/cli-error.js';
+import type { CommandError } from '../../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions, Executor } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 import { logCommand, restartCommand, type Platform } from './advice.js';
 import { versionArgs } from './commands.js';
 import type { Deadlines } from './deadlines.js';
-import { commandError, serviceError } from './errors.js';
+import { commandError, multipassError, serviceError } from './errors.js';
 
 export interface ClientOptions {
   readonly host: Executor;
@@ -68,11 +68,11 @@ export class MultipassClient {
     const { host, deadlines, platform } = this.options;
     const probe = await host.exec(this.command(versionArgs), { timeoutMs: deadlines.probeMs });
     if (!probe.timedOut)
-      return new CommandError('MULTIPASS_TIMEOUT', 'host', command, result, {
+      return multipassError('MULTIPASS_TIMEOUT', command, result, {
         what: `\`multipass ${command.args[0] ?? ''}\``,
         hint: `The service itself answers. Look at the machines (multipass list) and its log: ${logCommand(platform)}\nThen run \`kglab up\` again.`,
       });
-    return new CommandError('MULTIPASS_WEDGED', 'host', command, result, {
+    return multipassError('MULTIPASS_WEDGED', command, result, {
       what: `The multipass service hangs: even \`multipass version\` gives no answer; \`multipass ${command.args[0] ?? ''}\``,
       hint: `If somebody else's long command is under way (stop, snapshot), wait for it. Else restart the service, then go on:\n${restartCommand(platform)}\nkglab up`,
     });

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../errors/catalog.js';
 import { CommandError } from '../../errors/cli-error.js';
 import type { Command, CommandResult } from '../../exec/command.js';
 import { installAdvice, logCommand, restartCommand, type Platform } from './advice.js';
+import { plainText } from './plain-text.js';
 
 interface Rule {
   readonly code: ErrorCode;
@@ -26,7 +27,8 @@ const SERVICE: readonly Rule[] = [
   {
     code: 'MULTIPASS_SOCKET_DENIED',
     match: /multipass socket access denied/,
-    advice: () => 'Run it as a member of group sudo, admin or wheel: sudo kglab up',
+    advice: (platform) =>
+      `Run it as a member of the group that multipass trusts (sudo, admin or wheel)${platform === 'linux' ? '. To become one: sudo usermod -aG sudo "$USER", then log in anew' : ''}.`,
   },
   {
     code: 'MULTIPASS_NOT_AUTHENTICATED',
@@ -98,8 +100,19 @@ const COMMANDS: readonly Rule[] = [
 const findRule = (rules: readonly Rule[], { stderr, stdout }: CommandResult): Rule | undefined =>
   rules.find(({ match }) => match.test(stderr) || match.test(stdout));
 
+/** As {@link CommandError}, with what a person reads as its evidence. */
+export const multipassError = (
+  code: ErrorCode,
+  command: Command,
+  result: CommandResult,
+  options: { readonly what: string; readonly hint: string },
+): CommandError => {
+  const printed = { stdout: plainText(result.stdout), stderr: plainText(result.stderr) };
+  return new CommandError(code, 'host', command, { ...result, ...printed }, options);
+};
+
 const toError = (rule: Rule, command: Command, result: CommandResult, platform: Platform): CommandError =>
-  new CommandError(rule.code, 'host', command, result, {
+  multipassError(rule.code, command, result, {
     what: `\`multipass ${command.args[0] ?? ''}\``,
     hint: rule.advice(platform),
   });
@@ -112,7 +125,7 @@ export const serviceError = (
 ): CommandError | undefined => {
   if (result.exitCode === 0) return undefined;
   if (result.exitCode === 127 && /command not found/.test(result.stderr))
-    return new CommandError('MULTIPASS_MISSING', 'host', command, result, {
+    return multipassError('MULTIPASS_MISSING', command, result, {
       what: 'The program multipass',
       hint: installAdvice(platform),
     });

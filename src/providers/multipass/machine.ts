@@ -1,6 +1,7 @@
 import { CliError } from '../../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions, Executor } from '../../exec/command.js';
 import type { Machine } from '../provider.js';
+import { restartCommand } from './advice.js';
 import type { MultipassClient } from './client.js';
 import { execArgs } from './commands.js';
 import type { Deadlines } from './deadlines.js';
@@ -91,7 +92,8 @@ export class MultipassMachine implements Machine {
     if (error.code === 'MULTIPASS_WEDGED') return error;
     return new CliError('MACHINE_UNREACHABLE', `Machine ${this.name} gives no answer: ${error.message}.`, {
       cause: error,
-      hint: `Its connection hangs, which a machine out of memory or switched off does. Restart it, then go on:\nmultipass restart ${this.name}\nkglab up`,
+      // `multipass restart` would go through that very connection.
+      hint: `Its connection hangs, which a machine out of memory or switched off does. Cut its power, then go on:\nmultipass stop --force ${this.name}\nkglab up\nBefore multipass 1.14, restart the service instead: ${restartCommand(client.platform)}`,
     });
   }
 }

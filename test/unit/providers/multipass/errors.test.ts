@@ -22,7 +22,7 @@ describe('errors of the service', () => {
     [
       `list failed: multipass socket access denied\nPlease check …\n`,
       'MULTIPASS_SOCKET_DENIED',
-      'sudo kglab up',
+      'usermod -aG sudo',
     ],
     [
       `list failed: The client is not authenticated with the Multipass service.\n`,
@@ -76,6 +76,23 @@ describe('errors of commands', () => {
     expect(error.hint).not.toBe('');
     expect(error.details.join('\n')).toContain(stderr.slice(0, 20));
     expect(error.pasteable).toBe('multipass launch 24.04');
+  });
+});
+
+describe('evidence', () => {
+  const CLEAR = '\u001b[2K\u001b[0A\u001b[0E';
+  const SPINNER = `${CLEAR}Waiting for initialization  ${'\b/\b-\b\\\b|'.repeat(9_000)}\b ${CLEAR}`;
+
+  it('is what a person reads in the end: no frame of a spinner, no control sequence', () => {
+    const stdout = `${CLEAR}Creating a  \b/\b \r${SPINNER}\rRetrieving image: 9%\rRetrieving image: 45%`;
+    const stderr = `${CLEAR}launch failed: \nsomething never seen\n`;
+    const { details } = commandError(command, { ...result(stderr), stdout }, 'linux');
+    expect(details).toEqual(['Retrieving image: 45%', 'launch failed:', 'something never seen']);
+  });
+
+  it('shows what the client was at when it was ended', () => {
+    const stdout = `${CLEAR}Starting a  \b/\b-`;
+    expect(commandError(command, { ...result(''), stdout }, 'linux').details).toEqual(['Starting a -']);
   });
 });
 

@@ -485,6 +485,16 @@ describe('commands in a machine', () => {
     await expect(inTime(machine().exec(cmd('true')))).rejects.toMatchObject({ code: 'MACHINE_UNREACHABLE' });
   });
 
+  it('that hang are no reason to restart by the same connection', async () => {
+    daemon.on('exec', { silent: true });
+    const error = await inTime(
+      machine()
+        .exec(cmd('true'))
+        .catch((caught: unknown) => caught),
+    );
+    expect((error as { hint: string }).hint).toContain(`multipass stop --force ${NAME}`);
+  });
+
   it('may fail with the very codes of multipass', async () => {
     daemon.on('exec', '\u001ekglab-begin\n\n\u001ekglab-end 2\n');
     expect(await inTime(machine().exec(cmd('false')))).toMatchObject({ exitCode: 2, stdout: '' });
