@@ -1,4 +1,5 @@
-import type { ProviderId } from '../providers/provider.js';
+import type { LabConfig } from '../config/config.js';
+import type { MachineProvider, ProviderId } from '../providers/provider.js';
 import { CliError } from '../errors/cli-error.js';
 import type { Check, Finding } from '../doctor/check.js';
 import type { World } from './world.js';
@@ -16,6 +17,23 @@ export const runChecks = async (id: ProviderId, world: World): Promise<readonly 
     if (await check.applicable()) results.push({ check, finding: await check.run() });
   }
   return results;
+};
+
+/** Throws CONFIG_INVALID when the lab file asks of the network what the provider has no say in. */
+export const assertOffered = (
+  { id, features }: Pick<MachineProvider, 'id' | 'features'>,
+  { network: { internet, subnet } }: LabConfig,
+): void => {
+  if (!features.sharedNetwork) return;
+  const details = [
+    ...(internet === 'off' ? ['network.internet: off'] : []),
+    ...(subnet === undefined ? [] : [`network.subnet: ${subnet}`]),
+  ];
+  if (details.length === 0) return;
+  throw new CliError('CONFIG_INVALID', `The network of the ${id} provider is not the lab's to choose.`, {
+    details,
+    hint: 'Take that out of lab.yaml, or make the lab of system containers (Linux, root): provider: nspawn',
+  });
 };
 
 /** Throws before anything is touched when the host lacks something: all that it lacks, at once. */

@@ -8,7 +8,7 @@ import type { StageName } from '../plan/step.js';
 import { HANDLERS } from '../stages/handlers.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { contextOf, findArtifacts, loadLab, obtainArtifacts } from './open-lab.js';
-import { assertFit } from './preflight.js';
+import { assertFit, assertOffered } from './preflight.js';
 import { findToken, saveRecord } from './recover.js';
 import { retireDropped } from './retire-dropped.js';
 import type { World } from './world.js';
@@ -64,6 +64,7 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
   if (known !== undefined) assertNoNodeLost(known.config, config);
   const whole = planUp(config);
   const plan = options.until === undefined ? whole : until(whole, options.until);
+  assertOffered(world.provider({ id: record.provider, lab: record, config }), config);
   await assertFit(record.provider, world);
   const artifacts = options.dryRun
     ? await findArtifacts(record, world)

@@ -137,6 +137,11 @@ const internet = (so: Answers): Question => ({
   ],
 });
 
+/** `auto` is multipass where that is installed; its network is not the lab's to choose. */
+const becomesMultipass = (so: Answers, { providers }: HostFacts): boolean =>
+  so.provider === 'multipass' ||
+  (so.provider === 'auto' && providers.some(({ id, usable }) => id === 'multipass' && usable));
+
 /** The questions in their order; each may depend on the answers before it. One that makes no sense is not asked. */
 export const questions = (host: HostFacts): readonly ((so: Answers) => Question | undefined)[] => [
   name,
@@ -146,7 +151,7 @@ export const questions = (host: HostFacts): readonly ((so: Answers) => Question 
   (so) => (machinesOf(so) >= 3 ? type(so) : undefined),
   (so) => memory(so, host),
   reclaim,
-  (so) => (so.provider === 'multipass' ? undefined : internet(so)),
+  (so) => (becomesMultipass(so, host) ? undefined : internet(so)),
 ];
 
 /** Puts an answer in its place. */

@@ -35,6 +35,7 @@ export class MultipassProvider implements MachineProvider {
     ownKernel: true,
     packagesInImage: false,
     stableAddresses: false,
+    sharedNetwork: true,
     parallelCreates: PARALLEL,
   } as const;
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assertFit } from '../../../src/app/preflight.js';
+import { assertFit, assertOffered } from '../../../src/app/preflight.js';
 import type { Check, Finding } from '../../../src/doctor/check.js';
 import { CliError } from '../../../src/errors/cli-error.js';
+import { labOf } from '../../helpers/step-context.js';
 import { TestWorld } from '../../helpers/test-world.js';
 
 const check = (id: string, finding: Finding): Check => ({
@@ -48,4 +49,28 @@ describe('assertFit', () => {
     expect(
       fit(check('a', { ok: false, found: 'no' }), check('root', { ok: false, found: 'no' })),
     ).rejects.toMatchObject({ code: 'HOST_NOT_ROOT' }));
+});
+
+describe('assertOffered', () => {
+  const features = {
+    ...{ ownKernel: true, packagesInImage: false, stableAddresses: false, parallelCreates: 3 },
+    sharedNetwork: true,
+  };
+
+  it.each(['network: {internet: off}', 'network: {subnet: 10.77.0.0/24}'])(
+    'refuses %s where the network is not that of the lab',
+    (yaml) => {
+      const config = labOf(`name: demo\nprovider: auto\n${yaml}\n`);
+      expect(() => assertOffered({ id: 'multipass', features }, config)).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error,
+      );
+      assertOffered({ id: 'nspawn', features: { ...features, sharedNetwork: false } }, config);
+    },
+  );
+
+  it.each(['', 'network: {internet: on}\n'])('takes %j', (yaml) =>
+    expect(() =>
+      assertOffered({ id: 'multipass', features }, labOf(`name: demo\nprovider: multipass\n${yaml}`)),
+    ).not.toThrow(),
+  );
 });

@@ -86,6 +86,20 @@ describe('the wizard', () => {
     expect(storageNodes(parseConfig(labFile(answers), 'lab.yaml'))).toHaveLength(1);
   });
 
+  it.each([
+    ['multipass', true, false],
+    ['auto', true, false],
+    ['auto', false, true],
+    ['nspawn', true, true],
+  ])('asks about the internet of %s, with multipass there: %s: %s', async (provider, multipass, asks) => {
+    const asked: string[] = [];
+    await runWizard({ ...user(0).host, providers: both(multipass, true) }, (question) => {
+      asked.push(question.key);
+      return Promise.resolve(question.key === 'provider' ? provider : question.fallback);
+    });
+    expect(asked.includes('internet')).toBe(asks);
+  });
+
   it('refuses answers that cannot work, with the reason', async () => {
     const host = { ...user(0).host, memoryMiB: 6144 };
     const refusals: Record<string, string | undefined> = {};
