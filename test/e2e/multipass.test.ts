@@ -49,6 +49,8 @@ const assertDiscreet = async (lab: StandinLab): Promise<void> => {
     const [command = '', ...args] = call;
     expect(['purge', 'umount', 'set']).not.toContain(command);
     expect(args).not.toContain('--all');
+    // With addresses, the daemon would ask every guest.
+    if (command === 'list') expect(args).toContain('--no-ipv4');
     if (['list', 'version', 'get', 'find'].includes(command)) continue;
     expect(args.some((arg) => arg.startsWith(`${lab.name}-`))).toBe(true);
     expect(args.filter((arg) => arg.startsWith('alien'))).toEqual([]);
@@ -57,15 +59,15 @@ const assertDiscreet = async (lab: StandinLab): Promise<void> => {
   }
 };
 
-const mainJob = async (lab: StandinLab, nodes: readonly string[] = NODES): Promise<void> => {
+const mainJob = async (lab: StandinLab): Promise<void> => {
   const { changed, steps } = await lab.up();
-  expect(changed).toBeGreaterThan(nodes.length * 6);
+  expect(changed).toBeGreaterThan(NODES.length * 6);
   expect(steps.find(({ id }) => id === 'smoke.run')?.outcome).toBe('changed');
   expect((await lab.up()).changed).toBe(0);
   const status = JSON.parse(await lab.ok('status', '-o', 'json')) as { healthy: boolean };
   expect(status.healthy).toBe(true);
   await lab.sh('node1', `echo words > ${MOUNT}/shared`);
-  for (const node of nodes) expect(await lab.sh(node, `cat ${MOUNT}/shared`)).toBe('words');
+  for (const node of NODES) expect(await lab.sh(node, `cat ${MOUNT}/shared`)).toBe('words');
 };
 
 const takeDown = async (lab: StandinLab): Promise<void> => {
@@ -140,18 +142,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
       ({ status }) => status.addresses.find(({ type }) => type === 'InternalIP')?.address,
     );
     expect(internal.toSorted()).toEqual(fresh.toSorted());
-    expect((await lab.up()).changed).toBe(0);
-  });
-
-  it('takes the machine address out of several, and asks the machine when the daemon knows none', async () => {
-    const [one, two] = [lab.machine('node1'), lab.machine('node2')];
-    lab.fault(
-      { on: 'list', kind: 'more-addresses', name: one, times: 0 },
-      { on: 'list', kind: 'no-address', name: two, times: 0 },
-      { on: 'info', kind: 'ssh-failed', times: 0 },
-    );
-    expect((await lab.up()).changed).toBe(0);
-    lab.fault();
+    await lab.settled();
   });
 
   it('brings back machines that were deleted but not purged, suspended, or have lost their power', async () => {
@@ -166,8 +157,8 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
     expect(changed).toEqual(
       expect.arrayContaining([one, two, three].map((name) => `machines.create:${name}`)),
     );
-    expect(changed).not.toContain('provisioner.apply');
     for (const node of NODES) expect(await lab.sh(node, `cat ${MOUNT}/shared`)).toBe('words');
+    await lab.settled();
   });
 
   it('stops and starts', async () => {
@@ -176,7 +167,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
       lab.records().filter(({ name, state }) => name.startsWith(lab.name) && state !== 'Stopped'),
     ).toEqual([]);
     await lab.ok('start');
-    expect((await lab.up()).changed).toBe(0);
+    await lab.settled();
   });
 
   it('removes its own machines, one by one, and leaves those of others as they were', async () => {
@@ -188,36 +179,28 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
   });
 });
 
-/** Oldest and newest with three machines; what 1.14 has of its own shows in one. */
-const PROFILES = [
-  ['1.12', 3],
-  ['1.14', 1],
-  ['1.17', 3],
-] as const;
+const PROFILES = ['1.12', '1.14', '1.17'];
 
-describe.skipIf(!isRoot).each(PROFILES)(
-  'multipass %s, by its stand-in (skipped without root)',
-  (profile, nodes) => {
-    let lab: StandinLab;
-    let before: unknown;
+describe.skipIf(!isRoot).each(PROFILES)('multipass %s, by its stand-in (skipped without root)', (profile) => {
+  let lab: StandinLab;
+  let before: unknown;
 
-    beforeAll(async () => {
-      lab = await StandinLab.make(bin, `nodes: ${nodes}\n`);
-      lab.profile = profile;
-      await makeForeign(lab);
-      before = await foreignState(lab);
-    });
-    afterAll(() => lab.destroy());
+  beforeAll(async () => {
+    lab = await StandinLab.make(bin);
+    lab.profile = profile;
+    await makeForeign(lab);
+    before = await foreignState(lab);
+  });
+  afterAll(() => lab.destroy());
 
-    it('does the whole main job, and leaves the instances of others as they were', async () => {
-      await mainJob(lab, NODES.slice(0, nodes));
-      if (profile === '1.17') expect(new Set(lab.records().map(({ zone }) => zone)).size).toBe(1);
-      await takeDown(lab);
-      expect(await foreignState(lab)).toEqual(before);
-      await assertDiscreet(lab);
-    });
-  },
-);
+  it('does the whole main job, and leaves the instances of others as they were', async () => {
+    await mainJob(lab);
+    if (profile === '1.17') expect(new Set(lab.records().map(({ zone }) => zone)).size).toBe(1);
+    await takeDown(lab);
+    expect(await foreignState(lab)).toEqual(before);
+    await assertDiscreet(lab);
+  });
+});
 
 describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without root)', () => {
   let lab: StandinLab;
@@ -225,6 +208,7 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
     (await lab.calls()).filter(([command, ...args]) => command === 'launch' && args.includes(name)).length;
   const deletes = async () =>
     (await lab.calls()).filter(([command]) => command === 'delete').map((call) => call.at(-1));
+  const deletesOf = async (name: string) => (await deletes()).filter((one) => one === name).length;
 
   beforeAll(async () => {
     lab = await StandinLab.make(bin, 'nodes: 3\n');
@@ -259,14 +243,18 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
     const name = lab.machine('node1');
     await rm(join(lab.dir, 'daemon/images'), { recursive: true, force: true });
     lab.fault({ on: 'launch', kind: 'client-timeout-in-download', name, seconds: 15 });
-    const before = await launches(name);
+    const before = await deletesOf(name);
     const up = lab.start('up', '--until', 'machines');
-    await expect.poll(() => launches(name), { timeout: 60_000 }).toBe(before + 1);
+    await expect
+      .poll(async () => (await lab.phases()).some((phase) => phase.includes('Retrieving')), {
+        timeout: 60_000,
+      })
+      .toBe(true);
     up.interrupt();
     expect(await up.ended).toBe(130);
     expect(lab.records()).toEqual([]);
     await takeDown(lab);
-    expect((await deletes()).at(-1)).toBe(name);
+    expect(await deletesOf(name)).toBeGreaterThan(before);
   });
 
   it('does not touch an instance of somebody else that has a name of the lab', async () => {

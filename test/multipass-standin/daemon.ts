@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { backendOf, type Backend } from './backend.js';
 import { errorsOccurred, type Failure } from './failure.js';
 import { claim, isClaimed, readJson, sleep, withLock, writeJson } from './files.js';
@@ -56,8 +56,6 @@ const launch = async (world: World, job: Job, backend: Backend, tell: Tell): Pro
   const draft = world.path('preparing', `${name}.json`);
   const place = world.path('preparing', name);
   try {
-    // The client has claimed the name; from here on this process stands for it.
-    writeFileSync(place, String(process.pid));
     const record = readJson<NonNullable<ReturnType<World['get']>>>(draft);
     if (record === undefined) throw new Error('no draft');
     await fetchImage(world, job, tell);
@@ -84,6 +82,13 @@ export const work = async (id: string, world: World): Promise<void> => {
     tell({ phase: 'failed', done: true, exitCode: 2, stderr: `${job.what} failed: ${String(error)}\n` });
     throw error;
   }
+};
+
+/** Lets another process stand for a name that is claimed. */
+export const handOver = (world: World, name: string, pid: number): void => {
+  const place = world.path('preparing', name);
+  writeFileSync(`${place}.${pid}`, String(pid));
+  renameSync(`${place}.${pid}`, place);
 };
 
 /** Claims a name for a launch; false when it is being prepared already. */

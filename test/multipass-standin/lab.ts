@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -24,7 +24,7 @@ export interface Ran {
 /** The answer of `kglab up -o json`. */
 export interface Summary {
   readonly changed: number;
-  readonly steps: readonly { readonly id: string; readonly outcome: string }[];
+  readonly steps: readonly { readonly id: string; readonly outcome: string; readonly because?: string }[];
 }
 
 /** A daemon of the stand-in with a lab on it, in folders of their own. */
@@ -88,6 +88,28 @@ export class StandinLab {
 
   async up(...args: string[]): Promise<Summary> {
     return JSON.parse(await this.ok('up', '-o', 'json', '--progress', 'lines', ...args)) as Summary;
+  }
+
+  /**
+   * Repeats `up` until it changes nothing, three times at most: after machines were away, what runs on them (the
+   * provisioner) may have to be waited for once more, which counts as a change. Throws with what kept changing, and why.
+   */
+  async settled(): Promise<void> {
+    const seen: string[] = [];
+    for (let round = 1; round <= 3; round += 1) {
+      const { changed, steps } = await this.up();
+      if (changed === 0) return;
+      const changes = steps.filter(({ outcome }) => outcome === 'changed');
+      seen.push(`round ${round}: ${changes.map(({ id, because = '?' }) => `${id} (${because})`).join(', ')}`);
+    }
+    throw new Error(`up does not settle\n${seen.join('\n')}`);
+  }
+
+  /** What the daemon's jobs are at. */
+  async phases(): Promise<readonly string[]> {
+    const jobs = join(this.dir, 'daemon/jobs');
+    const files = (await readdir(jobs).catch(() => [])).filter((file) => file.endsWith('.progress.json'));
+    return Promise.all(files.map((file) => readFile(join(jobs, file), 'utf8')));
   }
 
   /** Runs a shell line on a node, as root. */

@@ -1,6 +1,6 @@
 import { lastOf, parseArgs, type Parsed } from './args.js';
 import { loadUserData } from './cloud-init.js';
-import { claimName } from './daemon.js';
+import { claimName, handOver } from './daemon.js';
 import { failed, Failure, usage } from './failure.js';
 import { take, type Fault } from './faults.js';
 import { sleep, writeJson } from './files.js';
@@ -130,6 +130,8 @@ const carryOut = async (
   const downloadSeconds = slow ? (fault.seconds ?? 5) : Number(world.env['MULTIPASS_STANDIN_DOWNLOAD'] ?? 0);
   if (fault?.kind === 'never') throw new Failure(5, `${text}\n`);
   const job = post(world, { what: 'launch', name, downloadSeconds, fault: fault?.kind });
+  // The client may be gone before the daemon has begun, which stands for the name from here on.
+  handOver(world, name, job.pid);
   // As if the time were over: at once, or when the instance has begun to start.
   while (fault?.kind === 'client-timeout' && world.get(name) === undefined) await sleep(50);
   if (slow || fault?.kind === 'client-timeout') {
