@@ -54,7 +54,11 @@ export class Ownership {
           'it is deleted, and not yet purged: its name is still taken',
           `If nobody wants it back: multipass delete --purge ${name}\nElse: ${anotherName}`,
         )
-      : foreign(name, `it is ${found.state.toLowerCase()}, and this lab has not made it`, anotherName);
+      : foreign(
+          name,
+          `it is ${found.state.toLowerCase()}, and this lab has not made it`,
+          `${anotherName}\nIf it is what is left of a lab of yours: multipass delete --purge ${name}`,
+        );
   }
 
   /** Throws MACHINE_FOREIGN unless this lab has made a machine of that name. */
