@@ -7,7 +7,7 @@ import { askPreparingArgs, deleteArgs } from './commands.js';
 import type { Deadlines } from './deadlines.js';
 import { CLIENT_TIMEOUT } from './launch-end.js';
 import type { Ledger } from './ledger.js';
-import type { Ownership } from './ownership.js';
+import type { Ownership, Verdict } from './ownership.js';
 import type { Instance } from './parse.js';
 
 export interface RemovalDeps {
@@ -89,11 +89,24 @@ export class Removal {
   /** Whether somebody has put an instance of their own in the place of ours; only a running one can tell. */
   private async isSomebodyElses({ name, state }: Instance, options: ExecOptions): Promise<boolean> {
     if (state !== 'Running') return false;
-    const whose = await this.deps.ownership.judge(name, plain(options));
+    const whose = await this.verdict(name, options);
     const finished = (await this.deps.ledger.phase(name)) === 'made';
     const others = whose === 'foreign' || whose === 'unmarked' || (whose === 'booting' && finished);
     if (!others) return false;
     options.onLine?.(`${name} is not this lab's any more; it is left alone`);
     return true;
+  }
+
+  /** Whose it is; a first boot gets the moments that it takes to write the mark. */
+  private async verdict(name: string, options: ExecOptions): Promise<Verdict> {
+    const { clock, deadlines, ownership } = this.deps;
+    const told = await waitFor(
+      async () => {
+        const seen = await ownership.judge(name, plain(options));
+        return seen === 'booting' ? undefined : seen;
+      },
+      { clock, timeoutMs: deadlines.addressMs, everyMs: deadlines.everyMs, signal: options.signal },
+    );
+    return told ?? 'booting';
   }
 }

@@ -219,6 +219,13 @@ describe('a launch that was interrupted', () => {
     expect(await ledger()).toEqual({});
   });
 
+  it('lets what boots in its place say whose it is, before a removal', async () => {
+    daemon.put(NAME, 'Running', '', false);
+    void clock.sleep(20_000).then(() => daemon.put(NAME, 'Running', '', true));
+    await inTime(provider().remove(NAME));
+    expect(deletes()).toEqual([]);
+  });
+
   it('keeps its note while the machine cannot tell whose it is', async () => {
     const broken = { exitCode: 2, stderr: "exec failed: ssh connection failed: 'Timeout'" };
     daemon.put(NAME, 'Running');
