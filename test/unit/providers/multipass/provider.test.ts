@@ -379,8 +379,8 @@ describe('removal', () => {
   beforeEach(noteLaunching);
 
   it('waits for an instance that is still being prepared, and says so', async () => {
-    daemon.on('launch kglab-', preparing).on('launch kglab-', busy).on('launch kglab-', preparing);
-    void clock.sleep(2_500).then(() => daemon.put(NAME, 'Starting'));
+    daemon.on('launch kglab-', preparing).on('launch kglab-', busy);
+    daemon.on('launch kglab-', preparing, () => daemon.put(NAME, 'Starting'));
     const said: string[] = [];
     await inTime(provider().cleanup({ onLine: (line) => void said.push(line) }));
     expect([...daemon.instances]).toEqual([]);
@@ -444,17 +444,19 @@ describe('a daemon in trouble', () => {
     const made = provider();
     await inTime(made.create(spec()));
     let ended = Infinity;
-    daemon.on(`stop ${NAME}`, '', async () => {
-      await clock.sleep(90_000);
-      daemon.put(NAME, 'Stopped');
-      ended = clock.now();
+    const begun = new Promise<void>((resolve) => {
+      daemon.on(`stop ${NAME}`, '', async () => {
+        resolve();
+        await clock.sleep(90_000);
+        daemon.put(NAME, 'Stopped');
+        ended = clock.now();
+      });
     });
     const stopping = made.stop(NAME);
-    const listed = (async () => {
-      await clock.sleep(5_000);
+    const listed = begun.then(async () => {
       await made.list();
       return clock.now();
-    })();
+    });
     await inTime(stopping);
     expect(await inTime(listed)).toBeGreaterThanOrEqual(ended);
   });
