@@ -137,7 +137,7 @@ export const down = async (
     }),
   );
   if (!machines.some(({ name }) => failures.has(name)))
-    await attempt(failures, '', world, () => provider.cleanup({ signal }));
+    await attempt(failures, '', world, () => provider.cleanup({ signal, onLine: (line) => world.say(line) }));
   await attempt(failures, 'kubeconfig context', world, () => forgetContext(record.name, world));
   const left = explained(await tracesOf(record, provider, world), failures, record.name);
   if (left.length === 0) {

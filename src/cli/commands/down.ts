@@ -20,7 +20,9 @@ export interface DownFlags extends LabFlags, OutputFlags {
 const whatGoes = ({ record, machines, before }: Removal, keepData: boolean): readonly string[] => {
   const bricks = keepData ? '; the content of its bricks is kept' : ' with its bricks';
   const others = before.filter(({ kind }) =>
-    ['host mount', 'network interface', 'directory', 'kubeconfig context'].includes(kind),
+    ['machine on its way', 'host mount', 'network interface', 'directory', 'kubeconfig context'].includes(
+      kind,
+    ),
   );
   return [
     `This removes lab ${record.name} (id ${record.id}):`,
@@ -70,10 +72,12 @@ export const downCommand = async (session: Session, flags: DownFlags): Promise<v
   const lines = whatGoes(await planRemoval(record, world), keep);
   const command = `kglab down -n ${name}${keep ? ' --keep-data' : ''}`;
   await confirmByName({ name, lines, command, yes: flags.yes });
-  const found = await withLock(world, name, 'down', async () =>
+  const found = await withLock(world, name, 'down', async () => {
     // Looked at again: somebody else may have worked on the lab while the question stood.
-    down(await planRemoval(record, world), world, { keep }),
-  );
+    const now = (await loadLab(name, world)) ?? record;
+    assertUnprotected(now);
+    return down(await planRemoval(now, world), world, { keep });
+  });
   process.stdout.write(await renderOutput(flags.output, found, () => table(found)));
   assertGone(found, command);
 };
