@@ -12,7 +12,7 @@ export const PATHS = {
   k3sImages: '/var/lib/rancher/k3s/agent/images',
   /** What is installed, with checksums; written last. */
   k3sStamp: '/etc/kglab/k3s.installed',
-  /** There while a running k3s has yet to be restarted for a new configuration. */
+  /** There while k3s has yet to be (re)started for a new configuration, program or image. */
   k3sRestart: '/etc/kglab/k3s.restart',
 } as const;
 

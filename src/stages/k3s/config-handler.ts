@@ -65,21 +65,13 @@ export const configHandler: StepHandler<'k3s.config'> = {
     const { config, unit } = texts(node, facts, context);
     const { signal } = context;
     const machine = context.machine(node.machine);
-    // Noted before the files change: a crash in between must not leave k3s running on the old ones.
-    await checked(
-      machine,
-      node.machine,
-      sh(
-        'mkdir -p /etc/rancher/k3s; ! systemctl is-active -q "$1" || : > "$2"',
-        unitOf(node.role),
-        PATHS.k3sRestart,
-      ),
-      {
-        code: 'K3S_FAILED',
-        what: `Preparing the configuration of ${node.machine}`,
-        signal,
-      },
-    );
+    // Noted before the files change, whatever k3s does now: one that is just starting has read the old ones, too, and a
+    // crash in between must not leave it on them. To restart a stopped one is to start it.
+    await checked(machine, node.machine, sh('mkdir -p /etc/rancher/k3s && : > "$1"', PATHS.k3sRestart), {
+      code: 'K3S_FAILED',
+      what: `Preparing the configuration of ${node.machine}`,
+      signal,
+    });
     await writeFile(machine, PATHS.k3sConfig, config, { mode: '0600', signal });
     await writeFile(machine, unitPath(node), unit, { mode: '0644', signal });
     await checked(machine, node.machine, sh('systemctl daemon-reload'), {

@@ -36,6 +36,9 @@ const payloads = ({ artifacts }: StepContext): readonly Payload[] => [
   })),
 ];
 
+/** k3s has to be restarted for a new program, and imports image archives only when it starts: noted before they change. */
+const PREPARE = 'mkdir -p "$1" /etc/kglab /etc/rancher/k3s && : > "$2" && rm -f "$3"';
+
 const stamp = (context: StepContext): string =>
   [
     context.artifacts.version,
@@ -70,16 +73,11 @@ export const installHandler: StepHandler<'k3s.install'> = {
   apply: async ({ machine }, context) => {
     const { signal } = context;
     const target = context.machine(machine);
-    await checked(
-      target,
-      machine,
-      sh('mkdir -p "$1" /etc/kglab /etc/rancher/k3s && rm -f "$2"', PATHS.k3sImages, PATHS.k3sStamp),
-      {
-        code: 'K3S_FAILED',
-        what: `Making directories on ${machine}`,
-        signal,
-      },
-    );
+    await checked(target, machine, sh(PREPARE, PATHS.k3sImages, PATHS.k3sRestart, PATHS.k3sStamp), {
+      code: 'K3S_FAILED',
+      what: `Making directories on ${machine}`,
+      signal,
+    });
     await Promise.all(payloads(context).map((payload) => install(machine, payload, context)));
     for (const name of ['kubectl', 'ctr', 'crictl'])
       await checked(target, machine, cmd('ln', '-sfn', 'k3s', `/usr/local/bin/${name}`), {

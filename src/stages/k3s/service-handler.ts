@@ -30,8 +30,8 @@ const explain = ({ machine, role }: Input, context: StepContext): Promise<CliErr
 export const k3sServiceHandler: StepHandler<'k3s.service'> = {
   probe: async (input, context) => {
     const unit = await k3sUnit(input.machine, input.role, context);
-    if (unit.outdated) return pending('it has to be restarted for its new configuration');
     if (!unit.active) return pending('k3s does not run');
+    if (unit.outdated) return pending('it has to be restarted for what was changed');
     return unit.enabled ? satisfied : pending('k3s does not start at boot');
   },
   apply: async (input, context) => {

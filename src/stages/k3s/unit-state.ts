@@ -14,7 +14,7 @@ export interface K3sUnit {
   readonly enabled: boolean;
   /** How often systemd had to start it again. */
   readonly restarts: number;
-  /** It has to be restarted for a configuration that was written while it ran. */
+  /** It has to be restarted for a configuration, program or images that were written since it was started. */
   readonly outdated: boolean;
   /** When its process was started, in milliseconds since 1970 by the machine's own clock; 0 when it never was. */
   readonly startedAt: number;

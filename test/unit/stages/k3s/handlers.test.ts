@@ -48,7 +48,7 @@ describe('config', () => {
       .on('g1')
       .on(LOOK, looks())
       .on(WRITES)
-      .on(/is-active -q/)
+      .on(/k3s\.restart$/)
       .on(/daemon-reload/);
   };
 
@@ -67,11 +67,11 @@ describe('config', () => {
     expect(stage.ran('g1').some((words) => words.includes('cat -- "$1"'))).toBe(false);
   });
 
-  it('notes that a running k3s must be restarted before it changes a file', async () => {
+  it('notes that k3s must be restarted before it changes a file, even one that is still starting', async () => {
     able();
     await configHandler.apply(input, stage.context());
     const ran = stage.ran('g1');
-    const note = ran.findIndex((words) => words.includes('/etc/kglab/k3s.restart'));
+    const note = ran.indexOf('sh -c mkdir -p /etc/rancher/k3s && : > "$1" sh /etc/kglab/k3s.restart');
     const write = ran.findIndex((words) => WRITES.test(words));
     expect(note).toBeGreaterThan(0);
     expect(write).toBeGreaterThan(note);
@@ -130,6 +130,14 @@ describe('install', () => {
     });
   });
 
+  it('notes that k3s must be restarted before it changes a file: a release or an image counts from its next start', async () => {
+    able();
+    await installHandler.apply({ machine: 'g1' }, stage.context());
+    expect(stage.ran('g1')[0]).toMatch(
+      /: > "\$2" .* \/var\/lib\/rancher\/k3s\/agent\/images \/etc\/kglab\/k3s\.restart /,
+    );
+  });
+
   it('does not sign for a damaged copy', async () => {
     able();
     stage.on('g1').on(/sha256sum -c/, { exitCode: 1, stderr: 'computed checksum did NOT match' });
@@ -157,7 +165,8 @@ describe('service', () => {
   it.each([
     [shown('active'), undefined],
     [shown('active', 3), undefined],
-    [shown('active', 0, 'restart\n'), 'it has to be restarted for its new configuration'],
+    [shown('active', 0, 'restart\n'), 'it has to be restarted for what was changed'],
+    [shown('inactive', 0, 'restart\n'), 'k3s does not run'],
     [shown('activating'), 'k3s does not run'],
     [shown('active').replace('enabled', 'disabled'), 'k3s does not start at boot'],
   ])('%j: %s', async (state, because) => {
@@ -304,7 +313,7 @@ describe('secrets', () => {
       .on('g1')
       .on(LOOK, looks())
       .on(WRITES)
-      .on(/is-active -q/)
+      .on(/k3s\.restart$/)
       .on(/daemon-reload/);
     stage
       .on('g1')
