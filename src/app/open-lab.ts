@@ -14,19 +14,29 @@ import type { World } from './world.js';
 const providerOf = (record: LabRecord, world: World): MachineProvider =>
   world.provider({ id: record.provider, lab: record, config: record.config });
 
+/** What the lab file says wins; where it leaves the choice, a lab keeps the release that it was made with. */
+const wantedVersion = ({ config, release }: LabRecord): string => {
+  const { version, artifacts } = config.k3s;
+  return version === 'default' && artifacts === undefined ? (release ?? version) : version;
+};
+
 /** The release files of a lab as the cache has them; nothing is downloaded. */
 export const findArtifacts = (record: LabRecord, world: World): Promise<Artifacts> => {
   const { arch, dirs, host } = world;
-  const { version, artifacts: artifactsDir } = record.config.k3s;
+  const { artifacts: artifactsDir } = record.config.k3s;
+  const version = wantedVersion(record);
   if (providerOf(record, world).features.simulated)
     return Promise.resolve(placeholderArtifacts(version, arch));
   return resolveArtifacts({ version, artifactsDir, arch, cacheDir: dirs.cache, host });
 };
 
-/** As {@link findArtifacts}, downloading what the cache lacks. */
+/** As {@link findArtifacts}, downloading what the cache lacks; says which release it is. */
 export const obtainArtifacts = async (record: LabRecord, world: World): Promise<Artifacts> => {
   const found = await findArtifacts(record, world);
-  if (found.state === 'cached') return found;
+  if (found.state === 'cached') {
+    if (!providerOf(record, world).features.simulated) world.say(`k3s ${found.version}, from the cache`);
+    return found;
+  }
   world.say(`k3s ${found.version} is not in the cache; downloading it`);
   return fetchArtifacts({
     version: found.version,

@@ -98,7 +98,7 @@ export const rebuild = async (
     });
   }
   if (await takesAll(target, provider, world)) await detachHostMounts(record.name, world);
-  await saveRecord(record, provider, world);
+  await saveRecord({ ...record, release: artifacts.version }, provider, world);
   await findToken(record, provider, { start: true }, world);
   await world.store.ensureToken(record.name);
   const context = await contextOf(record, artifacts, world);

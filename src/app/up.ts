@@ -78,7 +78,7 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
     await retireDropped(known.config, config, await contextOf(known, artifacts, world), { world, dryRun });
   if (!options.dryRun) {
     const provider = world.provider({ id: record.provider, lab: record, config });
-    await saveRecord(record, provider, world);
+    await saveRecord({ ...record, release: artifacts.version }, provider, world);
     await options.onClaimed?.();
     await findToken(record, provider, { start: true }, world);
     await world.store.ensureToken(record.name);

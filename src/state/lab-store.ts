@@ -16,6 +16,8 @@ export interface LabRecord extends LabRef {
   readonly createdAt: string;
   /** The lab file as it was settled by the last `up`. */
   readonly config: LabConfig;
+  /** Release of k3s that the lab runs: what `default` means from its first `up` on, whatever else is in the cache. */
+  readonly release?: string;
   /** `down` and `rebuild` refuse it. */
   readonly protected?: boolean;
 }
