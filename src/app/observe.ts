@@ -1,6 +1,7 @@
 import type { RunContext, StepContext } from '../engine/context.js';
 import { factCache } from '../engine/facts.js';
 import { cmd } from '../exec/command.js';
+import { readFile } from '../exec/files.js';
 import { getObjects, type KubeObject } from '../kube/kubectl.js';
 import { nodeView, type NodeView } from '../kube/node.js';
 import type { MachineInfo } from '../providers/provider.js';
@@ -8,6 +9,7 @@ import { kubernetesNodes, serverMachine, storageNodes } from '../config/roles.js
 import type { LabRecord } from '../state/lab-store.js';
 import { processes, volumes } from '../stages/gluster/ask.js';
 import type { Volume, VolumeProcess } from '../stages/gluster/parse.js';
+import { PATHS } from '../stages/paths.js';
 import { mapPool } from '../util/pool.js';
 
 /** A lab as it is found; parts that cannot be asked are undefined. */
@@ -20,6 +22,8 @@ export interface Observed {
   readonly mounted: ReadonlySet<string>;
   readonly nodes: readonly NodeView[] | undefined;
   readonly classes: readonly KubeObject[] | undefined;
+  /** Release of k3s that is installed on the server. */
+  readonly release?: string | undefined;
 }
 
 /** Machines asked at the same time. */
@@ -54,6 +58,10 @@ const mountsOf = async (
     .map((path) => `${machine}:${path}`);
 };
 
+/** The first line of what was signed when k3s had been installed. */
+const releaseOn = async (server: string, context: StepContext): Promise<string | undefined> =>
+  (await readFile(context.machine(server), PATHS.k3sStamp, { signal: context.signal }))?.split('\n')[0];
+
 /** Looks at everything that runs; never fails because a part of the lab is down. */
 export const observe = async ({ config }: LabRecord, context: StepContext): Promise<Observed> => {
   const machines = await context.provider.list({ signal: context.signal });
@@ -66,7 +74,7 @@ export const observe = async ({ config }: LabRecord, context: StepContext): Prom
   const living = kubernetesNodes(config)
     .map(({ machine }) => machine)
     .filter(runs);
-  const [found, status, mounted, nodes, classes] = await Promise.all([
+  const [found, status, mounted, nodes, classes, release] = await Promise.all([
     asked === undefined ? undefined : maybe(volumes(context, asked)),
     mapPool(
       names,
@@ -76,6 +84,7 @@ export const observe = async ({ config }: LabRecord, context: StepContext): Prom
     mapPool(living, LIMIT, (machine) => mountsOf(machine, paths, context)),
     runs(server) ? maybe(getObjects(context, server, 'nodes')) : undefined,
     runs(server) ? maybe(getObjects(context, server, 'storageclasses')) : undefined,
+    runs(server) ? maybe(releaseOn(server, context)) : undefined,
   ]);
   return {
     machines,
@@ -84,5 +93,6 @@ export const observe = async ({ config }: LabRecord, context: StepContext): Prom
     mounted: new Set(mounted.flat()),
     nodes: nodes?.map(nodeView),
     classes,
+    release,
   };
 };

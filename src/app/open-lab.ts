@@ -11,7 +11,8 @@ import { randomHex } from '../state/lab-store.js';
 import { recoverRecord } from './recover.js';
 import type { World } from './world.js';
 
-const providerOf = (record: LabRecord, world: World): MachineProvider =>
+/** The provider of a lab's machines. */
+export const providerOf = (record: LabRecord, world: World): MachineProvider =>
   world.provider({ id: record.provider, lab: record, config: record.config });
 
 /** What the lab file says wins; where it leaves the choice, a lab keeps the release that it was made with. */
@@ -76,6 +77,10 @@ export const contextOf = async (
     random: randomHex,
   };
 };
+
+/** As {@link contextOf}, for questions and steps that need no release file: none is looked for. */
+export const contextWithoutRelease = (record: LabRecord, world: World): Promise<RunContext> =>
+  contextOf(record, placeholderArtifacts('default', world.arch), world);
 
 /** The record of a lab; one that the ledger has lost is found by what providers remember. */
 export const loadLab = async (name: string, world: World): Promise<LabRecord | undefined> =>

@@ -10,7 +10,7 @@ import type { LabRecord } from '../state/lab-store.js';
 import { assertSpare } from './assert-spare.js';
 import { detachHostMounts } from './host-mounts.js';
 import { lookingContext } from './observe.js';
-import { contextOf, findArtifacts, obtainArtifacts } from './open-lab.js';
+import { contextOf, contextWithoutRelease, obtainArtifacts, providerOf } from './open-lab.js';
 import { assertFit } from './preflight.js';
 import { assertUnprotected } from './protect.js';
 import { findToken, saveRecord } from './recover.js';
@@ -26,9 +26,6 @@ export interface RebuildOptions {
   readonly keepData: boolean;
 }
 
-const providerOf = (record: LabRecord, world: World): MachineProvider =>
-  world.provider({ id: record.provider, lab: record, config: record.config });
-
 const nodeTarget = async (
   record: LabRecord,
   name: string,
@@ -43,7 +40,7 @@ const nodeTarget = async (
   const machines = await providerOf(record, world).list({ signal: world.signal });
   const exists = machines.some(({ name: found }) => found === node.machine);
   if (exists && !keepData) {
-    const context = await contextOf(record, await findArtifacts(record, world), world);
+    const context = await contextWithoutRelease(record, world);
     await assertSpare(record.config, node, lookingContext(context, world.signal));
   }
   return { what: 'machines', machines: [node.machine], keepData };

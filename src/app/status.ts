@@ -1,9 +1,14 @@
+import type { Artifacts } from '../artifacts/artifacts.js';
+import type { RunContext } from '../engine/context.js';
 import { runPlan } from '../engine/run-plan.js';
+import { CliError } from '../errors/cli-error.js';
+import { until } from '../plan/graph.js';
 import { planUp } from '../plan/plan-up.js';
+import type { Plan } from '../plan/step.js';
 import type { LabPicture } from '../report/picture.js';
 import { HANDLERS } from '../stages/handlers.js';
 import type { LabRecord } from '../state/lab-store.js';
-import { contextOf, findArtifacts } from './open-lab.js';
+import { contextOf, contextWithoutRelease, findArtifacts } from './open-lab.js';
 import { lookingContext, observe } from './observe.js';
 import { pictureOf } from './picture-of.js';
 import type { World } from './world.js';
@@ -23,10 +28,21 @@ export interface Status {
 
 const mute = { emit: () => undefined, close: () => Promise.resolve() };
 
+/** Without the files of its release, the lab up to its mounts can still be told about, and what is the matter. */
 const pendingSteps = async (record: LabRecord, world: World): Promise<readonly PendingStep[]> => {
-  const context = await contextOf(record, await findArtifacts(record, world), world);
+  const plan = planUp(record.config);
+  const artifacts = await findArtifacts(record, world).catch((error: unknown) => error);
+  if (!(artifacts instanceof Error))
+    return probe(plan, await contextOf(record, artifacts as Artifacts, world), world);
+  if (!(artifacts instanceof CliError)) throw artifacts;
+  const lacking = { id: 'k3s.install', title: 'Install k3s', because: artifacts.message };
+  const before = await probe(until(plan, 'mounts'), await contextWithoutRelease(record, world), world);
+  return [...before, lacking];
+};
+
+const probe = async (plan: Plan, context: RunContext, world: World): Promise<readonly PendingStep[]> => {
   const failed: PendingStep[] = [];
-  const titles = new Map(planUp(record.config).steps.map(({ id, title }) => [id, title]));
+  const titles = new Map(plan.steps.map(({ id, title }) => [id, title]));
   const reporter = {
     ...mute,
     emit: (event: { type: string; id?: string; outcome?: string; because?: string }) => {
@@ -40,7 +56,7 @@ const pendingSteps = async (record: LabRecord, world: World): Promise<readonly P
   };
   const options = { context, handlers: HANDLERS, reporter, signal: world.signal, dryRun: true };
   try {
-    const { results } = await runPlan(planUp(record.config), options);
+    const { results } = await runPlan(plan, options);
     return results
       .filter(({ outcome }) => outcome === 'would-change')
       .map(({ step: { id, title }, because = '' }) => ({ id, title, because }));
@@ -53,9 +69,10 @@ const pendingSteps = async (record: LabRecord, world: World): Promise<readonly P
 
 /** The lab as it is, for drawing. Changes nothing. */
 export const look = async (record: LabRecord, world: World): Promise<LabPicture> => {
-  const artifacts = await findArtifacts(record, world);
-  const context = lookingContext(await contextOf(record, artifacts, world), world.signal);
-  return pictureOf(record, await observe(record, context), [`k3s ${artifacts.version}`]);
+  const context = lookingContext(await contextWithoutRelease(record, world), world.signal);
+  const seen = await observe(record, context);
+  const release = seen.release ?? record.release;
+  return pictureOf(record, seen, release === undefined ? [] : [`k3s ${release}`]);
 };
 
 /** The lab as it is, and what `up` would do about it. Changes nothing. */

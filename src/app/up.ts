@@ -1,13 +1,14 @@
+import type { Artifacts } from '../artifacts/artifacts.js';
 import type { LabConfig } from '../config/config.js';
 import type { StepHandlers } from '../engine/context.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
 import { planUp } from '../plan/plan-up.js';
 import { until } from '../plan/graph.js';
-import type { StageName } from '../plan/step.js';
+import type { Plan, StageName } from '../plan/step.js';
 import { HANDLERS } from '../stages/handlers.js';
 import type { LabRecord } from '../state/lab-store.js';
-import { contextOf, findArtifacts, loadLab, obtainArtifacts } from './open-lab.js';
+import { contextOf, contextWithoutRelease, findArtifacts, loadLab, obtainArtifacts } from './open-lab.js';
 import { assertFit, assertOffered } from './preflight.js';
 import { findToken, saveRecord } from './recover.js';
 import { retireDropped } from './retire-dropped.js';
@@ -57,6 +58,20 @@ export const assertNoNodeLost = (known: LabConfig, config: LabConfig): void => {
   );
 };
 
+/** Stages whose steps copy the files of a release, or name its images. */
+const OF_RELEASE: readonly StageName[] = ['k3s', 'provisioner', 'smoke'];
+
+/** The release files for a plan; undefined for one that ends before they are of use. */
+const artifactsFor = async (
+  { steps }: Plan,
+  record: LabRecord,
+  dryRun: boolean,
+  world: World,
+): Promise<Artifacts | undefined> => {
+  if (!steps.some(({ stage }) => OF_RELEASE.includes(stage))) return undefined;
+  return dryRun ? findArtifacts(record, world) : obtainArtifacts(record, world);
+};
+
 /** Makes the lab true: checks the host, writes the ledger, then runs the plan. Repeating it is the repair. */
 export const up = async (config: LabConfig, options: UpOptions, world: World): Promise<RunResult> => {
   const record = await recordFor(config, world);
@@ -66,25 +81,23 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
   const plan = options.until === undefined ? whole : until(whole, options.until);
   assertOffered(world.provider({ id: record.provider, lab: record, config }), config);
   await assertFit(record.provider, world);
-  const artifacts = options.dryRun
-    ? await findArtifacts(record, world)
-    : await obtainArtifacts(record, world);
   const dryRun = options.dryRun ?? false;
   // What cannot be changed while there are machines is refused before the record says otherwise.
   if (known !== undefined)
     await world.provider({ id: record.provider, lab: record, config }).unprepared({ signal: world.signal });
+  const artifacts = await artifactsFor(plan, record, dryRun, world);
   // Before the record forgets what there was.
   if (known !== undefined)
-    await retireDropped(known.config, config, await contextOf(known, artifacts, world), { world, dryRun });
+    await retireDropped(known.config, config, await contextWithoutRelease(known, world), { world, dryRun });
   if (!options.dryRun) {
     const provider = world.provider({ id: record.provider, lab: record, config });
-    await saveRecord({ ...record, release: artifacts.version }, provider, world);
+    await saveRecord(artifacts ? { ...record, release: artifacts.version } : record, provider, world);
     await options.onClaimed?.();
     await findToken(record, provider, { start: true }, world);
     await world.store.ensureToken(record.name);
   }
   return runPlan(plan, {
-    context: await contextOf(record, artifacts, world),
+    context: await (artifacts ? contextOf(record, artifacts, world) : contextWithoutRelease(record, world)),
     handlers: options.handlers ?? HANDLERS,
     reporter: world.reporter,
     signal: world.signal,

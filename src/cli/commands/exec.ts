@@ -1,4 +1,4 @@
-import { contextOf, findArtifacts, knownLab } from '../../app/open-lab.js';
+import { knownLab, providerOf } from '../../app/open-lab.js';
 import { findNode } from '../../config/names.js';
 import { CliError } from '../../errors/cli-error.js';
 import { attach } from '../../exec/attach.js';
@@ -34,14 +34,14 @@ export const machineOf = async (
 ) => {
   const world = await openWorld(session, flags, { what });
   const record = await knownLab(await labName(flags), world);
-  const context = await contextOf(record, await findArtifacts(record, world), world);
+  const provider = providerOf(record, world);
   const machine = node === undefined ? undefined : findNode(record.config, node)?.machine;
   if (node !== undefined && machine === undefined) {
     throw new CliError('USAGE', `Lab ${record.name} has no node ${node}.`, {
       hint: `Its nodes: ${record.config.nodes.map(({ name }) => name).join(', ')}`,
     });
   }
-  return { record, context, world, machine: context.provider.machine(machine ?? '') };
+  return { record, provider, machine: provider.machine(machine ?? '') };
 };
 
 /** `kglab exec` */

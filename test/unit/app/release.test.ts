@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findArtifacts } from '../../../src/app/open-lab.js';
+import { look, status } from '../../../src/app/status.js';
 import { up } from '../../../src/app/up.js';
 import { satisfied, type StepHandlers } from '../../../src/engine/context.js';
 import { HANDLERS } from '../../../src/stages/handlers.js';
-import { labOf } from '../../helpers/step-context.js';
+import { labOf, reads } from '../../helpers/step-context.js';
 import { TestWorld } from '../../helpers/test-world.js';
 import { writeRelease } from '../artifacts/fake-release.js';
 
@@ -60,5 +61,37 @@ describe('the release of a lab', () => {
     cache('v1.35.1+k3s1');
     await up(config, { handlers, dryRun: true }, test.world());
     expect(await test.store.load('demo')).toBeUndefined();
+  });
+});
+
+describe('without the files of a release', () => {
+  const lacking = labOf('name: demo\nprovider: nspawn\nk3s: { artifacts: /no/such/release }\n');
+
+  it('what comes before k3s is done, and nothing is settled', async () => {
+    await up(lacking, { handlers, until: 'mounts' }, test.world());
+    expect(await test.store.load('demo')).toMatchObject({ name: 'demo' });
+    expect(await test.store.load('demo')).not.toHaveProperty('release');
+    await expect(up(lacking, { handlers, until: 'k3s' }, test.world())).rejects.toMatchObject({
+      code: 'ARTIFACT_MISSING',
+    });
+  });
+
+  it('the lab is looked at, and the status says what is the matter', async () => {
+    const record = test.record({ config: lacking });
+    test.stage.provider.infos = [];
+    const { picture, pending } = await status(record, test.world());
+    expect(picture.facts).toEqual(['nspawn']);
+    expect(pending[0]?.id).toBe('machines.create:demo-node1');
+    expect(pending.at(-1)).toMatchObject({
+      ...{ id: 'k3s.install', because: expect.stringContaining('/no/such/release') as string },
+    });
+  });
+
+  it('the picture shows the release that is installed, not one of the cache', async () => {
+    cache('v1.36.2+k3s1');
+    for (const name of ['demo-node1', 'demo-node2', 'demo-node3'])
+      test.stage.on(name).on(/./, { exitCode: 1 });
+    test.stage.on('demo-node1').on(reads('/etc/kglab/k3s.installed'), 'v1.35.1+k3s1\nsum file\n');
+    expect((await look(test.record(), test.world())).facts).toEqual(['nspawn', 'k3s v1.35.1+k3s1']);
   });
 });
