@@ -17,7 +17,7 @@ import { parseAnswer, type Answer } from './xml.js';
 const COMMAND_MS = 150_000;
 /** How long to repeat a command that meets another transaction (glusterd holds its lock up to 3 minutes). */
 const BUSY_MS = 60_000;
-const BUSY = /Another transaction is in progress|Locking failed/;
+const BUSY = /nother transaction|Locking failed/;
 
 /** Runs a gluster command on a machine and reads the answer, trying again while another transaction holds the lock. */
 export const ask = async (context: StepContext, machine: string, command: Command): Promise<Answer> => {
