@@ -1,10 +1,15 @@
 import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
 import type { VolumeSpec } from '../../plan/kinds.js';
 import type { StepInputs } from '../../plan/step.js';
-import { ask, must, volumes } from './ask.js';
+import { mapPool } from '../../util/pool.js';
+import { must, volumes } from './ask.js';
 import { gluster } from './commands.js';
+import { lastingGap, settle, startHealing } from './heal-handler.js';
 import type { Volume } from './parse.js';
 import { lostBricks, nameOf, refill } from './refill-handler.js';
+
+/** Volumes looked at at the same time: each look at what waits for healing is a client of the volume. */
+const LIMIT = 4;
 
 const typeOf = ({ arbiter, disperse, replica }: Volume): VolumeSpec['type'] => {
   if (arbiter > 0) return 'arbiter';
@@ -29,21 +34,37 @@ export const specOf = (found: Volume): VolumeSpec => ({
 const others = async ({ from, except }: StepInputs['gluster.claims'], context: StepContext) =>
   (await volumes(context, from)).filter(({ name, started }) => started && !except.includes(name));
 
-/** Bricks of the volumes of single claims, too, are filled again on a machine that was made anew. */
+/** What a claim's volume lacks: bricks, or copies of what was written; undefined when it is whole. */
+const gapOf = async (found: Volume, from: string, context: StepContext): Promise<string | undefined> => {
+  const lost = await lostBricks(specOf(found), found, context);
+  if (lost.length > 0) return `${lost.map(nameOf).join(', ')} lost its content`;
+  const gap = await lastingGap(specOf(found), from, context);
+  return gap === undefined ? undefined : `volume ${found.name}: ${gap}`;
+};
+
+const gaps = async (input: StepInputs['gluster.claims'], context: StepContext) =>
+  (
+    await mapPool(await others(input, context), LIMIT, async (found) => ({
+      found,
+      gap: await gapOf(found, input.from, context),
+    }))
+  ).filter(({ gap }) => gap !== undefined);
+
+/** The volumes of single claims, too, have all their bricks, and none of these owes anything to another. */
 export const claimsHandler: StepHandler<'gluster.claims'> = {
   probe: async (input, context) => {
-    const lost: string[] = [];
-    for (const found of await others(input, context))
-      lost.push(...(await lostBricks(specOf(found), found, context)).map(nameOf));
-    return lost.length === 0 ? satisfied : pending(`${lost.join(', ')} lost their content`);
+    const [first, ...more] = await gaps(input, context);
+    if (first?.gap === undefined) return satisfied;
+    return pending(more.length === 0 ? first.gap : `${first.gap}, and ${more.length} more volumes`);
   },
   apply: async (input, context) => {
     const { from } = input;
-    for (const found of await others(input, context)) {
-      if ((await lostBricks(specOf(found), found, context)).length === 0) continue;
-      await refill(specOf(found), found, from, context);
-      await must(context, from, gluster('volume', 'start', found.name, 'force'));
-      await ask(context, from, gluster('volume', 'heal', found.name, 'full'));
+    const found = (await gaps(input, context)).map((one) => one.found);
+    for (const volume of found) {
+      await refill(specOf(volume), volume, from, context);
+      await must(context, from, gluster('volume', 'start', volume.name, 'force'));
+      await startHealing(specOf(volume), from, context);
     }
+    for (const volume of found) await settle(specOf(volume), from, context);
   },
 };

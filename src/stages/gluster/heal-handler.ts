@@ -28,12 +28,13 @@ export const healGap = (found: readonly BrickHeal[], bricks: number): string | u
   return count === 0 ? undefined : `${count} entries wait for healing`;
 };
 
-/** The gap that does not go away by looking again. */
-const lastingGap = async (
+/** The gap that does not go away by looking again; undefined when every brick is online and owes nothing. */
+export const lastingGap = async (
   volume: VolumeSpec,
   from: string,
   context: StepContext,
 ): Promise<string | undefined> => {
+  if (!canHeal(volume)) return undefined;
   let gap: string | undefined;
   for (let tries = 0; tries < LOOKS; tries += 1) {
     if (tries > 0) await context.clock.sleep(EVERY_MS / 2, context.signal);
@@ -43,8 +44,17 @@ const lastingGap = async (
   return gap;
 };
 
+/** Starts healing: by index, then everything, as an emptied brick is in no index. A refusal is no failure. */
+export const startHealing = async (volume: VolumeSpec, from: string, context: StepContext): Promise<void> => {
+  if (!canHeal(volume)) return;
+  // Plain text even with --xml.
+  await ask(context, from, gluster('volume', 'heal', volume.name));
+  await ask(context, from, gluster('volume', 'heal', volume.name, 'full'));
+};
+
 /** Waits until twice in a row nothing is left; gives up when the count has not moved for {@link STALLED_MS}. */
-const settle = async (volume: VolumeSpec, from: string, context: StepContext): Promise<void> => {
+export const settle = async (volume: VolumeSpec, from: string, context: StepContext): Promise<void> => {
+  if (!canHeal(volume)) return;
   const { clock, signal } = context;
   let last: string | undefined;
   let quiet = 0;
@@ -71,14 +81,11 @@ const stalled = (volume: string, from: string, gap: string): CliError =>
 /** Every brick is online and none owes anything to another. */
 export const healHandler: StepHandler<'gluster.heal'> = {
   probe: async ({ volume, from }, context) => {
-    if (!canHeal(volume)) return satisfied;
     const gap = await lastingGap(volume, from, context);
     return gap === undefined ? satisfied : pending(gap);
   },
   apply: async ({ volume, from }, context) => {
-    // By index, then everything: an emptied brick is in no index. Plain text even with --xml, and no failure if refused.
-    await ask(context, from, gluster('volume', 'heal', volume.name));
-    await ask(context, from, gluster('volume', 'heal', volume.name, 'full'));
+    await startHealing(volume, from, context);
     await settle(volume, from, context);
   },
 };

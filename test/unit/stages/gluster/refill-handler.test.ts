@@ -175,29 +175,59 @@ describe('volumes of single claims', () => {
     return xml.replace(volumeXml, volumeXml + other);
   };
 
+  const HEAL = /heal pvc-1 info$/;
+  const owed = (count: number): string => {
+    const found = [1, 2, 3].map(
+      (g) =>
+        `<brick><name>g${g}:/claims/n${g}/brick/b1</name><status>Connected</status><numberOfEntries>${g === 1 ? count : 0}</numberOfEntries></brick>`,
+    );
+    return `<cliOutput><healInfo><bricks>${found.join('')}</bricks></healInfo><opRet>0</opRet></cliOutput>`;
+  };
+  const told = async <T>(work: Promise<T>): Promise<T> => {
+    await stage.clock.advance(10_000);
+    return work;
+  };
+  const commands = (): readonly string[] =>
+    stage
+      .ran('g1')
+      .filter((words) => words.includes('pvc-1') && !words.endsWith(' info'))
+      .map((words) => words.split(' ').slice(4).join(' '));
+
   it('are looked at, and those of lab.yaml are not', async () => {
     states(MARK, MARK, 'empty');
     stage.on('g1').on(INFO, two());
     expect(await claimsHandler.probe(input, stage.context())).toMatchObject({
-      because: 'g3:/claims/n3/brick/b1 lost their content',
+      because: 'g3:/claims/n3/brick/b1 lost its content',
     });
   });
 
-  it('are filled, started and healed', async () => {
+  it('are not whole while a brick owes something to another', async () => {
+    states(MARK, MARK, MARK);
+    stage.on('g1').on(INFO, two()).on(HEAL, owed(3));
+    expect(await told(claimsHandler.probe(input, stage.context()))).toMatchObject({
+      because: 'volume pvc-1: 3 entries wait for healing',
+    });
+    stage.on('g1').on(HEAL, owed(0));
+    expect(await told(claimsHandler.probe(input, stage.context()))).toEqual({ state: 'satisfied' });
+  });
+
+  it('are filled, started, and waited for until they are healed', async () => {
     states(MARK, MARK, 'empty');
     stage.on('g3').on(PREPARE).on(DONE);
     stage
       .on('g1')
       .on(INFO, two())
-      .on(/reset-brick pvc-1|volume start pvc-1 force|heal pvc-1 full/, answers(2));
-    await claimsHandler.apply(input, stage.context());
-    const ran = stage.ran('g1').filter((words) => words.includes('pvc-1'));
-    expect(ran.map((words) => words.split(' ').slice(4).join(' '))).toEqual([
+      .on(/reset-brick pvc-1|volume start pvc-1 force|heal pvc-1( full)?$/, answers(2))
+      .on(HEAL, owed(3), owed(3), owed(0));
+    await told(claimsHandler.apply(input, stage.context()));
+    expect(commands()).toEqual([
       'reset-brick pvc-1 g3:/claims/n3/brick/b1 start',
       'reset-brick pvc-1 g3:/claims/n3/brick/b1 g3:/claims/n3/brick/b1 commit force',
       'start pvc-1 force',
+      'heal pvc-1',
       'heal pvc-1 full',
     ]);
+    expect(stage.ran('g1').filter((words) => HEAL.test(words))).toHaveLength(4);
     expect(stage.ran('g1').join()).not.toContain('reset-brick gv0');
   });
 });
