@@ -1,14 +1,22 @@
-import type { LabConfig, NodeConfig, VolumeConfig } from '../config/config.js';
-import { brickMachines, storageNodes } from '../config/roles.js';
+import type { LabConfig, NodeConfig } from '../config/config.js';
+import { storageNodes } from '../config/roles.js';
 import type { StepContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
-import { ask } from '../stages/gluster/ask.js';
+import type { Brick, VolumeSpec } from '../plan/kinds.js';
+import { ask, volumesOn } from '../stages/gluster/ask.js';
+import { specOf } from '../stages/gluster/claims-handler.js';
 import { gluster } from '../stages/gluster/commands.js';
-import { parseHeal, type BrickHeal } from '../stages/gluster/parse.js';
+import { parseHeal, type BrickHeal, type Volume } from '../stages/gluster/parse.js';
+import { volumeSpec } from '../stages/gluster/plan.js';
+import { nameOf } from '../stages/gluster/refill-handler.js';
+import { mapPool } from '../util/pool.js';
 
 /** A file that is being written may be counted in passing: only what stays is owed. */
 const LOOKS = 8;
 const EVERY_MS = 500;
+
+/** Machines asked at the same time. */
+const LIMIT = 8;
 
 const refuse = (node: NodeConfig, why: string, details: readonly string[] = []): CliError =>
   new CliError('GLUSTER_DATA_LOST', `${node.name} is not taken away: ${why}.`, {
@@ -16,53 +24,79 @@ const refuse = (node: NodeConfig, why: string, details: readonly string[] = []):
     hint: `Its bricks can outlive it: kglab rebuild --node ${node.name} --keep-data`,
   });
 
+/** Three whole copies: a brick that is away is outvoted at every write, and so has nothing that others lack. */
+const outvotes = ({ type, replica }: VolumeSpec): boolean => type === 'replica' && replica >= 3;
+
 /** Why a volume would lose data with this brick, as far as the volume's answer says; undefined when it would not. */
 export const whyNotSpare = (
   found: readonly BrickHeal[],
   own: string,
-  bricks: readonly string[],
+  volume: VolumeSpec,
 ): string | undefined => {
-  const away = bricks.find(
-    (brick) => brick !== own && found.find((one) => one.brick === brick)?.pending === undefined,
-  );
+  const pendingOn = (name: string): number | undefined => found.find(({ brick }) => brick === name)?.pending;
+  const away = volume.bricks.map(nameOf).find((name) => name !== own && pendingOn(name) === undefined);
   if (away !== undefined) return `brick ${away} is not online`;
-  // What a brick lists, others lack. A brick that is away itself was outvoted at every write since.
-  const owed = found.find(({ brick }) => brick === own)?.pending ?? 0;
+  // What a brick lists, others lack.
+  const owed = pendingOn(own);
+  if (owed === undefined)
+    return outvotes(volume)
+      ? undefined
+      : 'its brick is not online, and may have what others lack; start it first: kglab up';
   return owed === 0 ? undefined : `other bricks still have to heal ${owed} entries from its brick`;
 };
 
 const assertVolume = async (
-  config: LabConfig,
-  volume: VolumeConfig,
+  volume: VolumeSpec,
+  own: Brick,
   node: NodeConfig,
   asked: string,
   context: StepContext,
 ): Promise<void> => {
   if (volume.replica === 1) throw refuse(node, `volume ${volume.name} has no other copy of what is there`);
-  const bricks = brickMachines(config, volume).map((machine) => `${machine}:${volume.brick}`);
   let why: string | undefined;
   for (let tries = 0; tries < LOOKS; tries += 1) {
     if (tries > 0) await context.clock.sleep(EVERY_MS, context.signal);
     const answer = await ask(context, asked, gluster('volume', 'heal', volume.name, 'info'));
-    why = whyNotSpare(parseHeal(answer), `${node.machine}:${volume.brick}`, bricks);
+    why = whyNotSpare(parseHeal(answer), nameOf(own), volume);
     if (why === undefined) return;
   }
   throw refuse(node, `with it, volume ${volume.name} would lose data (${why})`);
 };
 
-/** Throws GLUSTER_DATA_LOST unless everything on the node's bricks is on others as well. */
+/** The member that knows most volumes, and these: one that was made anew and not yet taught knows none. */
+const bestInformed = async (
+  machines: readonly string[],
+  context: StepContext,
+): Promise<{ readonly asked: string; readonly known: readonly Volume[] } | undefined> => {
+  const views = await mapPool(machines, LIMIT, async (asked) => ({
+    asked,
+    known: await volumesOn(asked, context).catch(() => []),
+  }));
+  context.signal.throwIfAborted();
+  return views.sort((a, b) => b.known.length - a.known.length)[0];
+};
+
+/**
+ * Throws GLUSTER_DATA_LOST unless everything on the node's bricks is on others as well: on those of the lab's volumes,
+ * and on those of single claims, which only the pool knows.
+ */
 export const assertSpare = async (
   config: LabConfig,
   node: NodeConfig,
   context: StepContext,
 ): Promise<void> => {
-  const volumes = config.volumes.filter(({ nodes }) => nodes.includes(node.name));
-  if (volumes.length === 0) return;
+  if (!node.roles.includes('storage')) return;
   const machines = await context.provider.list({ signal: context.signal });
-  const others = storageNodes(config).filter(({ machine }) => machine !== node.machine);
-  const asked = others.find(({ machine }) =>
-    machines.some(({ name, state }) => name === machine && state === 'running'),
+  const running = machines.filter(({ state }) => state === 'running').map(({ name }) => name);
+  const others = storageNodes(config).map(({ machine }) => machine);
+  const view = await bestInformed(
+    others.filter((machine) => machine !== node.machine && running.includes(machine)),
+    context,
   );
-  if (asked === undefined) throw refuse(node, 'no other machine with bricks runs');
-  for (const volume of volumes) await assertVolume(config, volume, node, asked.machine, context);
+  if (view === undefined) throw refuse(node, 'no other machine with bricks runs');
+  const planned = config.volumes.map((volume) => volumeSpec(config, volume));
+  const claims = view.known.filter(({ name }) => !planned.some((one) => one.name === name)).map(specOf);
+  for (const volume of [...planned, ...claims])
+    for (const brick of volume.bricks.filter(({ machine }) => machine === node.machine))
+      await assertVolume(volume, brick, node, view.asked, context);
 };

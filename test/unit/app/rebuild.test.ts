@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { whyNotSpare } from '../../../src/app/assert-spare.js';
 import { planTarget } from '../../../src/app/rebuild.js';
+import type { VolumeSpec } from '../../../src/plan/kinds.js';
 import { planRebuild } from '../../../src/plan/plan-rebuild.js';
 import { planUp } from '../../../src/plan/plan-up.js';
 import { labOf } from '../../helpers/step-context.js';
@@ -74,16 +75,59 @@ describe('what is to be rebuilt', () => {
   });
 });
 
+describe('a node with bricks of single claims', () => {
+  const claimed = `<cliOutput><opRet>0</opRet><volInfo><volumes><volume><name>pvc-1</name><id>1-2</id>
+    <statusStr>Started</statusStr><replicaCount>3</replicaCount><bricks>${[1, 2, 3]
+      .map((n) => `<brick><name>demo-node${n}:/data/pvc-1</name></brick>`)
+      .join('')}</bricks></volume></volumes></volInfo></cliOutput>`;
+
+  it('stays while other bricks still have to heal from them, whichever member knows of it', async () => {
+    const { config } = test.record();
+    const brick = config.volumes[0]?.brick ?? '';
+    test.stage.on('demo-node1').on(/volume info$/, '<cliOutput><opRet>0</opRet></cliOutput>');
+    test.stage.on('demo-node3').on(/volume info$/, claimed);
+    test.stage.on('demo-node3').on(/heal gv0 info$/, heal([0, 0, 0]).replaceAll('/data/gv0', brick));
+    const owed = (counts: readonly number[]): string => heal(counts).replaceAll('gv0', 'pvc-1');
+    test.stage.on('demo-node3').on(/heal pvc-1 info$/, owed([0, 4, 0]));
+    const failing = planTarget(test.record(), { ...options, node: 'node2' }, test.world()).catch(
+      (error: unknown) => error,
+    );
+    await advance(failing);
+    expect(await failing).toMatchObject({
+      code: 'GLUSTER_DATA_LOST',
+      message: expect.stringContaining('volume pvc-1 would lose data') as string,
+    });
+    test.stage.on('demo-node3').on(/heal pvc-1 info$/, owed([0, 0, 4]));
+    expect(await planTarget(test.record(), { ...options, node: 'node2' }, test.world())).toMatchObject({
+      machines: ['demo-node2'],
+    });
+  });
+});
+
 describe('whyNotSpare', () => {
-  const bricks = ['a:/b', 'b:/b', 'c:/b'];
+  const volume = (type: VolumeSpec['type'], replica = 3): VolumeSpec => ({
+    ...{ name: 'gv0', type, replica, redundancy: 0, quota: false, options: {} },
+    bricks: ['a', 'b', 'c'].map((machine) => ({ machine, path: '/b' })),
+  });
   const found = (counts: readonly (number | undefined)[]) =>
-    bricks.map((brick, index) => ({ brick, status: '', pending: counts[index] }));
+    volume('replica').bricks.map(({ machine }, index) => ({
+      ...{ brick: `${machine}:/b`, status: '', pending: counts[index] },
+    }));
 
   it('lets a brick go that is away itself, but not with another one', () => {
-    expect(whyNotSpare(found([0, undefined, 9]), 'b:/b', bricks)).toBeUndefined();
-    expect(whyNotSpare(found([0, undefined, undefined]), 'b:/b', bricks)).toContain('c:/b is not online');
-    expect(whyNotSpare(found([0, 0, undefined]), 'b:/b', bricks)).toContain('c:/b is not online');
+    const three = volume('replica');
+    expect(whyNotSpare(found([0, undefined, 9]), 'b:/b', three)).toBeUndefined();
+    expect(whyNotSpare(found([0, undefined, undefined]), 'b:/b', three)).toContain('c:/b is not online');
+    expect(whyNotSpare(found([0, 0, undefined]), 'b:/b', three)).toContain('c:/b is not online');
   });
+
+  it.each([volume('arbiter'), volume('disperse'), volume('replica', 2)])(
+    'keeps a brick that is away where it may be the only one that saw a write: $type $replica',
+    (one) => {
+      expect(whyNotSpare(found([undefined, 9, 9]), 'a:/b', one)).toContain('start it first: kglab up');
+      expect(whyNotSpare(found([0, 9, 9]), 'a:/b', one)).toBeUndefined();
+    },
+  );
 });
 
 describe('planRebuild', () => {
