@@ -10,7 +10,7 @@ import type { LabRecord } from '../state/lab-store.js';
 import { assertSpare } from './assert-spare.js';
 import { detachHostMounts } from './host-mounts.js';
 import { lookingContext } from './observe.js';
-import { contextOf, contextWithoutRelease, obtainArtifacts, providerOf } from './open-lab.js';
+import { contextOf, contextWithoutRelease, knownLab, obtainArtifacts, providerOf } from './open-lab.js';
 import { assertFit } from './preflight.js';
 import { assertUnprotected } from './protect.js';
 import { findToken, saveRecord } from './recover.js';
@@ -75,18 +75,24 @@ const takesAll = async (target: RebuildTarget, provider: MachineProvider, world:
   target.what === 'machines' &&
   (await provider.list({ signal: world.signal })).every(({ name }) => target.machines.includes(name));
 
-/** Takes part of the lab away and makes it again. Cut short, `up` completes the lab, and so does another `rebuild`. */
+/**
+ * Takes part of the lab away and makes it again. Cut short, `up` completes the lab, and so does another `rebuild`. The
+ * record is read here, and what goes is judged once more: much may have changed while a person was asked.
+ */
 export const rebuild = async (
-  known: LabRecord,
-  config: LabConfig,
-  target: RebuildTarget,
+  name: string,
+  configOf: (known: LabRecord) => LabConfig,
+  options: RebuildOptions,
   world: World,
 ): Promise<RunResult> => {
+  const known = await knownLab(name, world);
+  assertUnprotected(known);
+  const config = configOf(known);
   const record = { ...known, config };
   await assertFit(record.provider, world);
   const artifacts = await obtainArtifacts(record, world);
   const provider = providerOf(record, world);
-  if (target.what === 'machines' && target.keepData) {
+  if (options.keepData) {
     // What the new configuration has no place for would be kept, and never found again.
     assertNoNodeLost(known.config, config);
     await retireDropped(known.config, config, await contextOf(known, artifacts, world), {
@@ -101,7 +107,7 @@ export const rebuild = async (
   const context = await contextOf(record, artifacts, world);
   // A last look at what the cluster knows of its volumes, if it still answers; they are restored from that.
   await syncCatalogue(serverMachine(config), lookingContext(context, world.signal)).catch(() => false);
-  return runPlan(planRebuild(config, target), {
+  return runPlan(planRebuild(config, await planTarget(known, options, world)), {
     context,
     handlers: HANDLERS,
     reporter: world.reporter,

@@ -222,7 +222,8 @@ export class SimLab {
     if (record === undefined) throw new Error('there is no lab');
     try {
       const all = { k3sOnly: false, node: undefined, keepData: false, ...what };
-      await rebuild(record, this.config, await planTarget(record, all, world), world);
+      await planTarget(record, all, world);
+      await rebuild(record.name, () => this.config, all, world);
       return undefined;
     } catch (error) {
       return error;

@@ -3,6 +3,7 @@ import { planTarget, rebuild } from '../../app/rebuild.js';
 import { look } from '../../app/status.js';
 import type { World } from '../../app/world.js';
 import type { LabConfig } from '../../config/config.js';
+import { serverMachine } from '../../config/roles.js';
 import type { LoadedConfig } from '../../config/load.js';
 import type { RebuildTarget } from '../../plan/plan-rebuild.js';
 import { drawLab } from '../../report/picture.js';
@@ -23,7 +24,8 @@ export interface RebuildFlags extends LabFlags, OutputFlags {
   readonly keepData?: boolean;
 }
 
-const whatGoes = (target: RebuildTarget, { name, config }: LabRecord): readonly string[] => {
+/** What is about to be lost, in lines for the person who is asked. */
+export const whatGoes = (target: RebuildTarget, { name, config }: LabRecord): readonly string[] => {
   if (target.what === 'k3s')
     return [
       `This takes the Kubernetes cluster of lab ${name} away and builds a new one:`,
@@ -31,9 +33,13 @@ const whatGoes = (target: RebuildTarget, { name, config }: LabRecord): readonly 
       ...config.volumes.map(({ name: volume, mount }) => `    volume ${volume} at ${mount}`),
     ];
   const bricks = target.keepData ? '; its bricks are kept' : ' with its bricks';
+  const server = serverMachine(config);
   return [
     `This takes machines of lab ${name} away and makes them anew:`,
     ...target.machines.map((machine) => `  ${machine}${bricks}`),
+    ...(target.machines.includes(server)
+      ? [`The Kubernetes cluster, with everything in it, goes with its server ${server}.`]
+      : []),
   ];
 };
 
@@ -49,11 +55,12 @@ const flagWords = ({ k3sOnly, node, keepData }: RebuildFlags): string =>
 
 const run = async (record: LabRecord, loaded: LoadedConfig, world: World, flags: RebuildFlags) => {
   const { k3sOnly = false, node, keepData = false } = flags;
-  const target = await planTarget(record, { k3sOnly, node, keepData }, world);
+  const options = { k3sOnly, node, keepData };
+  const target = await planTarget(record, options, world);
   const command = `kglab rebuild -n ${record.name}${flagWords(flags)}`;
   await confirmByName({ name: record.name, lines: whatGoes(target, record), command, yes: flags.yes });
   return withLock(world, record.name, 'rebuild', () =>
-    rebuild(record, configFor(record, loaded, flags), target, world),
+    rebuild(record.name, (known) => configFor(known, loaded, flags), options, world),
   );
 };
 

@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { whyNotSpare } from '../../../src/app/assert-spare.js';
-import { planTarget } from '../../../src/app/rebuild.js';
+import { planTarget, rebuild } from '../../../src/app/rebuild.js';
+import { whatGoes } from '../../../src/cli/commands/rebuild.js';
 import type { VolumeSpec } from '../../../src/plan/kinds.js';
 import { planRebuild } from '../../../src/plan/plan-rebuild.js';
 import { planUp } from '../../../src/plan/plan-up.js';
 import { labOf } from '../../helpers/step-context.js';
 import { TestWorld } from '../../helpers/test-world.js';
+import { writeRelease } from '../artifacts/fake-release.js';
 
 let test: TestWorld;
 beforeEach(async () => {
@@ -72,6 +75,43 @@ describe('what is to be rebuilt', () => {
     expect(await planTarget(test.record(), { ...options, node: 'demo-node2' }, test.world())).toMatchObject({
       machines: ['demo-node2'],
     });
+  });
+});
+
+describe('what has changed while a person was asked', () => {
+  it('counts: a lab that was protected meanwhile is left alone, and stays protected', async () => {
+    await test.store.save(test.record({ protected: true }));
+    const rebuilding = rebuild('demo', ({ config }) => config, options, test.world());
+    await expect(rebuilding).rejects.toMatchObject({ code: 'LAB_PROTECTED' });
+    expect(await test.store.load('demo')).toEqual(test.record({ protected: true }));
+  });
+
+  it('counts: a node whose brick others need by now stays', async () => {
+    writeRelease(join(test.base, 'cache', 'k3s', 'v1.36.2+k3s1', 'amd64'), { version: 'v1.36.2+k3s1' });
+    await test.store.save(test.record());
+    await test.store.ensureToken('demo');
+    const brick = test.record().config.volumes[0]?.brick ?? '';
+    for (const name of ['demo-node1', 'demo-node2', 'demo-node3'])
+      test.stage.on(name).on(/./, { exitCode: 1 });
+    test.stage.on('demo-node1').on(/heal gv0 info$/, heal([0, 4, 0]).replaceAll('/data/gv0', brick));
+    const rebuilding = rebuild(
+      'demo',
+      ({ config }) => config,
+      { ...options, node: 'node2' },
+      test.world(),
+    ).catch((error: unknown) => error);
+    await advance(rebuilding);
+    expect(await rebuilding).toMatchObject({ code: 'GLUSTER_DATA_LOST' });
+  });
+});
+
+describe('the question', () => {
+  const lines = (...machines: string[]): string =>
+    whatGoes({ what: 'machines', machines, keepData: false }, test.record()).join('\n');
+
+  it('says that the cluster goes with the machine of its server', () => {
+    expect(lines('demo-node1')).toContain('cluster, with everything in it, goes with its server demo-node1');
+    expect(lines('demo-node2')).not.toContain('cluster');
   });
 });
 
