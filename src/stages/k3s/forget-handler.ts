@@ -15,7 +15,7 @@ const succeeds = async (
 ): Promise<boolean> =>
   (await context.machine(machine).exec(cmd(...words), { signal: context.signal })).exitCode === 0;
 
-/** The node and its password, as the cluster of a running server has them. */
+/** The node and its password, as the cluster of a running server has them; one that is not up yet is asked by k3s.ready. */
 const remembered = async ({ machine, server }: Input, context: StepContext): Promise<boolean> => {
   if (!(await succeeds(server, context, 'systemctl', 'is-active', '-q', 'k3s.service'))) return false;
   const found = await context.fact('nodes and passwords', async () => [
@@ -28,6 +28,14 @@ const remembered = async ({ machine, server }: Input, context: StepContext): Pro
 
 const secretOf = (machine: string): string => `${machine}.node-password.k3s`;
 
+/** Lets the cluster forget the machine that had this one's name. */
+export const forgetNode = async ({ machine, server }: Input, context: StepContext): Promise<void> => {
+  await runKubectl(context, server, ['delete', 'node', machine, '--ignore-not-found']);
+  await runKubectl(context, server, [
+    ...['-n', 'kube-system', 'delete', 'secret', secretOf(machine), '--ignore-not-found'],
+  ]);
+};
+
 /** A machine that was made anew is not refused as an impostor of the one that had its name before. */
 export const forgetHandler: StepHandler<'k3s.forget'> = {
   probe: async (input, context) => {
@@ -36,13 +44,10 @@ export const forgetHandler: StepHandler<'k3s.forget'> = {
       ? pending('the cluster knows another machine of that name')
       : satisfied;
   },
-  apply: async ({ machine, server }, context) => {
+  apply: async (input, context) => {
     await context
-      .machine(machine)
+      .machine(input.machine)
       .exec(sh('systemctl stop k3s-agent 2>/dev/null; :'), { signal: context.signal });
-    await runKubectl(context, server, ['delete', 'node', machine, '--ignore-not-found']);
-    await runKubectl(context, server, [
-      ...['-n', 'kube-system', 'delete', 'secret', secretOf(machine), '--ignore-not-found'],
-    ]);
+    await forgetNode(input, context);
   },
 };

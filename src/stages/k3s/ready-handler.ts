@@ -2,9 +2,13 @@ import { fresh, pending, satisfied, type StepContext, type StepHandler } from '.
 import { CliError } from '../../errors/cli-error.js';
 import { getObjects } from '../../kube/kubectl.js';
 import { nodeView, type NodeView } from '../../kube/node.js';
+import type { StepInputs } from '../../plan/step.js';
 import { waitFor } from '../../util/wait.js';
-import { k3sFailure } from './journal.js';
+import { forgetNode } from './forget-handler.js';
+import { isRejected, k3sFailure } from './journal.js';
 import { k3sUnit } from './unit-state.js';
+
+type Input = StepInputs['k3s.ready'];
 
 /** From "service up" to Ready takes seconds; images still being pulled can make it minutes. */
 const READY_MS = 180_000;
@@ -15,6 +19,7 @@ const nodes = async (server: string, context: StepContext): Promise<readonly Nod
   (await getObjects(context, server, 'nodes')).map(nodeView);
 
 const NOT_JOINED = 'the node has not joined';
+const NOT_HEARD = 'the node has not reported since k3s was started';
 
 interface Truth {
   readonly address: string | undefined;
@@ -28,7 +33,7 @@ interface Truth {
  */
 const gap = (node: NodeView | undefined, { address, startedAt }: Truth): string | undefined => {
   if (node === undefined) return NOT_JOINED;
-  if (node.reportedAt < startedAt) return 'the node has not reported since k3s was started';
+  if (node.reportedAt < startedAt) return NOT_HEARD;
   if (!node.ready) return `the node is not Ready: ${node.message}`;
   return node.address === address
     ? undefined
@@ -52,6 +57,26 @@ const unanswered = (error: unknown, signal: AbortSignal): CliError => {
   throw error;
 };
 
+/** How often an agent that is not heard of is asked why (milliseconds); most are heard of before the first time. */
+const ASK_EVERY_MS = 5_000;
+
+/**
+ * Notices an agent that the cluster takes for an impostor, as its server was not up yet when that was to be settled,
+ * and lets the cluster forget the earlier machine, once: the agent tries again by itself.
+ */
+const impostorWatch = (input: Input, context: StepContext) => {
+  let next = context.clock.now() + ASK_EVERY_MS;
+  return async (missing: string | undefined): Promise<void> => {
+    const isUnheard = missing === NOT_JOINED || missing === NOT_HEARD;
+    if (input.machine === input.server || !isUnheard || context.clock.now() < next) return;
+    next = context.clock.now() + ASK_EVERY_MS;
+    if (!(await isRejected(input.machine, context))) return;
+    next = Infinity;
+    context.say('the cluster knows another machine of that name, and forgets that one');
+    await forgetNode(input, context);
+  };
+};
+
 /** The node is Ready, under the address that the machine has now. */
 export const nodeReadyHandler: StepHandler<'k3s.ready'> = {
   probe: async ({ machine, server }, context) => {
@@ -62,8 +87,10 @@ export const nodeReadyHandler: StepHandler<'k3s.ready'> = {
     );
     return missing === undefined ? satisfied : pending(missing);
   },
-  apply: async ({ machine, server }, context) => {
+  apply: async (input, context) => {
+    const { machine, server } = input;
     const { clock, signal } = context;
+    const noticeImpostor = impostorWatch(input, context);
     const known = await truth(machine, server, fresh(context));
     let missing: string | undefined;
     const ready = await waitFor(
@@ -79,6 +106,7 @@ export const nodeReadyHandler: StepHandler<'k3s.ready'> = {
           found.find(({ name }) => name === machine),
           known,
         );
+        await noticeImpostor(missing);
         return missing === undefined ? true : undefined;
       },
       { clock, signal, timeoutMs: READY_MS, everyMs: SLICE_MS },

@@ -233,11 +233,12 @@ describe('ready', () => {
       ],
     });
   const g2 = { machine: 'g2', server: 'g1' };
+  const JOURNAL = /^journalctl -u k3s-agent/;
   const SHOW = /systemctl show -p ActiveState/;
   const startedAt = (time: string): string =>
     `ActiveState=active\nUnitFileState=enabled\nNRestarts=0\nExecMainStartTimestamp=Fri 2026-11-20 ${time} UTC\n`;
   beforeEach(() => {
-    stage.on('g2').on(SHOW, startedAt('10:00:05'));
+    stage.on('g2').on(SHOW, startedAt('10:00:05')).on(JOURNAL, 'waiting for the server\n');
   });
 
   it.each([
@@ -264,6 +265,32 @@ describe('ready', () => {
     asked.on(GET, nodes('10.77.0.12').replace('10:00:05', '10:00:09'));
     await stage.clock.advance(5_000);
     await applied;
+  });
+
+  it('lets the cluster forget the earlier machine of an agent that it rejects, once', async () => {
+    const asked = stage
+      .on('g1')
+      .on(GET, nodes('10.77.0.12'))
+      .on(/kubectl .*delete/);
+    stage.on('g2').on(SHOW, startedAt('10:00:06'));
+    stage.on('g2').on(JOURNAL, 'Failed to retrieve agent configuration: Node password rejected\n');
+    const applied = nodeReadyHandler.apply(g2, stage.context());
+    await stage.clock.advance(20_000);
+    expect(stage.ran('g1').filter((words) => words.includes('delete'))).toEqual([
+      'k3s kubectl delete node g2 --ignore-not-found',
+      'k3s kubectl -n kube-system delete secret g2.node-password.k3s --ignore-not-found',
+    ]);
+    asked.on(GET, nodes('10.77.0.12').replace('10:00:05', '10:00:30'));
+    await stage.clock.advance(5_000);
+    await applied;
+  });
+
+  it('leaves alone what the cluster knows of an agent that only waits', async () => {
+    stage.on('g1').on(GET, '{"items": []}');
+    const failure = failureOf(nodeReadyHandler.apply(g2, stage.context()));
+    await stage.clock.advance(181_000);
+    expect(await failure).toMatchObject({ code: 'K3S_NOT_STARTED' });
+    expect(stage.ran('g1').join()).not.toContain('delete');
   });
 
   it('says in the end what was missing', async () => {

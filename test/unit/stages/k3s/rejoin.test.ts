@@ -39,7 +39,7 @@ describe('a machine that has the name of an earlier one', () => {
     expect(stage.ran('g1')).toEqual([]);
   });
 
-  it('is new to a cluster that does not run yet', async () => {
+  it('is left to k3s.ready while the cluster, which may know another, does not run yet', async () => {
     stage.on('g2').on(PASSWORD, { exitCode: 1 });
     stage.on('g1').on(ACTIVE, { exitCode: 3 });
     expect(await forgetHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
