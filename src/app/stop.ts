@@ -3,6 +3,7 @@ import type { MachineProvider } from '../providers/provider.js';
 import { quiesce } from '../stages/quiesce.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { mapPool } from '../util/pool.js';
+import { awaitHealing } from './await-healing.js';
 import type { World } from './world.js';
 
 /** Machines worked on at the same time. */
@@ -40,6 +41,7 @@ export const stop = async (
     if (names.length > 0) world.say(`ending the pods of ${names.join(', ')}`);
     await mapPool(names, LIMIT, (name) => quiesce(name, { machine, signal }));
   }
+  if (!force) await awaitHealing(record, running, provider, world);
   for (const group of off)
     await mapPool(
       group.filter((name) => running.has(name)),

@@ -67,6 +67,37 @@ describe('stop', () => {
   });
 });
 
+describe('stop of a lab whose bricks owe each other something', () => {
+  const INFO = /heal gv0 info$/;
+  const owed = (count: number): string =>
+    `<cliOutput><healInfo><bricks><brick><name>demo-b:/b</name><status>Connected</status><numberOfEntries>${count}</numberOfEntries></brick></bricks></healInfo><opRet>0</opRet></cliOutput>`;
+  const ended = async (work: Promise<unknown>): Promise<void> => {
+    await test.stage.clock.advance(20_000);
+    await work;
+  };
+
+  it('waits a moment for them', async () => {
+    test.stage.on('demo-b').on(INFO, owed(3), owed(1), owed(0));
+    await ended(run(false));
+    expect(test.said.filter((line) => line.includes('heal'))).toEqual([
+      'waiting 8 s at most for healing (volume gv0: 3 entries)',
+    ]);
+    expect(test.stage.ran('demo-b').filter((words) => INFO.test(words))).toHaveLength(3);
+  });
+
+  it('does not wait for ever, and says what is left', async () => {
+    test.stage.on('demo-b').on(INFO, owed(3));
+    await ended(run(false));
+    expect(test.said).toContain('not healed yet, and healed once the lab is started: volume gv0: 3 entries');
+    expect(done.filter((line) => line.startsWith('off '))).toHaveLength(5);
+  });
+
+  it('asks nothing when forced', async () => {
+    await run(true);
+    expect(test.stage.ran('demo-b')).toEqual([]);
+  });
+});
+
 describe('start', () => {
   it('does not make machines', async () => {
     test.stage.provider.infos = test.stage.provider.infos.slice(1);
