@@ -11,6 +11,8 @@ type Input = StepInputs['smoke.run'];
 
 /** Annotation of the provisioner's deployment: what the last smoke test that passed was good for. */
 const PASSED = 'kglab/smoke';
+/** Label of the namespace that the smoke test makes, and takes away. */
+const OWN = 'kglab/smoke-test';
 const CLAIM = 'proof';
 /** How long the other nodes may take to see a file: client caches are off, so seconds are generous. */
 const SEEN_MS = 20_000;
@@ -50,7 +52,7 @@ const fail = async (input: Input, context: StepContext, message: string): Promis
   const [objects, events, logs] = [
     await ask('get', 'pvc,pods', '-o', 'wide'),
     await ask('get', 'events'),
-    await ask('logs', 'reader', '--tail=5'),
+    [...(await ask('logs', 'writer', '--tail=5')), ...(await ask('logs', 'reader', '--tail=5'))],
   ];
   return new CliError('SMOKE_FAILED', message, {
     details: [...objects, ...events.slice(-12), ...logs],
@@ -115,6 +117,19 @@ const seenBy = async (
   context.say(`${node} reads the proof`);
 };
 
+/** Throws SMOKE_FAILED for a namespace that the smoke test did not make: it would be deleted with all that is in it. */
+const assertOwn = async ({ server, namespace }: Input, context: StepContext): Promise<void> => {
+  const [found] = await getObjects(context, server, 'namespace', namespace);
+  if (found === undefined || found.metadata.labels?.[OWN] !== undefined) return;
+  throw new CliError(
+    'SMOKE_FAILED',
+    `There is a namespace ${namespace} that the smoke test did not make; it is left alone.`,
+    {
+      hint: `Choose another smoke.namespace in lab.yaml, or delete it if nothing in it is of use: kglab kubectl -- delete namespace ${namespace}`,
+    },
+  );
+};
+
 /** Pods and claim go first and by name: left to the namespace's own deletion they take turns with its back-off. */
 const cleanUp = async (
   { server, namespace }: Input,
@@ -144,7 +159,12 @@ const prove = async (input: Input, context: StepContext): Promise<void> => {
   const proof = context.random(16);
   const base = { namespace, storageClass, image: context.images.smoke, proof };
   const last = nodes.at(-1) ?? server;
-  await runKubectl(context, server, ['create', 'namespace', namespace]);
+  const home = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace, labels: { [OWN]: 'true' } },
+  };
+  await runKubectl(context, server, ['apply', '-f', '-'], { stdin: JSON.stringify(home) });
   await create(
     input,
     context,
@@ -177,6 +197,7 @@ export const smokeHandler: StepHandler<'smoke.run'> = {
   },
   apply: async (input, context) => {
     const deployment = await provisioner(input.server, context);
+    await assertOwn(input, context);
     await cleanUp(input, context, undefined);
     await prove(input, context);
     const namespace = deployment?.metadata.namespace ?? '';

@@ -68,7 +68,7 @@ let stage = new Stage();
 beforeEach(() => {
   stage = new Stage();
   stage.on('g1').on(DEPLOYMENT, deployment());
-  stage.on('g1').on(/^k3s kubectl (delete|create namespace|annotate|-n lps annotate)/);
+  stage.on('g1').on(/^k3s kubectl (delete|annotate|-n lps annotate)/);
   stage.on('g1').on(/^k3s kubectl get (namespace|pv) /);
   stage.on('g1').on('k3s kubectl apply -f -');
   stage.on('g1').on(
@@ -112,8 +112,12 @@ describe('smoke test', () => {
     const manifests = stage.calls.flatMap(({ command }) =>
       command.stdin === undefined ? [] : [command.stdin],
     );
-    expect(manifests[0]).toMatch(/hostname: g3\n/);
-    expect(manifests[1]).toMatch(/hostname: g1\n/);
+    expect(JSON.parse(manifests[0] ?? '')).toMatchObject({
+      kind: 'Namespace',
+      metadata: { name: 'kglab-smoke' },
+    });
+    expect(manifests[1]).toMatch(/hostname: g3\n/);
+    expect(manifests[2]).toMatch(/hostname: g1\n/);
     for (const name of input.nodes) expect(stage.ran(name)).toContain(`cat ${FILE}`);
     expect(stage.ran('g1').at(-1)).toMatch(PASSED);
     expect(stage.ran('g1').at(-1)).toContain(smokeKey(input.nodes, input.storageClass, 'u1'));
@@ -124,7 +128,28 @@ describe('smoke test', () => {
     const ran = stage.ran('g1');
     const removed = ran.findIndex((words) => /delete namespace/.test(words));
     expect(removed).toBeGreaterThanOrEqual(0);
-    expect(removed).toBeLessThan(ran.findIndex((words) => words.includes('create namespace')));
+    expect(removed).toBeLessThan(ran.indexOf('k3s kubectl apply -f -'));
+  });
+
+  it('takes away the namespace of an earlier try, and never one that it did not make', async () => {
+    const found = (labels?: Record<string, string>): void => {
+      const namespace = JSON.stringify({ kind: 'Namespace', metadata: { name: 'kglab-smoke', labels } });
+      stage.on('g1').on(/^k3s kubectl get namespace /, namespace, '');
+    };
+    found({ team: 'a' });
+    expect(await apply()).toMatchObject({
+      code: 'SMOKE_FAILED',
+      message: expect.stringContaining('left alone') as string,
+    });
+    expect(stage.ran('g1').some((words) => words.includes('delete'))).toBe(false);
+    found({ 'kglab/smoke-test': 'true' });
+    expect(await apply()).toBeUndefined();
+  });
+
+  it('shows what the writer said, too, when it fails', async () => {
+    stage.on('g1').on(POD('writer'), phase('Failed'));
+    stage.on('g1').on(/-n kglab-smoke logs writer/, 'sh: write error: Read-only file system\n');
+    expect((await apply())?.details).toContain('sh: write error: Read-only file system');
   });
 
   it('fails with evidence when a pod fails, and keeps everything', async () => {
@@ -134,7 +159,7 @@ describe('smoke test', () => {
     expect(error?.details).toContain('evidence of the cluster');
     const ran = stage.ran('g1');
     expect(ran.findLastIndex((words) => words.includes(' delete '))).toBeLessThan(
-      ran.findIndex((words) => words.includes('create namespace')),
+      ran.indexOf('k3s kubectl apply -f -'),
     );
     expect(ran.some((words) => PASSED.test(words))).toBe(false);
   });
@@ -162,14 +187,14 @@ describe('smoke test', () => {
       exitCode: 1,
       stderr: 'error looking up service account kglab-smoke/default: serviceaccount "default" not found',
     };
-    stage.on('g1').on('k3s kubectl apply -f -', young, young, '');
+    stage.on('g1').on('k3s kubectl apply -f -', '', young, young, '');
     expect(await apply()).toBeUndefined();
   });
 
   it('says why its objects are refused', async () => {
     stage
       .on('g1')
-      .on('k3s kubectl apply -f -', { exitCode: 1, stderr: 'admission webhook denied the request\n' });
+      .on('k3s kubectl apply -f -', '', { exitCode: 1, stderr: 'admission webhook denied the request\n' });
     const error = await apply();
     expect(error).toMatchObject({
       code: 'SMOKE_FAILED',
