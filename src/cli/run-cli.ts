@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { setMaxListeners, type EventEmitter } from 'node:events';
 import { CommanderError } from 'commander';
 import { CATALOG } from '../errors/catalog.js';
 import type { RunLog } from '../report/run-log.js';
@@ -11,19 +11,24 @@ export interface Session {
   verbose: boolean;
   /** Exit code that a command wants although it did not fail (a child's own, or 3 for "would change"). */
   exitCode: number;
+  /** Whether the terminal is a command's own for now, and signals are for that. */
+  attached?: boolean;
 }
 
-const watchSignals = ({ abort }: Session): (() => void) => {
+/** Has signals abort the session; returns how to end that. */
+export const watchSignals = (session: Session, source: EventEmitter = process): (() => void) => {
+  const { abort } = session;
   const stop = (signal: NodeJS.Signals): void => {
+    if (session.attached) return;
     // A second Ctrl-C means it: what is running is left as a crash would leave it, which `up` can continue from.
     if (abort.signal.aborted) process.exit(CATALOG.INTERRUPTED.exit);
     process.stderr.write(`\n${signal}: letting running steps end; once more to leave at once\n`);
     abort.abort(new DOMException('Interrupted', 'AbortError'));
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, stop);
+  for (const signal of signals) source.on(signal, stop);
   return () => {
-    for (const signal of signals) process.off(signal, stop);
+    for (const signal of signals) source.off(signal, stop);
   };
 };
 

@@ -13,10 +13,11 @@ import { openWorld } from '../world.js';
 export const attachIn = async (session: Session, machine: Machine, command: Command): Promise<void> => {
   if (machine.hostCommand) {
     const outer = await machine.hostCommand(command);
+    session.attached = true;
     session.exitCode = await attach({
       ...outer,
       ...(command.stdin === undefined ? {} : { stdin: command.stdin }),
-    });
+    }).finally(() => (session.attached = false));
     return;
   }
   const { exitCode, stdout, stderr } = await machine.exec(command, { signal: session.abort.signal });

@@ -1,0 +1,37 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { watchSignals, type Session } from '../../../src/cli/run-cli.js';
+import { attach } from '../../../src/exec/attach.js';
+import { cmd } from '../../../src/exec/command.js';
+
+describe("a command on the person's own terminal", () => {
+  it('returns its exit code, and that of a signal as shells have it', async () => {
+    expect(await attach(cmd('sh', '-c', 'exit 3'))).toBe(3);
+    expect(await attach(cmd('sh', '-c', 'kill -KILL $$'))).toBe(137);
+  });
+
+  it('is ended by what is to end kglab, and leaves no listener behind', async () => {
+    const signals = new EventEmitter();
+    const ended = attach(cmd('sleep', '60'), signals);
+    signals.emit('SIGTERM', 'SIGTERM');
+    expect(await ended).toBe(143);
+    expect(signals.listenerCount('SIGTERM') + signals.listenerCount('SIGINT')).toBe(0);
+  });
+});
+
+describe('signals', () => {
+  const session = (): Session => ({ abort: new AbortController(), verbose: false, exitCode: 0 });
+  it('abort the session, unless a command has the terminal', () => {
+    const [watched, signals] = [session(), new EventEmitter()];
+    const unwatch = watchSignals(watched, signals);
+    watched.attached = true;
+    signals.emit('SIGINT', 'SIGINT');
+    signals.emit('SIGINT', 'SIGINT');
+    expect(watched.abort.signal.aborted).toBe(false);
+    watched.attached = false;
+    signals.emit('SIGINT', 'SIGINT');
+    expect(watched.abort.signal.aborted).toBe(true);
+    unwatch();
+    expect(signals.listenerCount('SIGINT')).toBe(0);
+  });
+});
