@@ -9,7 +9,10 @@ import { k3sUnit } from './unit-state.js';
 
 /** First start unpacks the binary and the images and, on a VM with a slow disk, takes minutes. */
 const START_MS = 300_000;
-/** A k3s that systemd has restarted so often will not come up by waiting (RestartSec is 5 s). */
+/**
+ * A k3s that systemd has to restart so often now will not come up by waiting (RestartSec is 5 s). What it failed of
+ * before, e.g. a volume that was not mounted, may be repaired.
+ */
 const RESTARTS = 8;
 
 /** Starts it and waits for a server's notification (an agent sends none); a unit that systemd has to try again fails here and is watched then. */
@@ -36,6 +39,7 @@ export const k3sServiceHandler: StepHandler<'k3s.service'> = {
   },
   apply: async (input, context) => {
     const { machine, role } = input;
+    const { startedAt: earlier } = await k3sUnit(machine, role, context);
     const command = sh(START_K3S, unitOf(role), PATHS.k3sRestart);
     const { exitCode, timedOut } = await context
       .machine(machine)
@@ -43,11 +47,14 @@ export const k3sServiceHandler: StepHandler<'k3s.service'> = {
     if (timedOut) throw await explain(input, context);
     if (exitCode === 0) return;
     context.say('the first try failed; systemd tries again');
+    let before: number | undefined;
     const started = await waitFor(
       async () => {
-        const unit = await k3sUnit(machine, role, fresh(context));
-        if (unit.active) return true;
-        return unit.restarts >= RESTARTS ? false : undefined;
+        const { active, restarts, startedAt } = await k3sUnit(machine, role, fresh(context));
+        // An agent of a cluster that is gone ends again and again: k3s.member sees to that, and k3s.ready to all else.
+        if (active || (role === 'agent' && startedAt > 0 && startedAt !== earlier)) return true;
+        before ??= restarts;
+        return restarts - before >= RESTARTS ? false : undefined;
       },
       { clock: context.clock, signal: context.signal, timeoutMs: START_MS, everyMs: 1000 },
     );

@@ -175,32 +175,49 @@ describe('service', () => {
     expect(found).toEqual(because === undefined ? { state: 'satisfied' } : { state: 'pending', because });
   });
 
-  it('is content when systemd brings it up at a later try', async () => {
+  it('is content when systemd brings it up at a later try, however often it failed before', async () => {
     stage
       .on('g1')
       .on(START, { exitCode: 1 })
-      .on(SHOW, shown('activating', 1), shown('activating', 2), shown('active', 2));
+      .on(SHOW, shown('activating', 50), shown('activating', 51), shown('active', 51));
     expect(await apply(10_000)).toBeUndefined();
   });
 
+  it('leaves an agent whose process was started to the steps that know why it ends again', async () => {
+    const since = (time: string): string =>
+      shown('activating', 3, `ExecMainStartTimestamp=Fri 2026-11-20 ${time} UTC\n`);
+    stage.on('g2').on(START, { exitCode: 1 });
+    stage.on('g2').on(SHOW, since('10:00:00'), since('10:00:00'), since('10:00:05'));
+    const applied = k3sServiceHandler.apply({ machine: 'g2', role: 'agent' }, stage.context());
+    await stage.clock.advance(3000);
+    await applied;
+    expect(stage.ran('g2').filter((words) => SHOW.test(words))).toHaveLength(3);
+  });
+
   it('shows the journal of a k3s that fails again and again, without its token', async () => {
-    stage.on('g1').on(START, { exitCode: 1 }).on(SHOW, shown('activating', 8));
+    stage
+      .on('g1')
+      .on(START, { exitCode: 1 })
+      .on(SHOW, shown('inactive'), shown('activating', 1), shown('activating', 9));
     stage.on('g1').on(JOURNAL, `level=fatal msg="starting kubernetes: bad token ${TOKEN}"\n`);
-    const error = await apply(1000);
+    const error = await apply(2000);
     expect(error).toMatchObject({ code: 'K3S_NOT_STARTED', exitCode: 51 });
     expect(error?.details).toEqual(['level=fatal msg="starting kubernetes: bad token ***"']);
     expect(error?.hint).toContain('kglab exec g1 -- journalctl -u k3s');
   });
 
   it('knows what a rejected node password means', async () => {
-    stage.on('g1').on(START, { exitCode: 1 }).on(SHOW, shown('activating', 9));
+    stage
+      .on('g1')
+      .on(START, { exitCode: 1 })
+      .on(SHOW, shown('inactive'), shown('activating', 1), shown('activating', 9));
     stage
       .on('g1')
       .on(
         JOURNAL,
         'Node password rejected, duplicate hostname or contents of "/etc/rancher/node/password"\n',
       );
-    const error = await apply(1000);
+    const error = await apply(2000);
     expect(error?.hint).toContain('kglab kubectl -- delete node g1 && kglab up');
   });
 
@@ -351,14 +368,16 @@ describe('secrets', () => {
     stage
       .on('g1')
       .on(/systemctl enable -q/, { exitCode: 1 })
-      .on(/systemctl show/, 'ActiveState=failed\nNRestarts=9\n');
+      .on(/systemctl show/, '', 'ActiveState=failed\nNRestarts=0\n', 'ActiveState=failed\nNRestarts=9\n');
     stage.on('g1').on(/^journalctl/, `bad token ${TOKEN}\n`);
     const context = stage.context({
       machine: (name) => ({ name, ...loggedExecutor(stage.on(name), log, name) }),
     });
     await configHandler.apply(input, context);
     await kubeconfigHandler.apply({ server: 'g1' }, context);
-    await failureOf(k3sServiceHandler.apply(node, context));
+    const failing = failureOf(k3sServiceHandler.apply(node, context));
+    await stage.clock.advance(2000);
+    await failing;
     await log.close();
     const text = readFileSync(log.path, 'utf8');
     rmSync(dir, { recursive: true });
