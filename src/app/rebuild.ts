@@ -100,14 +100,15 @@ export const rebuild = async (
       dryRun: false,
     });
   }
-  if (await takesAll(target, provider, world)) await detachHostMounts(record.name, world);
   await saveRecord({ ...record, release: artifacts.version }, provider, world);
   await findToken(record, provider, { start: true }, world);
   await world.store.ensureToken(record.name);
   const context = await contextOf(record, artifacts, world);
   // A last look at what the cluster knows of its volumes, if it still answers; they are restored from that.
   await syncCatalogue(serverMachine(config), lookingContext(context, world.signal)).catch(() => false);
-  return runPlan(planRebuild(config, await planTarget(known, options, world)), {
+  const target = await planTarget(known, options, world);
+  if (await takesAll(target, provider, world)) await detachHostMounts(record.name, world);
+  return runPlan(planRebuild(config, target), {
     context,
     handlers: HANDLERS,
     reporter: world.reporter,

@@ -8,10 +8,18 @@ import { until } from '../plan/graph.js';
 import type { Plan, StageName } from '../plan/step.js';
 import { HANDLERS } from '../stages/handlers.js';
 import type { LabRecord } from '../state/lab-store.js';
-import { contextOf, contextWithoutRelease, findArtifacts, loadLab, obtainArtifacts } from './open-lab.js';
+import {
+  contextOf,
+  contextWithoutRelease,
+  findArtifacts,
+  loadLab,
+  obtainArtifacts,
+  providerOf,
+} from './open-lab.js';
 import { assertFit, assertOffered } from './preflight.js';
 import { findToken, saveRecord } from './recover.js';
 import { retireDropped } from './retire-dropped.js';
+import { saySizes } from './say-sizes.js';
 import type { World } from './world.js';
 
 export interface UpOptions {
@@ -79,18 +87,20 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
   if (known !== undefined) assertNoNodeLost(known.config, config);
   const whole = planUp(config);
   const plan = options.until === undefined ? whole : until(whole, options.until);
-  assertOffered(world.provider({ id: record.provider, lab: record, config }), config);
+  const provider = providerOf(record, world);
+  assertOffered(provider, config);
   await assertFit(record.provider, world);
   const dryRun = options.dryRun ?? false;
-  // What cannot be changed while there are machines is refused before the record says otherwise.
-  if (known !== undefined)
-    await world.provider({ id: record.provider, lab: record, config }).unprepared({ signal: world.signal });
+  if (known !== undefined) {
+    // What cannot be changed while there are machines is refused before the record says otherwise.
+    await provider.unprepared({ signal: world.signal });
+    await saySizes(known.config, config, provider, world);
+  }
   const artifacts = await artifactsFor(plan, record, dryRun, world);
   // Before the record forgets what there was.
   if (known !== undefined)
     await retireDropped(known.config, config, await contextWithoutRelease(known, world), { world, dryRun });
   if (!options.dryRun) {
-    const provider = world.provider({ id: record.provider, lab: record, config });
     await saveRecord(artifacts ? { ...record, release: artifacts.version } : record, provider, world);
     await options.onClaimed?.();
     await findToken(record, provider, { start: true }, world);
