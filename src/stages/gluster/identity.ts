@@ -100,8 +100,11 @@ const membersBut = (
     return name === undefined || name === machine ? [] : [peer.uuid, name];
   });
 
-/** Waits until the machine is a member and knows the pool's volumes; glusterd is started again in between. */
-const learn = async (machine: string, volumes: number, context: StepContext): Promise<boolean> => {
+/**
+ * Waits until the machine is a member and knows so many volumes; glusterd is started again in between. Throws
+ * GLUSTER_PEER_TIMEOUT when that does not help.
+ */
+export const learn = async (machine: string, volumes: number, context: StepContext): Promise<void> => {
   const { clock, signal } = context;
   const look = async (): Promise<true | undefined> => {
     const peers = await poolOf(fresh(context), machine);
@@ -110,7 +113,7 @@ const learn = async (machine: string, volumes: number, context: StepContext): Pr
     return known.length >= volumes ? true : undefined;
   };
   for (let round = 1; round <= ROUNDS; round += 1) {
-    if (await waitFor(look, { clock, signal, timeoutMs: LEARN_MS, everyMs: 500 })) return true;
+    if (await waitFor(look, { clock, signal, timeoutMs: LEARN_MS, everyMs: 500 })) return;
     signal.throwIfAborted();
     await checked(context.machine(machine), machine, restartGlusterd, {
       code: 'GLUSTER_FAILED',
@@ -118,7 +121,9 @@ const learn = async (machine: string, volumes: number, context: StepContext): Pr
       signal,
     });
   }
-  return false;
+  throw new CliError('GLUSTER_PEER_TIMEOUT', `${machine} does not learn of the pool's volumes.`, {
+    hint: `See its log: kglab exec ${machine} -- tail -n 40 /var/log/glusterfs/glusterd.log. Then run \`kglab up\` again.`,
+  });
 };
 
 /** The machine takes the UUID that the pool knows it by, and the members that `survivor` knows. */
@@ -143,8 +148,5 @@ export const restoreIdentity = async (
     throw new CommandError('GLUSTER_FAILED', machine, command, result, {
       what: `Giving ${machine} back its place in the pool`,
     });
-  if (await learn(machine, volumes.length, context)) return;
-  throw new CliError('GLUSTER_PEER_TIMEOUT', `${machine} does not learn of the pool's volumes.`, {
-    hint: `See its log: kglab exec ${machine} -- tail -n 40 /var/log/glusterfs/glusterd.log. Then run \`kglab up\` again.`,
-  });
+  await learn(machine, volumes.length, context);
 };

@@ -4,9 +4,9 @@ import { checked } from '../../exec/checked.js';
 import { cmd } from '../../exec/command.js';
 import { mapPool } from '../../util/pool.js';
 import { waitFor } from '../../util/wait.js';
-import { must, poolOf } from './ask.js';
+import { must, poolOf, volumesOn } from './ask.js';
 import { gluster } from './commands.js';
-import { lostIdentities, restoreIdentity } from './identity.js';
+import { learn, lostIdentities, restoreIdentity } from './identity.js';
 import { IN_CLUSTER, REJECTED, type Peer } from './parse.js';
 
 /** glusterd answers a second or two after its unit is active; a slow VM takes longer. */
@@ -63,8 +63,41 @@ export const poolGap = (
   return undefined;
 };
 
-const look = async (machines: readonly string[], context: StepContext): Promise<string | undefined> =>
-  poolGap(machines, await mapPool(machines, ASK_LIMIT, (machine) => poolOf(context, machine)));
+/** Names of the volumes that each machine knows. */
+const volumeNames = (
+  machines: readonly string[],
+  context: StepContext,
+): Promise<readonly (readonly string[])[]> =>
+  mapPool(machines, ASK_LIMIT, (machine) =>
+    context.fact(`volumes@${machine}`, async () =>
+      (await volumesOn(machine, context)).map(({ name }) => name),
+    ),
+  );
+
+/** The first volume that some member knows and another does not, and that one; undefined when all know all. */
+export const volumeGap = (
+  machines: readonly string[],
+  known: readonly (readonly string[])[],
+): string | undefined => {
+  for (const [index, names] of known.entries()) {
+    const lacking = known.flat().find((name) => !names.includes(name));
+    if (lacking !== undefined) return `${machines[index]} does not know volume ${lacking}`;
+  }
+  return undefined;
+};
+
+const look = async (machines: readonly string[], context: StepContext): Promise<string | undefined> => {
+  const gap = poolGap(machines, await mapPool(machines, ASK_LIMIT, (machine) => poolOf(context, machine)));
+  return gap ?? volumeGap(machines, await volumeNames(machines, context));
+};
+
+/** Members get to know the volumes of the others: a repair that was cut short leaves one that knows none. */
+const teach = async (machines: readonly string[], context: StepContext): Promise<void> => {
+  const known = await volumeNames(machines, fresh(context));
+  const all = new Set(known.flat()).size;
+  for (const [index, machine] of machines.entries())
+    if ((known[index]?.length ?? 0) < all) await learn(machine, all, context);
+};
 
 const duplicate = (who: string, view: readonly Peer[]): CliError =>
   new CliError('GLUSTER_DUPLICATE_UUID', `${who} have the same Gluster UUID.`, {
@@ -101,7 +134,7 @@ const explain = (gap: string): CliError =>
         },
       );
 
-/** One trusted pool of exactly these machines, in which all see all others connected. */
+/** One trusted pool of exactly these machines, in which all see all others connected and know the same volumes. */
 export const poolHandler: StepHandler<'gluster.pool'> = {
   probe: async ({ machines }, context) => {
     const gap = await look(machines, context);
@@ -119,6 +152,7 @@ export const poolHandler: StepHandler<'gluster.pool'> = {
     // The second names the first, so that the pool knows that one by its name too and not by its address.
     if (second !== undefined) await probePeer(second, first, context);
     await settle(machines, context);
+    await teach(machines, context);
   },
 };
 

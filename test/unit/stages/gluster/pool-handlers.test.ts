@@ -6,6 +6,11 @@ import { glusterText, glusterXml } from '../../../helpers/transcript.js';
 
 const POOL = 'gluster --mode=script --xml pool list';
 const probe = (name: string): string => `gluster --mode=script --xml peer probe ${name}`;
+const INFO = 'gluster --mode=script --xml volume info';
+const volumes = (...names: readonly string[]): string =>
+  `<cliOutput><opRet>0</opRet><volInfo><volumes>${names
+    .map((name) => `<volume><name>${name}</name></volume>`)
+    .join('')}</volumes></volInfo></cliOutput>`;
 const ALL = { machines: ['g1', 'g2', 'g3'] };
 
 const STATE = '<state>3</state><stateStr>Peer in Cluster</stateStr>';
@@ -25,7 +30,8 @@ const already = glusterXml('pool', 'g1', 'peer probe g2', 2);
 
 let stage = new Stage();
 beforeEach(() => {
-  stage = new Stage();
+  stage = new Stage(['g1', 'g2', 'g3', 'g4', 'g5']);
+  for (const name of stage.machines) stage.on(name).on(INFO, volumes());
 });
 
 const inPool = (answers: Partial<typeof formed> = {}): void => {
@@ -69,13 +75,28 @@ describe('pool', () => {
     inPool();
     stage.on('g2').on(probe('g1'), already);
     await poolHandler.apply(ALL, stage.context());
-    expect(stage.ran('g1')).toEqual([POOL, POOL]);
+    expect(stage.ran('g1')).toEqual([POOL, POOL, INFO]);
+  });
+
+  it('is pending while a member does not know a volume of the others, and teaches it', async () => {
+    inPool();
+    stage.on('g1').on(INFO, volumes(), volumes(), volumes(), volumes('gv0'));
+    for (const name of ['g2', 'g3']) stage.on(name).on(INFO, volumes('gv0'));
+    expect(await poolHandler.probe(ALL, stage.context())).toEqual({
+      state: 'pending',
+      because: 'g1 does not know volume gv0',
+    });
+    stage.on('g2').on(probe('g1'), already);
+    const applying = poolHandler.apply(ALL, stage.context());
+    await stage.clock.advance(10_000);
+    await applying;
+    expect(await poolHandler.probe(ALL, stage.context())).toEqual({ state: 'satisfied' });
   });
 
   it('needs no second machine in a pool of one', async () => {
     stage.on('g1').on(POOL, alone.replace('<peerStatus>', '<peerStatus>' + PEER_SELF));
     await poolHandler.apply({ machines: ['g1'] }, stage.context());
-    expect(stage.ran('g1')).toEqual([POOL, POOL]);
+    expect(stage.ran('g1')).toEqual([POOL, POOL, INFO]);
   });
 
   it('says which peer is rejected', async () => {
