@@ -44,9 +44,10 @@ export const obstacles = (
     .map((one) => `class ${one.class ?? ''}: claim ${one.id} waits for a volume`),
   ...surveyed
     .filter(({ volume }) => gone.some(({ name }) => name === volume))
-    .flatMap(({ volume, mounted, directories, quarantine }) => [
+    .flatMap(({ volume, mounted, directories, others, quarantine }) => [
       ...(mounted ? [] : [`volume ${volume}: it is not mounted, so nobody knows what is on it`]),
       ...directories.map(({ path }) => `volume ${volume}: ${path}`),
+      ...others.map((path) => `volume ${volume}: ${path}`),
       ...quarantine.map(({ name }) => `volume ${volume}: ${name} in the quarantine`),
     ]),
 ];

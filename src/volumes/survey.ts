@@ -33,21 +33,27 @@ export interface Surveyed {
   readonly claims: string;
   readonly mounted: boolean;
   readonly directories: readonly Directory[];
+  /** Paths of what lies at its top and is no directory. */
+  readonly others: readonly string[];
   readonly entries: readonly Entry[];
   readonly quarantine: readonly Quarantined[];
 }
 
 /**
  * Prints a line for everything on the volume mounted at $1, whose claims' own volumes are below $2:
- * `D bytes name`, `C bytes name` (of a volume of its own), `E entry`, `Q bytes d|v name entry`. $3 is `sizes` or not.
+ * `D bytes name`, `F name` (no directory), `C bytes name` (of a volume of its own), `E entry`, `Q bytes d|v name entry`.
+ * $3 is `sizes` or not.
  */
 const SURVEY = `
 [ "$(stat -f -c %t "$1" 2>/dev/null)" = 65735546 ] || { echo unmounted; exit 0; }
 size() { if [ "$3" = sizes ]; then du -s -B1 "$1" 2>/dev/null | cut -f1; else echo 0; fi; }
-for path in "$1"/* "$1"/.[!.]*; do
-  name=\${path##*/}
-  [ -d "$path" ] && [ "$name" != .kglab ] || continue
-  echo "D $(size "$path" "" "$3") $(printf %s "$name" | tr '\\n' '?')"
+ls -A "$1" >/dev/null || exit 1
+for path in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+  [ -e "$path" ] || [ -L "$path" ] || continue
+  name=$(printf %s "\${path##*/}" | tr '\\n' '?')
+  if [ "$name" = .kglab ]; then continue
+  elif [ -d "$path" ]; then printf 'D %s %s\\n' "$(size "$path" "" "$3")" "$name"
+  else printf 'F %s\\n' "$name"; fi
 done
 for path in "$1"/.kglab/volumes/*; do
   [ -e "$path" ] || continue
@@ -91,6 +97,7 @@ export const parseSurvey = (
     claims,
     mounted: lines[0] !== 'unmounted',
     directories: [...of('D').map(directory(mount, false)), ...of('C').map(directory(claims, true))],
+    others: of('F').map((name) => `${mount}/${name}`),
     entries: of('E')
       .map((line) => parseEntry(line, where))
       .filter((entry) => entry !== undefined),

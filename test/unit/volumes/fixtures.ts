@@ -25,6 +25,7 @@ export const surveyed = (directories: readonly Directory[], over: Partial<Survey
   claims: `${MOUNT}.claims`,
   mounted: true,
   directories,
+  others: [],
   entries: [],
   quarantine: [],
   ...over,

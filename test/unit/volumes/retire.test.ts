@@ -39,6 +39,12 @@ describe('in the way of dropping', () => {
     ).toEqual(['volume old: /opt/local-path-provisioner/x', 'volume old: 1-x in the quarantine']);
   });
 
+  it('are files at the top of the volume', () => {
+    expect(obstacles(dropped, cluster(), [gone({ others: ['/m/notes.txt'] })])).toEqual([
+      'volume old: /m/notes.txt',
+    ]);
+  });
+
   it('is not knowing', () => {
     expect(obstacles(dropped, cluster(), [gone({ mounted: false })])).toEqual([
       'volume old: it is not mounted, so nobody knows what is on it',
