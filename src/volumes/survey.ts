@@ -41,7 +41,7 @@ export interface Surveyed {
 
 /**
  * Prints a line for everything on the volume mounted at $1, whose claims' own volumes are below $2:
- * `D bytes name`, `F name` (no directory), `C bytes name` (of a volume of its own), `E entry`, `Q bytes d|v name entry`.
+ * `D bytes name`, `F name` (no directory), `C bytes name` (of a volume of its own), `E entry`, `Q bytes d|v name/entry`.
  * $3 is `sizes` or not.
  */
 const SURVEY = `
@@ -65,7 +65,8 @@ done
 for path in "$1"/.kglab/quarantine/*; do
   [ -d "$path" ] || continue
   if [ -e "$path/volume" ]; then kind=v; else kind=d; fi
-  echo "Q $(size "$path/data" "" "$3") $kind \${path##*/} $(cat "$path/manifest.json" 2>/dev/null)"
+  # No name has a slash in it, but any may have blanks.
+  printf 'Q %s %s %s/%s\\n' "$(size "$path/data" "" "$3")" "$kind" "\${path##*/}" "$(cat "$path/manifest.json" 2>/dev/null)"
 done
 :`;
 
@@ -102,7 +103,9 @@ export const parseSurvey = (
       .map((line) => parseEntry(line, where))
       .filter((entry) => entry !== undefined),
     quarantine: of('Q').map((line) => {
-      const [bytes, kind, name = '', manifest = ''] = cut(line, 3);
+      const [bytes, kind, rest = ''] = cut(line, 2);
+      const slash = rest.indexOf('/');
+      const [name, manifest] = [rest.slice(0, slash), rest.slice(slash + 1)];
       return {
         name,
         path: `${mount}/.kglab/quarantine/${name}`,

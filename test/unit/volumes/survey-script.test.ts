@@ -49,6 +49,14 @@ it('finds everything at the top of a volume but what kglab keeps there', async (
   );
 });
 
+it('knows what was deleted by its whole name, with blanks in it too', async () => {
+  const place = join(mount, '.kglab/quarantine/1795220046-my old data');
+  await mkdir(place);
+  await writeFile(join(place, 'manifest.json'), '{"version":1,"pv":"a","path":"/m/my old data"}\n');
+  const { quarantine } = await look();
+  expect(quarantine).toMatchObject([{ name: '1795220046-my old data', path: place, entry: { pv: 'a' } }]);
+});
+
 it('of an empty volume finds nothing', async () => {
   expect(await look()).toMatchObject({ mounted: true, directories: [], others: [], quarantine: [] });
 });

@@ -9,8 +9,8 @@ D 0 a name with  blanks
 C 8192 pvc-2_default_b
 E {"version":1,"pv":"pvc-1","path":"/m/pvc-1_default_a"}
 E damaged
-Q 12 d 1795220046-pvc-3_default_c {"version":1,"pv":"pvc-3","path":"/m/pvc-3_default_c"}
-Q 0 v 1795220048-pvc-4_default_d 
+Q 12 d 1795220046-pvc-3_default_c/{"version":1,"pv":"pvc-3","path":"/m/pvc-3_default_c"}
+Q 0 v 1795220048-pvc-4_default_d/
 `;
   const found = parseSurvey(text, VOLUME);
   expect(found.mounted).toBe(true);
