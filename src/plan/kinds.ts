@@ -46,6 +46,8 @@ export interface KeptVolume {
   readonly shape: readonly string[];
   /** Directories in which bricks of such volumes are made. */
   readonly places: readonly Brick[];
+  /** Whom to ask for a mount, in this order. */
+  readonly servers: readonly string[];
   readonly options: Readonly<Record<string, string>>;
 }
 

@@ -1,5 +1,12 @@
 import type { LabConfig, NodeConfig, VolumeConfig } from '../../config/config.js';
-import { claimBricks, claimsPath, hasDedicated, serverMachine, storageNodes } from '../../config/roles.js';
+import {
+  brickMachines,
+  claimBricks,
+  claimsPath,
+  hasDedicated,
+  serverMachine,
+  storageNodes,
+} from '../../config/roles.js';
 import type { KeptVolume } from '../../plan/kinds.js';
 import { step } from '../../plan/make-step.js';
 import type { Step } from '../../plan/step.js';
@@ -12,6 +19,16 @@ const runsKubernetes = ({ roles }: NodeConfig): boolean =>
 /** Where a machine that mounts nothing for pods mounts what its keeper needs. */
 const ownMount = (volume: VolumeConfig): string => `/run/kglab/volumes/${volume.name}`;
 
+/** A storage machine asks its own glusterd first; the others are its backup. */
+const servers = (
+  config: LabConfig,
+  { machine, roles }: NodeConfig,
+  volume: VolumeConfig,
+): readonly string[] => {
+  const others = brickMachines(config, volume).filter((name) => name !== machine);
+  return roles.includes('storage') ? ['localhost', ...others] : others;
+};
+
 const kept = (config: LabConfig, node: NodeConfig, volume: VolumeConfig): KeptVolume => {
   const spec = volumeSpec(config, volume);
   return {
@@ -22,6 +39,7 @@ const kept = (config: LabConfig, node: NodeConfig, volume: VolumeConfig): KeptVo
     dedicated: hasDedicated(config, volume),
     shape: shapeWords(spec),
     places: spec.bricks.map(({ machine }) => ({ machine, path: claimBricks(volume) })),
+    servers: servers(config, node, volume),
     options: spec.options,
   };
 };

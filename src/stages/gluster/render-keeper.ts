@@ -25,7 +25,9 @@ const settings = ({ options }: KeptVolume): string =>
     .flat()
     .join(' ');
 
-/** The keeper's volumes, one a line: name, mount, claims, quota, dedicated, shape, places of bricks, options. */
+/**
+ * The keeper's volumes, one a line: name, mount, claims, quota, dedicated, shape, places of bricks, servers, options.
+ */
 export const renderKeeperTable = ({ volumes }: Input): string =>
   volumes
     .map((volume) =>
@@ -37,6 +39,7 @@ export const renderKeeperTable = ({ volumes }: Input): string =>
         flag(volume.dedicated),
         volume.shape.join(' '),
         volume.places.map(({ machine, path }) => `${machine}:${path}`).join(' '),
+        volume.servers.join(':'),
         settings(volume),
       ].join('|'),
     )

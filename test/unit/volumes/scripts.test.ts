@@ -9,6 +9,7 @@ const templates = resolve(import.meta.dirname, '../../../templates');
 const host = new HostExecutor();
 const NAME = 'pvc-68b86097-0c50-4bf6-baf0-0f987cc69983_default_data';
 const PV = 'pvc-68b86097-0c50-4bf6-baf0-0f987cc69983';
+const OPTIONS = 'attribute-timeout=0,entry-timeout=0,negative-timeout=0';
 
 let dir: string;
 let mount: string;
@@ -161,7 +162,7 @@ describe('keeper', () => {
     await writeFile(join(dir, 'etc/keeper.env'), 'RANK=0\nNODE=1\nSERVER=0\nEVERY=1\n');
     await writeFile(
       join(dir, 'etc/keeper.table'),
-      `gv0|${mount}|${mount}.claims|1|0|replica 3|n1:/b/.claims n2:/b/.claims|a.b on\n`,
+      `gv0|${mount}|${mount}.claims|1|0|replica 3|n1:/b/.claims n2:/b/.claims|n1:n2|a.b on\n`,
     );
     // One look is enough for a test.
     await fake('sleep', 'kill $PPID');
@@ -266,6 +267,22 @@ describe('keeper', () => {
     expect(await log()).toEqual([`--mode=script volume stop ${PV} force`]);
     const [item = ''] = await readdir(join(mount, '.kglab/quarantine'));
     expect(await readdir(join(mount, '.kglab/quarantine', item))).toEqual(['volume']);
+  });
+
+  it('mounts volumes of single claims from machines that have a glusterd', async () => {
+    await writeFile(
+      join(dir, 'etc/keeper.table'),
+      `gv0|${mount}|${mount}.claims|0|1|replica 2|n1:/b/.claims n2:/b/.claims|n1:n2|\n`,
+    );
+    await mkdir(join(mount, '.kglab/volumes'));
+    await writeFile(join(mount, '.kglab/volumes', NAME), '');
+    await mkdir(`${mount}.claims/.kglab`, { recursive: true });
+    await mounted(mount, `${mount}.claims/.kglab`);
+    await fake('chattr', 'exit 0');
+    await keeper();
+    expect((await log()).filter((line) => line.startsWith('mount'))).toEqual([
+      `mount -t glusterfs -o ${OPTIONS},backup-volfile-servers=n1:n2 n1:/${PV} ${mount}.claims/${NAME}`,
+    ]);
   });
 
   it('leaves a fresh request to the machine whose turn it is', async () => {

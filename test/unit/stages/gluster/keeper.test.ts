@@ -32,6 +32,9 @@ describe('keepers', () => {
     expect(server).toMatchObject({ node: true, server: true, rank: undefined });
     expect(storage).toMatchObject({ node: false, server: false, rank: 0 });
     expect(storage?.volumes[0]?.mount).toBe('/run/kglab/volumes/gv0');
+    // Only a machine that stores has a glusterd of its own to ask.
+    expect(server?.volumes[0]?.servers).toEqual(['kglab-s']);
+    expect(storage?.volumes[0]?.servers).toEqual(['localhost']);
   });
 });
 
@@ -44,8 +47,8 @@ describe('what a keeper is told', () => {
     const [first] = keepers(YAML);
     const places = [1, 2, 3].map((index) => `kglab-node${index}:/data/b/.claims`).join(' ');
     expect(renderKeeperTable(first as Input).split('\n')).toEqual([
-      `gv0|/opt/local-path-provisioner|/opt/local-path-provisioner.claims|1|0|replica 3|${places}|cluster.heal-timeout 60`,
-      `ec|/opt/local-path-provisioner-ec|/opt/local-path-provisioner-ec.claims|0|1|disperse 3 redundancy 1|${places}|cluster.heal-timeout 60 x.y on`,
+      `gv0|/opt/local-path-provisioner|/opt/local-path-provisioner.claims|1|0|replica 3|${places}|localhost:kglab-node2:kglab-node3|cluster.heal-timeout 60`,
+      `ec|/opt/local-path-provisioner-ec|/opt/local-path-provisioner-ec.claims|0|1|disperse 3 redundancy 1|${places}|localhost:kglab-node2:kglab-node3|cluster.heal-timeout 60 x.y on`,
       '',
     ]);
   });
