@@ -9,7 +9,7 @@ const templates = resolve(import.meta.dirname, '../../../templates');
 const host = new HostExecutor();
 const NAME = 'pvc-68b86097-0c50-4bf6-baf0-0f987cc69983_default_data';
 const PV = 'pvc-68b86097-0c50-4bf6-baf0-0f987cc69983';
-const OPTIONS = 'attribute-timeout=0,entry-timeout=0,negative-timeout=0';
+const FROM = 'attribute-timeout=0,entry-timeout=0,negative-timeout=0,backup-volfile-servers=n1:n2';
 
 let dir: string;
 let mount: string;
@@ -149,7 +149,9 @@ describe('keeper', () => {
   const keeper = async (...args: string[]) => {
     const script = (await readFile(join(templates, 'kglab-keeper'), 'utf8'))
       .replaceAll('/etc/kglab', join(dir, 'etc'))
-      .replaceAll('/run/kglab', join(dir, 'run'));
+      .replaceAll('/run/kglab', join(dir, 'run'))
+      .replaceAll('/proc/self/mounts', join(dir, 'mounts'))
+      .replaceAll('/proc/[0-9]*/cmdline', join(dir, 'cmdlines'));
     await writeFile(join(dir, 'keeper'), script);
     const env = { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}`, LOG: join(dir, 'log') };
     return host.exec({ ...cmd('sh', join(dir, 'keeper'), ...args), env }, { timeoutMs: 15_000 });
@@ -240,8 +242,9 @@ describe('keeper', () => {
       `volume quota ${PV} enable`,
       `volume set ${PV} features.quota-deem-statfs on features.soft-timeout 0 features.hard-timeout 0`,
       `volume quota ${PV} limit-usage / 16777216`,
-      `mount -t glusterfs localhost:/${PV} ${join(dir, 'run/new')}`,
-      `umount ${join(dir, 'run/new')}`,
+      `umount -l ${join(dir, 'run/new', PV)}`,
+      `mount -t glusterfs -o ${FROM} n1:/${PV} ${join(dir, 'run/new', PV)}`,
+      `umount ${join(dir, 'run/new', PV)}`,
     ]);
     expect(await readdir(join(mount, '.kglab/volumes'))).toEqual([NAME]);
   });
@@ -269,20 +272,13 @@ describe('keeper', () => {
     expect(await readdir(join(mount, '.kglab/quarantine', item))).toEqual(['volume']);
   });
 
-  it('mounts volumes of single claims from machines that have a glusterd', async () => {
-    await writeFile(
-      join(dir, 'etc/keeper.table'),
-      `gv0|${mount}|${mount}.claims|0|1|replica 2|n1:/b/.claims n2:/b/.claims|n1:n2|\n`,
-    );
-    await mkdir(join(mount, '.kglab/volumes'));
-    await writeFile(join(mount, '.kglab/volumes', NAME), '');
-    await mkdir(`${mount}.claims/.kglab`, { recursive: true });
-    await mounted(mount, `${mount}.claims/.kglab`);
-    await fake('chattr', 'exit 0');
+  it('registers no volume that its claim could not write to', async () => {
+    const request = join(mount, '.kglab/requests', `create.${NAME}`);
+    await writeFile(request, '16777216');
+    await fake('chmod', 'echo "Read-only file system" >&2; exit 1');
     await keeper();
-    expect((await log()).filter((line) => line.startsWith('mount'))).toEqual([
-      `mount -t glusterfs -o ${OPTIONS},backup-volfile-servers=n1:n2 n1:/${PV} ${mount}.claims/${NAME}`,
-    ]);
+    expect(await readFile(`${request}.failed`, 'utf8')).toBe('Read-only file system\n');
+    await expect(readdir(join(mount, '.kglab/volumes'))).rejects.toThrow();
   });
 
   it('leaves a fresh request to the machine whose turn it is', async () => {
@@ -290,5 +286,59 @@ describe('keeper', () => {
     await writeFile(join(mount, '.kglab/requests', `limit.${NAME}`), '1');
     await keeper();
     expect(await readdir(join(mount, '.kglab/requests'))).toEqual([`limit.${NAME}`]);
+  });
+
+  describe('on a node, for a claim with a volume of its own', () => {
+    const claims = (): string => `${mount}.claims`;
+    const place = (): string => join(claims(), NAME);
+    const staged = (): string => join(dir, 'run/mounting', NAME);
+
+    beforeEach(async () => {
+      const line = `gv0|${mount}|${claims()}|0|1|replica 2|n1:/b/.claims n2:/b/.claims|n1:n2|\n`;
+      await writeFile(join(dir, 'etc/keeper.table'), line);
+      await mkdir(join(mount, '.kglab/volumes'));
+      await writeFile(join(mount, '.kglab/volumes', NAME), '');
+      await mkdir(join(claims(), '.kglab'), { recursive: true });
+      await mounted(mount, join(claims(), '.kglab'));
+      await fake('chattr', 'exit 0');
+      await writeFile(join(dir, 'mounts'), '');
+    });
+
+    it('mounts from machines with a glusterd, and makes the place when there is something to put there', async () => {
+      await fake('mount', `echo mount "$@" $([ -e ${place()} ] || echo , no place) >> "$LOG"`);
+      await keeper();
+      expect(await log()).toEqual([
+        `umount -l ${staged()}`,
+        `mount -t glusterfs -o ${FROM} n1:/${PV} ${staged()} , no place`,
+        `mount --bind ${staged()} ${place()}`,
+        `umount -l ${staged()}`,
+      ]);
+    });
+
+    it('leaves no place when the volume cannot be mounted', async () => {
+      await fake('mount', 'exit 1');
+      await mkdir(place());
+      expect((await keeper()).stderr).toContain(`${NAME} cannot be mounted`);
+      expect(await readdir(claims())).toEqual(['.kglab']);
+    });
+
+    it('leaves a client alone that waits for its bricks, and takes away a dead one', async () => {
+      await writeFile(join(dir, 'mounts'), `n1:/${PV} ${place()} fuse.glusterfs rw 0 0\n`);
+      await writeFile(join(dir, 'cmdlines'), `glusterfs\0--volfile-id=/${PV}\0${staged()}\0`);
+      await keeper();
+      await expect(log()).rejects.toThrow();
+      await writeFile(join(dir, 'cmdlines'), '');
+      await keeper();
+      expect((await log())[0]).toBe(`umount -l ${place()}`);
+      expect((await log()).at(-2)).toBe(`mount --bind ${staged()} ${place()}`);
+    });
+
+    it('takes away the places that a reboot has left empty', async () => {
+      await mkdir(place());
+      await mkdir(join(claims(), 'pvc-2_default_live'));
+      await mounted(mount, join(claims(), '.kglab'), join(claims(), 'pvc-2_default_live'));
+      expect((await keeper('clear')).exitCode).toBe(0);
+      expect((await readdir(claims())).sort()).toEqual(['.kglab', 'pvc-2_default_live']);
+    });
   });
 });
