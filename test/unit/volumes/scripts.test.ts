@@ -216,7 +216,17 @@ describe('keeper', () => {
     await keeper();
     expect(await log()).toEqual([`--mode=script volume quota gv0 limit-usage /${NAME} 16777216`]);
     expect(await readdir(join(mount, '.kglab/requests'))).toEqual([]);
+  });
+
+  it('tells helper pods whether there are size limits, also when there are none any more', async () => {
+    await writeFile(join(dir, 'etc/keeper.env'), 'RANK=\nNODE=1\nSERVER=1\nEVERY=15\n');
+    await fake('k3s', 'exit 1');
+    await keeper();
     expect(await readFile(join(mount, '.kglab/quota'), 'utf8')).toBe('on\n');
+    const table = join(dir, 'etc/keeper.table');
+    await writeFile(table, (await readFile(table, 'utf8')).replace('.claims|1|', '.claims|0|'));
+    await keeper();
+    expect(await readdir(join(mount, '.kglab'))).not.toContain('quota');
   });
 
   it('leaves the reason when Gluster refuses, and tries again while it is busy', async () => {
