@@ -51,6 +51,8 @@ export const lookAround = async (
   { record, context, server }: OpenDesk,
   options: { readonly sizes?: boolean } = {},
 ): Promise<{ readonly surveyed: readonly Surveyed[]; readonly kept: readonly Kept[] }> => {
+  // A catalogue of a newer kglab is refused before anything is written to it.
+  await survey(record.config, server, context);
   await syncCatalogue(server, context);
   const surveyed = await survey(record.config, server, context, options);
   const away = surveyed.find(({ mounted }) => !mounted);

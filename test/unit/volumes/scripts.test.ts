@@ -187,6 +187,39 @@ describe('keeper', () => {
     expect(await entry()).toMatchObject({ pv: PV });
   });
 
+  it('writes no catalogue while another keeper does', async () => {
+    const line = `${join(mount, NAME)}|${PV}|{"version":1,"pv":"${PV}","path":"${join(mount, NAME)}"}`;
+    await fake('k3s', `echo '${line}'`);
+    await fake('flock', 'exit 1');
+    expect((await keeper('catalogue')).exitCode).toBe(1);
+    await expect(entry()).rejects.toThrow();
+  });
+
+  it('writes what is missing as soon as the volume is mounted', async () => {
+    const line = `${join(mount, NAME)}|${PV}|{"version":1,"pv":"${PV}","path":"a\\\\b"}`;
+    await fake('k3s', `cat <<'END'\n${line}\nEND`);
+    await writeFile(join(dir, 'etc/keeper.env'), 'RANK=\nNODE=1\nSERVER=1\nEVERY=15\n');
+    await mounted();
+    await keeper();
+    await expect(entry()).rejects.toThrow();
+    await mounted(mount);
+    await keeper();
+    expect(await entry()).toMatchObject({ pv: PV, path: 'a\\b' });
+  });
+
+  it('leaves entries of a newer kglab as they are, and mends damaged ones', async () => {
+    const file = (pv: string): string => join(mount, '.kglab/catalogue', `${pv}.json`);
+    const newer = `{"version": 2, "claim":"a", "path":"${mount}/gone"}`;
+    await mkdir(join(mount, '.kglab/catalogue'));
+    for (const pv of ['known', 'gone']) await writeFile(file(pv), newer);
+    await writeFile(file('torn'), '{"vers');
+    const lines = ['known', 'torn'].map((pv) => `${mount}/${pv}|${pv}|{"version":1,"pv":"${pv}"}`);
+    await fake('k3s', `cat <<'END'\n${lines.join('\n')}\nEND`);
+    expect((await keeper('catalogue')).exitCode).toBe(0);
+    for (const pv of ['known', 'gone']) expect(await readFile(file(pv), 'utf8')).toBe(newer);
+    expect(await readFile(file('torn'), 'utf8')).toBe('{"version":1,"pv":"torn"}\n');
+  });
+
   it('keeps what it has written while the cluster does not answer', async () => {
     await run('volume-setup');
     await fake('k3s', 'exit 1');
