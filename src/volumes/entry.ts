@@ -18,8 +18,10 @@ export interface Entry {
   readonly volumeType?: 'hostPath' | 'local';
   readonly namespace?: string;
   readonly claim?: string;
-  /** Size as the claim has it, e.g. `128Mi`. */
+  /** Size of the volume, e.g. `128Mi`. */
   readonly capacity?: string;
+  /** Size that the claim asks for, where that may be another one: of volumes that no provisioner has made. */
+  readonly request?: string;
   readonly accessModes?: readonly string[];
   readonly class?: string;
   readonly reclaim?: string;

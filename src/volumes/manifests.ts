@@ -6,7 +6,8 @@ const MANAGED = { 'app.kubernetes.io/managed-by': 'kglab' };
 /** An entry of which all that a PersistentVolume needs is known. */
 export type WholeEntry = Required<
   Pick<Entry, 'pv' | 'path' | 'namespace' | 'claim' | 'capacity' | 'accessModes' | 'class' | 'volumeMode'>
-> & { readonly node: string | undefined; readonly volumeType: 'hostPath' | 'local' };
+> &
+  Pick<Entry, 'request'> & { readonly node: string | undefined; readonly volumeType: 'hostPath' | 'local' };
 
 const source = ({ path, volumeType }: WholeEntry): object =>
   volumeType === 'local'
@@ -27,6 +28,14 @@ const affinity = ({ node }: WholeEntry): object =>
         },
       };
 
+/** How a volume names the claim that it is meant for. */
+export const claimReference = ({ namespace, claim }: WholeEntry): object => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  namespace,
+  name: claim,
+});
+
 /**
  * A volume on a directory that is there already. It is kept whatever becomes of its claim, and meant for one claim by
  * namespace and name: without a uid a claim made anew fits, and no other ever does.
@@ -41,12 +50,7 @@ export const volumeManifest = (entry: WholeEntry): object => ({
     volumeMode: entry.volumeMode,
     persistentVolumeReclaimPolicy: 'Retain',
     storageClassName: entry.class,
-    claimRef: {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      namespace: entry.namespace,
-      name: entry.claim,
-    },
+    claimRef: claimReference(entry),
     ...source(entry),
     ...affinity(entry),
   },
@@ -62,7 +66,7 @@ export const claimManifest = (entry: WholeEntry): object => ({
     storageClassName: entry.class,
     volumeMode: entry.volumeMode,
     volumeName: entry.pv,
-    resources: { requests: { storage: entry.capacity } },
+    resources: { requests: { storage: entry.request ?? entry.capacity } },
   },
 });
 

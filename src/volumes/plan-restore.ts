@@ -42,6 +42,7 @@ const whole = (kept: Kept, { classes }: LabConfig, { capacity }: Guesses): Whole
     namespace,
     claim,
     capacity: entry.capacity ?? (entry.bytes ? quantity(entry.bytes) : capacity),
+    ...(entry.request !== undefined && { request: entry.request }),
     accessModes: entry.accessModes ?? [guess?.mode === 'pinned' ? 'ReadWriteOnce' : 'ReadWriteMany'],
     class: entry.class ?? guess?.name ?? '',
     volumeMode: entry.volumeMode ?? 'Filesystem',

@@ -5,6 +5,7 @@ import { waitFor } from '../util/wait.js';
 import { clusterVolumes } from './cluster.js';
 import {
   claimManifest,
+  claimReference,
   listManifest,
   namespaceManifest,
   volumeManifest,
@@ -20,17 +21,21 @@ const APPLY_MS = 180_000;
  * A volume that was released remembers the uid of the claim that is gone, and fits no other. Without the uid it is
  * meant for the claim of that name again, and for it alone.
  */
-const FREE = JSON.stringify({
-  spec: { persistentVolumeReclaimPolicy: 'Retain', claimRef: { uid: null, resourceVersion: null } },
-});
+const freed = (entry: WholeEntry): string =>
+  JSON.stringify({
+    spec: {
+      persistentVolumeReclaimPolicy: 'Retain',
+      claimRef: { ...claimReference(entry), uid: null, resourceVersion: null },
+    },
+  });
 
-const apply = (
-  context: StepContext,
-  server: string,
+const make = (
+  verb: 'apply' | 'create',
   items: readonly object[],
   what: string,
+  { context, server }: { readonly context: StepContext; readonly server: string },
 ): Promise<unknown> =>
-  runKubectl(context, server, ['apply', '-f', '-'], {
+  runKubectl(context, server, [verb, '-f', '-'], {
     stdin: listManifest(items),
     what,
     timeoutMs: APPLY_MS,
@@ -45,7 +50,8 @@ const ensureNamespaces = async (
   const missing = [...new Set(entries.map(({ namespace }) => namespace))].filter(
     (name) => !there.includes(name),
   );
-  if (missing.length > 0) await apply(context, server, missing.map(namespaceManifest), 'Making namespaces');
+  if (missing.length > 0)
+    await make('apply', missing.map(namespaceManifest), 'Making namespaces', { context, server });
 };
 
 /**
@@ -59,12 +65,20 @@ export const restoreVolumes = async (
 ): Promise<void> => {
   if (entries.length === 0) return;
   await ensureNamespaces(entries, context, server);
-  const there = (await clusterVolumes(context, server)).volumes.map(({ name }) => name);
-  for (const { pv } of entries.filter((entry) => there.includes(entry.pv)))
-    await runKubectl(context, server, ['patch', 'pv', pv, '-p', FREE]);
+  const { volumes, claims: known } = await clusterVolumes(context, server);
+  const there = volumes.map(({ name }) => name);
+  for (const entry of entries.filter(({ pv }) => there.includes(pv)))
+    await runKubectl(context, server, ['patch', 'pv', entry.pv, '-p', freed(entry)]);
   const missing = entries.filter(({ pv }) => !there.includes(pv));
-  if (missing.length > 0) await apply(context, server, missing.map(volumeManifest), 'Making the volumes');
-  await apply(context, server, entries.map(claimManifest), 'Making the claims');
+  if (missing.length > 0)
+    await make('apply', missing.map(volumeManifest), 'Making the volumes', { context, server });
+  const unclaimed = entries.filter(
+    ({ namespace, claim }) => !known.some(({ id }) => id === `${namespace}/${claim}`),
+  );
+  // Not applied: to take a volume's name for part of an applied manifest makes `kubectl apply` of the claim's own one,
+  // which has none, remove it, and that is refused.
+  if (unclaimed.length > 0)
+    await make('create', unclaimed.map(claimManifest), 'Making the claims', { context, server });
   let waiting: readonly string[] = [];
   const bound = await waitFor(
     async () => {

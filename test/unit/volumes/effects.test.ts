@@ -33,15 +33,16 @@ const kubectlCalls = (): readonly string[] =>
   stage.ran('g1').flatMap((words) => (words.startsWith('k3s kubectl get') ? [] : [words.slice(0, 80)]));
 const applied = (): readonly string[][] =>
   stage.calls
-    .filter(({ command }) => command.args.includes('apply'))
-    .map(({ command }) =>
-      (JSON.parse(command.stdin ?? '') as { items: { kind: string }[] }).items.map(({ kind }) => kind),
-    );
+    .filter(({ command }) => command.args.includes('-f'))
+    .map(({ command }) => [
+      command.args.find((word) => word === 'apply' || word === 'create') ?? '',
+      ...(JSON.parse(command.stdin ?? '') as { items: { kind: string }[] }).items.map(({ kind }) => kind),
+    ]);
 
 beforeEach(() => {
   stage = new Stage();
   desk = { context: stage.context(), server: 'g1', gluster: 'g1' };
-  stage.on('g1').on(/kubectl (apply|patch|delete|-n)/);
+  stage.on('g1').on(/kubectl (apply|create|patch|delete|-n)/);
 });
 
 const volumeObject = { kind: 'PersistentVolume', metadata: { name: pvName(1) }, spec: {} };
@@ -59,7 +60,12 @@ describe('restoring', () => {
       .on(/kubectl get namespaces/, list())
       .on(/kubectl get persistentvolumes/, list(), list(boundObject));
     await restoreVolumes([ENTRY], desk.context, 'g1');
-    expect(applied()).toEqual([['Namespace'], ['PersistentVolume'], ['PersistentVolumeClaim']]);
+    expect(applied()).toEqual([
+      ['apply', 'Namespace'],
+      ['apply', 'PersistentVolume'],
+      // Applied, it could not be applied by its owner any more, who does not name a volume.
+      ['create', 'PersistentVolumeClaim'],
+    ]);
   });
 
   it('frees a volume that is there instead of making it anew', async () => {
@@ -69,8 +75,28 @@ describe('restoring', () => {
       .on(/kubectl get namespaces/, list({ kind: 'Namespace', metadata: { name: 'team' } }))
       .on(/kubectl get persistentvolumes/, there, list(boundObject));
     await restoreVolumes([ENTRY], desk.context, 'g1');
-    expect(applied()).toEqual([['PersistentVolumeClaim']]);
+    expect(applied()).toEqual([['create', 'PersistentVolumeClaim']]);
     expect(kubectlCalls()[0]).toContain(`patch pv ${pvName(1)}`);
+    const patch = stage.calls.flatMap(({ command: { args } }) =>
+      args.includes('patch') ? args.slice(-1) : [],
+    );
+    expect(JSON.parse(patch[0] ?? '')).toMatchObject({
+      // Also one that was meant for nobody is now meant for this claim.
+      spec: { claimRef: { kind: 'PersistentVolumeClaim', namespace: 'team', name: 'c1', uid: null } },
+    });
+  });
+
+  it('leaves a claim that waits for this volume as it is', async () => {
+    stage
+      .on('g1')
+      .on(/kubectl get namespaces/, list({ kind: 'Namespace', metadata: { name: 'team' } }))
+      .on(
+        /kubectl get persistentvolumes/,
+        list({ ...boundObject, status: { phase: 'Lost' } }),
+        list(boundObject),
+      );
+    await restoreVolumes([ENTRY], desk.context, 'g1');
+    expect(applied()).toEqual([['apply', 'PersistentVolume']]);
   });
 
   it('says which claims do not come back', async () => {

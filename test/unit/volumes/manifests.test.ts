@@ -49,3 +49,9 @@ test('the claim asks for that volume by name', () => {
     },
   });
 });
+
+test('the claim asks for what it asked for, however large its volume is', () => {
+  const sized = { ...ENTRY, request: '500Mi' };
+  expect(claimManifest(sized)).toMatchObject({ spec: { resources: { requests: { storage: '500Mi' } } } });
+  expect(volumeManifest(sized)).toMatchObject({ spec: { capacity: { storage: '1Gi' } } });
+});
