@@ -11,6 +11,7 @@ import {
   newCluster,
   pod,
   ready,
+  serviceAccount,
 } from './support/workloads.js';
 
 const NODES = ['node1', 'node2', 'node3'] as const;
@@ -57,6 +58,9 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     return { name, node };
   };
 
+  const written = (file: string): Promise<void> =>
+    lab.until(`${file} is written`, async () => (await lab.run('volumes', 'cat', file)).exitCode === 0);
+
   beforeAll(async () => {
     lab = await TestLab.make(YAML);
     await lab.ok('up');
@@ -65,9 +69,10 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
   afterAll(() => lab.destroy());
 
   it('a claim, a pod that writes, and the file on this host', async () => {
+    await apply(lab, namespace('pvtest'));
+    await serviceAccount(lab, 'pvtest');
     await apply(
       lab,
-      namespace('pvtest'),
       claim('local-path-pvc', { namespace: 'pvtest', class: 'local-path', size: '128Mi' }),
       pod('blox', { namespace: 'pvtest', image, claim: 'local-path-pvc' }),
     );
@@ -77,14 +82,15 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     expect(await inPod('df /data')).toContain(':/gv0');
     await inPod('echo TEST123 > /data/blox-test.txt && sync');
 
-    const { volumes } = await lab.json<Listed>('volumes');
-    const listed = volumes.find((one) => one.claim === 'pvtest/local-path-pvc');
+    const find = async (): Promise<Listed['volumes'][number] | undefined> =>
+      (await lab.json<Listed>('volumes')).volumes.find((one) => one.claim === 'pvtest/local-path-pvc');
+    await lab.until('it is healed', async () => (await find())?.heal === 'clean');
+    const listed = await find();
     expect(listed).toMatchObject({
       class: 'local-path',
       phase: 'Bound',
       requested: '128Mi',
       volume: 'gv0',
-      heal: 'clean',
     });
     expect(listed?.directory).toBe(`${MOUNT}/${listed?.pv}_pvtest_local-path-pvc`);
     expect(await lab.ok('volumes', 'cat', 'pvtest/local-path-pvc:blox-test.txt')).toBe('TEST123');
@@ -114,6 +120,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     );
     await lab.until('the first pod runs', async () => (await podOf('restarted')).name !== '');
     const first = await podOf('restarted');
+    await written('restarted:starts');
     await lab.kubectl('delete', 'pod', first.name);
     await lab.until(
       'a second pod runs',
@@ -135,6 +142,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     );
     await lab.until('the pod runs', async () => (await podOf('mobile')).name !== '');
     const before = await podOf('mobile');
+    await written('mobile:who');
     await lab.kubectl(
       'drain',
       before.node,
@@ -195,8 +203,9 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     await lab.kubectl('delete', 'pod', name);
     await lab.kubectl('rollout', 'status', 'deployment/randomizer', '--timeout=90s');
     const next = await podOf('randomizer');
-    expect(await lab.kubectl('exec', next.name, '--', 'cat', '/data/last_access.txt')).toMatch(
-      /^randomizer-/,
+    // A pod that writes has emptied the file for a moment.
+    await lab.until('the next pod reads it', async () =>
+      /^randomizer-/.test(await lab.kubectl('exec', next.name, '--', 'cat', '/data/last_access.txt')),
     );
     await lab.kubectl('scale', 'deployment/randomizer', '--replicas=0');
   });
@@ -285,6 +294,13 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     expect(await lab.ok('volumes', 'restore', '--all', '--verify', proof)).toContain(
       `identical: ${before.length} volumes`,
     );
+    // What their owners wrote is still what they are, and can be applied again.
+    await apply(
+      lab,
+      claim('mysql-manual', { namespace: 'mysql', class: 'manual', size: '3Gi' }),
+      claim('local-path-pvc', { namespace: 'pvtest', class: 'local-path', size: '128Mi' }),
+    );
+    await serviceAccount(lab, 'pvtest');
     await apply(lab, pod('blox', { namespace: 'pvtest', image, claim: 'local-path-pvc' }));
     await ready(lab, '-n', 'pvtest', 'blox');
     expect(await lab.kubectl('-n', 'pvtest', 'exec', 'blox', '--', 'cat', '/data/blox-test.txt')).toBe(

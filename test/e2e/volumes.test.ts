@@ -93,7 +93,9 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     expect(sized?.bytes).toBeGreaterThan(10 * 1024 ** 2);
     await lab.ok('volumes', 'limit', 'sized', '64Mi');
     await lab.kubectl('exec', 'sized', '--', ...['dd', 'if=/dev/zero', 'of=/data/big', 'bs=1M', 'count=40']);
+    const pv = await volumeOf('sized');
     await lab.kubectl('delete', 'pod/sized', 'pvc/sized');
+    await gone(pv);
   });
 
   it('no limit can be set where the volume enforces none', async () => {
@@ -103,7 +105,9 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
       exitCode: 2,
       stderr: expect.stringContaining('enforces no sizes') as string,
     });
+    const pv = await volumeOf('free');
     await lab.kubectl('delete', 'pvc', 'free');
+    await gone(pv);
   });
 
   it('a pinned class pins, and says so to who wants to share', async () => {
@@ -113,13 +117,8 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
       pod('mine', { image, claim: 'mine', node: lab.machine('node2') }),
     );
     await ready(lab, 'mine');
-    const affinity = await lab.kubectl(
-      'get',
-      'pv',
-      await volumeOf('mine'),
-      '-o',
-      'jsonpath={.spec.nodeAffinity}',
-    );
+    const pv = await volumeOf('mine');
+    const affinity = await lab.kubectl('get', 'pv', pv, '-o', 'jsonpath={.spec.nodeAffinity}');
     expect(affinity).toContain(lab.machine('node2'));
     await apply(
       lab,
@@ -132,6 +131,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     );
     expect(lint.exitCode).not.toBe(0);
     await lab.kubectl('delete', 'pod/mine', 'pod/ours', 'pvc/mine', 'pvc/ours');
+    await gone(pv);
   });
 
   it('a volume of its own can be had back after its claim was deleted', async () => {
@@ -175,7 +175,10 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
       exitCode: 73,
       stderr: expect.stringContaining('exists again') as string,
     });
+    await lab.until('the new one is bound', async () => (await volumeOf('dear')) !== '');
+    const another = await volumeOf('dear');
     await lab.kubectl('delete', 'pvc', 'dear');
+    await gone(another);
     await lab.ok('volumes', 'purge', '--all', '--yes');
     expect(await lab.ok('volumes', 'quarantine')).toBe('Nothing was deleted.');
   });
@@ -235,34 +238,41 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
       expect(await lab.sh(node, 'ls -d /data/brick/more /opt/*-more 2>/dev/null || echo none')).toBe('none');
   });
 
-  it('200 claims come and go and leave nothing', async () => {
-    const names = Array.from({ length: 200 }, (_, index) => `many-${index}`);
-    await apply(lab, ...names.map((name) => claim(name, { class: 'bulk', size: '1Mi' })));
-    const bound = async (): Promise<number> =>
-      (await lab.kubectl('get', 'pvc', '-o', 'jsonpath={.items[*].status.phase}'))
-        .split(' ')
-        .filter((phase) => phase === 'Bound').length;
-    await lab.until('all are bound', async () => (await bound()) === 200, 400_000);
-    await lab.kubectl('delete', 'pvc', '--all', '--wait=false');
-    await lab.until(
-      'all are gone',
-      async () => (await lab.kubectl('get', 'pv', '-o', 'name')) === '',
-      400_000,
-    );
-    expect(await listing()).toMatchObject({ volumes: [], orphans: NOTHING, quarantine: [] });
-    expect(await lab.kubectl('-n', 'local-path-storage', 'get', 'pods', '-o', 'name')).toMatch(
-      /^pod\/local-path-provisioner-\S+$/,
-    );
-    for (const mount of [MOUNT, FAST]) {
-      expect(
-        await lab.sh(
-          'node3',
-          `ls -A ${mount}; ls -A ${mount}/.kglab/catalogue ${mount}/.kglab/requests 2>/dev/null | grep -v -e : -e '^$' || true`,
+  it(
+    '200 claims come and go and leave nothing',
+    async () => {
+      const names = Array.from({ length: 200 }, (_, index) => `many-${index}`);
+      await apply(lab, ...names.map((name) => claim(name, { class: 'bulk', size: '1Mi' })));
+      const bound = async (): Promise<number> =>
+        (await lab.kubectl('get', 'pvc', '-o', 'jsonpath={.items[*].status.phase}'))
+          .split(' ')
+          .filter((phase) => phase === 'Bound').length;
+      await lab.until('all are bound', async () => (await bound()) === 200, 400_000);
+      await lab.kubectl('delete', 'pvc', '--all', '--wait=false');
+      await lab.until(
+        'all are gone',
+        async () => (await lab.kubectl('get', 'pv', '-o', 'name')) === '',
+        400_000,
+      );
+      expect(await listing()).toMatchObject({ volumes: [], orphans: NOTHING, quarantine: [] });
+      await lab.until('no helper pod is left', async () =>
+        /^pod\/local-path-provisioner-\S+$/.test(
+          await lab.kubectl('-n', 'local-path-storage', 'get', 'pods', '-o', 'name'),
         ),
-      ).toBe('.kglab');
-    }
-    expect(await lab.sh('node1', 'gluster volume heal fast info | grep -c "entries: 0"')).toBe('3');
-  });
+      );
+      for (const mount of [MOUNT, FAST]) {
+        expect(
+          await lab.sh(
+            'node3',
+            `ls -A ${mount}; ls -A ${mount}/.kglab/catalogue ${mount}/.kglab/requests 2>/dev/null | grep -v -e : -e '^$' || true`,
+          ),
+        ).toBe('.kglab');
+      }
+      const clean = 'gluster volume heal fast info | grep -c "entries: 0" || true';
+      await lab.until('nothing is to be healed', async () => (await lab.sh('node1', clean)) === '3');
+    },
+    20 * 60_000,
+  );
 
   it('50 volumes come back in a new cluster, byte for byte, and to nobody else', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `file-${index}`);
@@ -285,6 +295,8 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     expect(await lab.kubectl('get', 'pv', '-o', 'name')).toBe('');
 
     await lab.ok('volumes', 'restore', 'default/file-1');
+    // Its owner applies it again, and names no volume.
+    await apply(lab, claim('file-1', { class: 'bulk', size: '4Mi' }));
     await apply(lab, claim('stranger', { class: 'bulk', size: '1Mi' }));
     await lab.until('the stranger has a volume of its own', async () => (await volumeOf('stranger')) !== '');
     const stranger = await volumeOf('stranger');

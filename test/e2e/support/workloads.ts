@@ -103,9 +103,17 @@ export const namespace = (name: string): object => ({
   metadata: { name },
 });
 
+/** Waits until pods can be made in a new namespace: a controller gives it the account that they run under. */
+export const serviceAccount = (lab: TestLab, space: string): Promise<void> =>
+  lab.until(
+    `namespace ${space} has its service account`,
+    async () =>
+      (await lab.run('kubectl', '--', '-n', space, 'get', 'serviceaccount', 'default')).exitCode === 0,
+  );
+
 /** Waits until pods chosen by `selector` (a name, or -l app=…) are ready. */
 export const ready = (lab: TestLab, ...selector: readonly string[]): Promise<string> =>
-  lab.kubectl('wait', '--for=condition=Ready', '--timeout=90s', 'pod', ...selector);
+  lab.kubectl('wait', '--for=condition=Ready', '--timeout=240s', 'pod', ...selector);
 
 const WIPE = `
 systemctl stop k3s k3s-agent 2>/dev/null
