@@ -20,11 +20,23 @@ export const listCommand = (root: string, path: string): Command =>
 export const catCommand = (root: string, path: string): Command =>
   sh(`${INSIDE}exec cat -- "$target"`, root, path);
 
-/** Writes an archive of a path, whose top is its name, or `.` for what a directory holds. */
+/**
+ * Writes an archive of a path under the name $3; when that is `.`, of what a directory holds, without the directory
+ * itself, whose owner and mode are not to be those of the place that it is poured into.
+ */
 const PACK = `
-if [ "$3" = . ]; then exec tar -C "$target" --numeric-owner -cf - .; fi
+if [ "$3" = . ]; then
+  cd -- "$target" && ls -A >/dev/null || exit 1
+  find . -mindepth 1 -maxdepth 1 -print0 | tar --numeric-owner --null -T - -cf -
+  exit
+fi
 [ -e "$target" ] || [ -L "$target" ] || { echo "there is no $2" >&2; exit 1; }
-exec tar -C "$(dirname -- "$target")" --numeric-owner -cf - -- "$(basename -- "$target")"`;
+top=$(basename -- "$target")
+parent=$(dirname -- "$target")
+if [ "$top" = "$3" ]; then exec tar -C "$parent" --numeric-owner -cf - -- "$top"; fi
+# A link: what it leads to goes by the name of the link.
+name=$(printf %s "$3" | sed 's/[\\\\&,]/\\\\&/g')
+exec tar -C "$parent" --numeric-owner --transform "s,^[^/]*,$name,S" -cf - -- "$top"`;
 
 /**
  * Unpacks such an archive: into a directory that exists, else under the name asked for. $3 is the name at the top of

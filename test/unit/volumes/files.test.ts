@@ -1,4 +1,16 @@
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +62,37 @@ describe('copying in', () => {
     await copy(here('src'), inside(''), machine, context);
     await copy(here('src/.'), inside('poured'), machine, context);
     for (const path of ['named', 'src', 'poured']) expect(await text(`volume/${path}/deep/a file`)).toBe('A');
+  });
+
+  it('what a directory holds, and leaves owner and mode of the place as they are', async () => {
+    await chmod(root, 0o777);
+    await chown(join(dir, 'src'), 1234, 1234).catch(() => undefined);
+    await chmod(join(dir, 'src'), 0o700);
+    const before = await stat(root);
+    await copy(here('src/.'), inside(''), machine, context);
+    const { mode, uid } = await stat(root);
+    expect([mode, uid]).toEqual([before.mode, before.uid]);
+    expect([await text('volume/-x'), await text('volume/deep/a file')]).toEqual(['X', 'A']);
+  });
+
+  it('nothing of an empty directory, which is no failure', async () => {
+    await mkdir(join(dir, 'empty'));
+    await copy(here('empty/.'), inside('there'), machine, context);
+    expect(await readdir(join(root, 'there'))).toEqual([]);
+    await expect(copy(here('nix/.'), inside('there'), machine, context)).rejects.toThrow();
+  });
+
+  it('what a link leads to, by the name of the link', async () => {
+    await symlink('../src', join(dir, 'src/deep/again'));
+    await symlink('src', join(dir, 'by, the & way'));
+    await symlink('src/-x', join(dir, 'file'));
+    await copy(here('by, the & way'), inside(''), machine, context);
+    await copy(here('by, the & way'), inside('named'), machine, context);
+    await copy(here('file'), inside('there/copied'), machine, context);
+    expect(await text('volume/by, the & way/deep/a file')).toBe('A');
+    expect(await text('volume/named/deep/a file')).toBe('A');
+    expect(await text('volume/there/copied')).toBe('X');
+    expect(await readlink(join(root, 'named/deep/again'))).toBe('../src');
   });
 
   it('leaves nothing half-made when there is nothing to copy', async () => {
