@@ -8,10 +8,12 @@ export type Checksums = Readonly<Record<string, string>>;
 
 /**
  * Prints `<sum>  <path>` for every file below $1, `link:<target>  <path>` for links, `directory  <path>` for the rest.
- * Names with a newline are escaped by sha256sum, which marks such a line with a leading backslash.
+ * A file that cannot be read fails the whole. Names with a newline are escaped by sha256sum, which marks such a line
+ * with a leading backslash.
  */
 const SUMS = `
-cd "$1" || exit 9
+set -e
+cd "$1"
 find . -type f -exec sha256sum {} +
 find . -type l -printf 'link:%l  %p\\n'
 find . -mindepth 1 -type d -printf 'directory  %p\\n'`;

@@ -1,8 +1,29 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestOf, differences, parseChecksums } from '../../../src/volumes/checksums.js';
+import { HostExecutor } from '../../../src/exec/host-executor.js';
+import { checksumsOf, digestOf, differences, parseChecksums } from '../../../src/volumes/checksums.js';
 import { compareExports, parseExport, type Export } from '../../../src/volumes/export.js';
+import { failureOf, Stage } from '../../helpers/step-context.js';
 
 describe('checksums', () => {
+  it('are not those of what could be read, when something could not', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'kglab-sums-'));
+    const PATH = `${dir}:${process.env['PATH'] ?? ''}`;
+    const context = new Stage().context({
+      machine: (name) => ({
+        name,
+        exec: (command, options) => new HostExecutor().exec({ ...command, env: { PATH } }, options),
+      }),
+    });
+    expect(Object.keys(await checksumsOf(dir, 'here', context))).toEqual([]);
+    await writeFile(join(dir, 'sha256sum'), '#!/bin/sh\necho "Input/output error" >&2; exit 1\n');
+    await chmod(join(dir, 'sha256sum'), 0o755);
+    expect(await failureOf(checksumsOf(dir, 'here', context))).toMatchObject({ code: 'VOLUME_FAILED' });
+    await rm(dir, { recursive: true });
+  });
+
   it('of files with odd names, links and directories', () => {
     const sum = 'a'.repeat(64);
     const text = `${sum}  ./b\n${sum}  ./with  blanks\n\\${sum}  ./new\\nline\nlink:../x  ./l\ndirectory  ./d\n`;
