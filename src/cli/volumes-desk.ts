@@ -76,8 +76,12 @@ export const lookEverywhere = async (
   readonly cluster: ClusterVolumes;
 }> => {
   const before = await clusterVolumes(desk.context, desk.server);
-  const { surveyed, kept } = await lookAround(desk);
+  const { surveyed } = await lookAround(desk);
   const cluster = await clusterVolumes(desk.context, desk.server);
+  const kept = inventory(
+    surveyed,
+    cluster.volumes.map(({ name }) => name),
+  );
   return { surveyed, kept: stillKept(kept, before, cluster), cluster };
 };
 

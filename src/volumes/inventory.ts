@@ -13,14 +13,25 @@ export interface Kept {
   readonly id: string;
 }
 
-const fromCatalogue = (directory: Directory, entries: readonly Entry[]): Entry | undefined =>
-  entries.find(({ path }) => path.replace(/\/+$/, '') === directory.path);
+/** Of several entries of one directory: that of a volume which the cluster has, else the newest. */
+const fromCatalogue = (
+  directory: Directory,
+  entries: readonly Entry[],
+  live: readonly string[],
+): Entry | undefined => {
+  const found = entries.filter(({ path }) => path.replace(/\/+$/, '') === directory.path);
+  const newest = [...found].sort((a, b) => ((a.created ?? '') < (b.created ?? '') ? 1 : -1))[0];
+  return found.find(({ pv }) => live.includes(pv)) ?? newest;
+};
 
-/** All data of claims on the volumes: what the catalogue knows, else what the names of directories say. */
-export const inventory = (surveyed: readonly Surveyed[]): readonly Kept[] =>
+/**
+ * All data of claims on the volumes: what the catalogue knows, else what the names of directories say. `live` are the
+ * volumes that the cluster has, where that is known.
+ */
+export const inventory = (surveyed: readonly Surveyed[], live: readonly string[] = []): readonly Kept[] =>
   surveyed.flatMap(({ volume, directories, entries }) =>
     directories.flatMap((directory) => {
-      const known = fromCatalogue(directory, entries);
+      const known = fromCatalogue(directory, entries, live);
       const named = parseDirectoryName(directory.name);
       const namespace = known?.namespace ?? named?.namespace;
       const claim = known?.claim ?? named?.claim;

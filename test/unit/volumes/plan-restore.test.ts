@@ -35,6 +35,19 @@ const kept = (...digits: number[]) =>
     ),
   ]);
 
+it('of several entries of a directory, that of a living volume counts, else the newest', () => {
+  const path = `${MOUNT}/data`;
+  const entries = [
+    entry(1, { path, created: '2026-01-01T00:00:00Z' }),
+    entry(2, { path: `${path}/`, created: '2026-03-01T00:00:00Z' }),
+    entry(3, { path, created: '2026-02-01T00:00:00Z' }),
+  ];
+  const found = (live?: readonly string[]) =>
+    inventory([surveyed([directory('data')], { entries })], live).map(({ id }) => id);
+  expect(found()).toEqual(['default/c2']);
+  expect(found([pvName(3), pvName(9)])).toEqual(['default/c3']);
+});
+
 const plan = (found = kept(1), there = cluster(), chosen: readonly string[] = []) =>
   planRestore(found, there, LAB, chosen, { capacity: '1Gi' });
 

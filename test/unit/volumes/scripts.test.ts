@@ -239,9 +239,13 @@ describe('keeper', () => {
     await write('kept', `${mount}/kept_a_b`);
     await write('own', `${mount}.claims/own_a_b`);
     await write('fresh', `${mount}/fresh_a_b`, '');
-    await fake('k3s', 'exit 0');
+    // Another volume of the cluster has its place.
+    await mkdir(join(mount, 'taken'));
+    await write('stale', `${mount}/taken`);
+    await write('taker', `${mount}/taken/`);
+    await fake('k3s', `echo '${mount}/taken/|taker|{"version":1,"pv":"taker"}'`);
     expect((await keeper('catalogue')).exitCode).toBe(0);
-    expect(await readdir(entries)).toEqual(['fresh.json', 'kept.json', 'own.json']);
+    expect(await readdir(entries)).toEqual(['fresh.json', 'kept.json', 'own.json', 'taker.json']);
   });
 
   it('sets a size limit, and says so by taking the request away', async () => {
