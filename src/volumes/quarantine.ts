@@ -71,6 +71,17 @@ const assertUnused = (id: string, { pods }: ClusterVolumes): void => {
   });
 };
 
+/** What lies in a directory, or shares it, must not go with it. */
+const assertAlone = (path: string, others: ClusterVolumes['volumes']): void => {
+  const users = others.filter((pv) => `${pv.path ?? ''}/`.startsWith(`${path}/`));
+  if (users.length === 0) return;
+  throw new CliError(
+    'VOLUME_IN_USE',
+    `${path} is the place of ${users.map(({ name, claim }) => `${name} (claim ${claim ?? 'none'})`).join(', ')}.`,
+    { hint: `Delete the volume first: kglab kubectl -- delete pv ${users[0]?.name ?? ''}` },
+  );
+};
+
 const releaseClaim = async (
   { pv, id }: { readonly pv: string; readonly id: string },
   cluster: ClusterVolumes,
@@ -90,8 +101,8 @@ const releaseClaim = async (
 };
 
 /**
- * Deletes claim and volume, and takes the data into the quarantine. Throws VOLUME_IN_USE when pods use it. May be
- * repeated after a crash.
+ * Deletes claim and volume, and takes the data into the quarantine. Throws VOLUME_IN_USE when pods use it, or
+ * another volume lies there. May be repeated after a crash.
  */
 export const deleteVolume = async (
   kept: Kept,
@@ -102,6 +113,10 @@ export const deleteVolume = async (
   const { context, server } = desk;
   assertUnused(kept.id, cluster);
   const { name, path, dedicated } = kept.directory;
+  assertAlone(
+    path,
+    cluster.volumes.filter((pv) => pv.name !== kept.entry.pv),
+  );
   await releaseClaim({ pv: kept.entry.pv, id: kept.id }, cluster, desk);
   if (dedicated) await request('delete', { mount: on.mount, directory: name }, server, context);
   else {
@@ -131,13 +146,7 @@ export const deleteDirectory = async (
   on: Surveyed,
   desk: Desk,
 ): Promise<void> => {
-  const users = cluster.volumes.filter((pv) => `${pv.path ?? ''}/`.startsWith(`${path}/`));
-  if (users.length > 0)
-    throw new CliError(
-      'VOLUME_IN_USE',
-      `${path} is the place of ${users.map((pv) => pv.name).join(', ')}, which no claim is bound to.`,
-      { hint: `Delete the volume first: kglab kubectl -- delete pv ${users[0]?.name ?? ''}` },
-    );
+  assertAlone(path, cluster.volumes);
   const place = `${on.mount}/.kglab/quarantine/${quarantineName(desk.context.clock.now(), name)}`;
   const manifest = `${JSON.stringify({ version: 1, pv: name, path })}\n`;
   const args = [path, place, entryFile(on.mount, name)];

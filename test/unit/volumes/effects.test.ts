@@ -142,6 +142,15 @@ describe('deleting', () => {
     expect(stage.calls).toEqual([]);
   });
 
+  it('does not touch what another volume shares, or lies in', async () => {
+    for (const path of [`${MOUNT}/${directoryName(1)}/`, `${MOUNT}/${directoryName(1)}/deep`]) {
+      const shared = cluster([pv(1), pv(2, { path })], [claimOf(1)]);
+      const failure = await failureOf(kept ? deleteVolume(kept, shared, on, desk) : Promise.resolve());
+      expect(failure).toMatchObject({ code: 'VOLUME_IN_USE' });
+    }
+    expect(stage.calls).toEqual([]);
+  });
+
   it('leaves a directory that holds the place of a volume', async () => {
     const there = cluster([pv(1, { path: `${MOUNT}/team/web`, claim: undefined })]);
     const failure = await failureOf(deleteDirectory(directory('team'), there, on, desk));
