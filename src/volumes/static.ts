@@ -6,7 +6,7 @@ import { getObjects } from '../kube/kubectl.js';
 import { clusterVolumes } from './cluster.js';
 import { claimManifest, listManifest, volumeManifest, type WholeEntry } from './manifests.js';
 import type { Desk } from './quarantine.js';
-import { assertFileName } from './requests.js';
+import { assertFileName, request } from './requests.js';
 import { restoreVolumes } from './restore.js';
 
 /** A volume to be made by hand, as an administrator does it. */
@@ -25,6 +25,16 @@ export interface StaticVolume {
 
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 const QUANTITY = /^[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)?$/;
+
+/** Suffixes of Kubernetes' quantities. */
+const FACTORS: Readonly<Record<string, number>> = {
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 },
+  ...{ k: 1e3, M: 1e6, G: 1e9, T: 1e12 },
+};
+
+/** A size such as `5Gi` in bytes. */
+export const bytesOf = (quantity: string): number =>
+  Number.parseInt(quantity, 10) * (FACTORS[quantity.replace(/^\d+/, '')] ?? 1);
 
 const assertName = (name: string, what: string): void => {
   if (NAME.test(name)) return;
@@ -73,8 +83,23 @@ export const staticEntry = (wanted: StaticVolume, config: LabConfig): WholeEntry
 export const staticManifest = (entry: WholeEntry): string =>
   `${JSON.stringify(JSON.parse(listManifest([volumeManifest(entry), claimManifest(entry)])), null, 2)}\n`;
 
-/** Makes the directory where it is not there yet, the volume and the claim. Throws VOLUME_EXISTS before any of it. */
-export const createStatic = async (entry: WholeEntry, { context, server }: Desk): Promise<void> => {
+const limitSize = async (
+  { path, capacity }: WholeEntry,
+  { volumes }: LabConfig,
+  { context, server }: Desk,
+): Promise<void> => {
+  const on = volumes.find(({ mount }) => path.startsWith(`${mount}/`));
+  if (on?.quota !== true) return;
+  const directory = path.slice(on.mount.length + 1);
+  await request('limit', { mount: on.mount, directory, value: String(bytesOf(capacity)) }, server, context);
+};
+
+/**
+ * Makes the directory where it is not there yet, with its size limit where the volume has them, the volume and the
+ * claim. Throws VOLUME_EXISTS before any of it.
+ */
+export const createStatic = async (entry: WholeEntry, config: LabConfig, desk: Desk): Promise<void> => {
+  const { context, server } = desk;
   const { volumes, claims } = await clusterVolumes(context, server);
   const id = `${entry.namespace}/${entry.claim}`;
   const taken = volumes.find(({ name, path }) => name === entry.pv || path === entry.path);
@@ -93,5 +118,6 @@ export const createStatic = async (entry: WholeEntry, { context, server }: Desk)
     what: `Making ${entry.path}`,
     signal: context.signal,
   });
+  await limitSize(entry, config, desk);
   await restoreVolumes([entry], context, server);
 };

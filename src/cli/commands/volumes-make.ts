@@ -26,7 +26,7 @@ export const volumesStaticCommand = async (
   const wanted = { name, claim, capacity, class: flags.class, accessMode, directory, volume };
   const entry = staticEntry(wanted, desk.record.config);
   if (flags.print) return void process.stdout.write(staticManifest(entry));
-  await withLock(desk, 'volumes create-static', () => createStatic(entry, desk));
+  await withLock(desk, 'volumes create-static', () => createStatic(entry, desk.record.config, desk));
   process.stdout.write(`${entry.namespace}/${entry.claim} is bound to ${entry.pv} on ${entry.path}\n`);
 };
 

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { glusterSize } from '../../../src/volumes/limit.js';
-import { staticEntry, staticManifest, type StaticVolume } from '../../../src/volumes/static.js';
-import { labOf } from '../../helpers/step-context.js';
+import {
+  bytesOf,
+  createStatic,
+  staticEntry,
+  staticManifest,
+  type StaticVolume,
+} from '../../../src/volumes/static.js';
+import { labOf, Stage } from '../../helpers/step-context.js';
 
 const LAB = labOf('gluster: {volumes: [{name: gv0}, {name: fast, mount: /mnt/fast}]}');
 const WANTED: StaticVolume = {
@@ -42,6 +48,44 @@ it.each<[string, Partial<StaticVolume>, RegExp]>([
 it('prints manifests that kubectl takes', () => {
   const { items } = JSON.parse(staticManifest(entryOf())) as { items: { kind: string }[] };
   expect(items.map(({ kind }) => kind)).toEqual(['PersistentVolume', 'PersistentVolumeClaim']);
+});
+
+describe('where the volume enforces sizes', () => {
+  const made = async (quota: boolean): Promise<readonly string[]> => {
+    const lab = labOf(`gluster: {volumes: [{name: gv0, quota: ${quota}}]}`);
+    const stage = new Stage();
+    const bound = {
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'app-pvclaim', namespace: 'web' },
+      spec: { volumeName: 'app-pvolume' },
+      status: { phase: 'Bound' },
+    };
+    const none = '{"kind":"List","items":[]}';
+    stage
+      .on('g1')
+      .on(/kubectl get namespace/, none)
+      .on(/kubectl get persistentvolumes/, none, none, JSON.stringify({ kind: 'List', items: [bound] }))
+      .on(/kubectl (apply|create)/)
+      .on(/mkdir/);
+    const desk = { context: stage.context(), server: 'g1', gluster: 'g1' };
+    await createStatic(staticEntry(WANTED, lab), lab, desk);
+    return stage.calls
+      .filter(({ command }) => command.args.includes('limit'))
+      .map(({ command }) => command.args.slice(3).join(' '));
+  };
+
+  it('a volume made by hand has its limit before anybody can write to it', async () => {
+    expect(await made(true)).toEqual(['/opt/local-path-provisioner limit app-pvolume 5368709120']);
+    expect(await made(false)).toEqual([]);
+  });
+
+  it.each([
+    ['5Gi', 5_368_709_120],
+    ['2M', 2_000_000],
+    ['7', 7],
+  ])('%s are %d bytes', (text, bytes) => {
+    expect(bytesOf(text)).toBe(bytes);
+  });
 });
 
 describe('glusterSize', () => {
