@@ -28,9 +28,9 @@ export const retireDropped = async (
     const names = [...new Set([...classes, ...volumes].map(({ name }) => name))].join(', ');
     throw new CliError(
       'LAB_CHANGED',
-      `lab.yaml no longer names ${names}, and whether they have data cannot be told: ${cause.message}`,
+      `lab.yaml no longer has ${names} as they were, and whether they have data cannot be told: ${cause.message}`,
       {
-        hint: 'Put them back, run `kglab up` until the lab is whole, then take them out again.',
+        hint: 'Put them back, run `kglab up` until the lab is whole, then change them again.',
         cause,
       },
     );

@@ -20,13 +20,16 @@ import { survey, type Surveyed } from './survey.js';
 
 /** What a running lab has and its lab file no longer names. */
 export interface Dropped {
+  /** Also those whose mode has changed: the provisioner cannot delete what it made in another mode. */
   readonly classes: readonly ClassConfig[];
   readonly volumes: readonly VolumeConfig[];
 }
 
 /** Compares what the lab was made from with what it is to be. */
 export const droppedBetween = (before: LabConfig, after: LabConfig): Dropped => ({
-  classes: before.classes.filter(({ name }) => !after.classes.some((one) => one.name === name)),
+  classes: before.classes.filter(
+    ({ name, mode }) => !after.classes.some((one) => one.name === name && one.mode === mode),
+  ),
   volumes: before.volumes.filter(({ name }) => !after.volumes.some((one) => one.name === name)),
 });
 
@@ -112,10 +115,10 @@ export const retire = async (
     const names = [...dropped.classes, ...dropped.volumes].map(({ name }) => name);
     throw new CliError(
       'VOLUME_IN_USE',
-      `lab.yaml no longer names ${[...new Set(names)].join(', ')}, which have data.`,
+      `lab.yaml no longer has ${[...new Set(names)].join(', ')} as they were, and they have data.`,
       {
         details: found,
-        hint: 'Put them back into lab.yaml, or delete the data first: kglab volumes delete … && kglab volumes purge …',
+        hint: 'Put them back as they were, or delete the data first: kglab volumes delete … && kglab volumes purge …',
       },
     );
   }

@@ -16,6 +16,13 @@ it('finds what is no longer named', () => {
   expect(droppedBetween(AFTER, BEFORE)).toEqual({ classes: [], volumes: [] });
 });
 
+it('finds a class that makes its volumes in another way now', () => {
+  const changed = (mode: string) =>
+    labOf(`storage: {classes: [{name: a, default: true}, {name: b, mode: ${mode}}]}`);
+  expect(names(droppedBetween(changed('shared'), changed('pinned')).classes)).toEqual(['b']);
+  expect(names(droppedBetween(changed('pinned'), changed('pinned')).classes)).toEqual([]);
+});
+
 describe('in the way of dropping', () => {
   const dropped = droppedBetween(BEFORE, AFTER);
   const gone = (over = {}) => surveyed([], { volume: 'old', ...over });
