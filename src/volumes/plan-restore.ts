@@ -12,6 +12,8 @@ export interface RestorePlan {
   readonly conflicts: readonly string[];
   /** Claims of which only the directory was left. */
   readonly guessed: readonly string[];
+  /** Data that stays where it is, as its claim has other, newer data: a sentence each. */
+  readonly left: readonly string[];
 }
 
 /** What to assume of a volume of which only the directory is left. */
@@ -71,16 +73,36 @@ const isThere = (kept: Kept, { claims }: ClusterVolumes): boolean =>
     ({ id, volumeName, phase }) => id === kept.id && volumeName === kept.entry.pv && phase === 'Bound',
   );
 
-const doubled = (all: readonly Kept[]): readonly string[] => {
+const groupsOf = (all: readonly Kept[]): readonly (readonly [string, readonly Kept[]])[] => {
   const groups = new Map<string, Kept[]>();
   for (const kept of all) groups.set(kept.id, [...(groups.get(kept.id) ?? []), kept]);
-  return [...groups]
-    .filter(([, found]) => found.length > 1)
-    .map(
-      ([id, found]) =>
-        `claim ${id} has left ${found.length} directories: ${found.map(({ entry }) => entry.path).join(', ')} (name one by its volume, e.g. ${found[0]?.entry.pv ?? ''})`,
-    );
+  return [...groups].filter(([, found]) => found.length > 1);
 };
+
+const doubled = (all: readonly Kept[]): readonly string[] =>
+  groupsOf(all).map(
+    ([id, found]) =>
+      `claim ${id} has left ${found.length} directories: ${found.map(({ entry }) => entry.path).join(', ')} (name one by its volume, e.g. ${found[0]?.entry.pv ?? ''})`,
+  );
+
+/** Of several directories of one claim, that which it has, or had last; undefined when nobody knows. */
+const latest = (twins: readonly Kept[], { claims }: ClusterVolumes): Kept | undefined => {
+  const has = claims.find(({ id }) => id === twins[0]?.id)?.volumeName;
+  const own = twins.find(({ entry }) => entry.pv === has);
+  if (own !== undefined || twins.some(({ entry }) => entry.created === undefined)) return own;
+  return [...twins].sort((a, b) => ((a.entry.created ?? '') < (b.entry.created ?? '') ? 1 : -1))[0];
+};
+
+/** What an earlier claim of the same name has left, each with what has taken its place. */
+const outdated = (all: readonly Kept[], cluster: ClusterVolumes): ReadonlyMap<Kept, Kept> =>
+  new Map(
+    groupsOf(all).flatMap(([, twins]) => {
+      const one = latest(twins, cluster);
+      return one === undefined
+        ? []
+        : twins.filter((twin) => twin !== one).map((twin) => [twin, one] as const);
+    }),
+  );
 
 /** Judges which of the kept data can be had back. `chosen` are claims or volume names; none means everything. */
 export const planRestore = (
@@ -90,9 +112,10 @@ export const planRestore = (
   chosen: readonly string[],
   guesses: Guesses,
 ): RestorePlan => {
+  const older = chosen.length === 0 ? outdated(kept, cluster) : new Map<Kept, Kept>();
   const wanted =
     chosen.length === 0
-      ? kept
+      ? kept.filter((one) => !older.has(one))
       : kept.filter(({ id, entry }) => chosen.includes(id) || chosen.includes(entry.pv));
   const unknown = chosen.filter((one) => !kept.some(({ id, entry }) => id === one || entry.pv === one));
   const missing = wanted.filter((one) => !isThere(one, cluster));
@@ -107,5 +130,9 @@ export const planRestore = (
       ...[...bad.values()].filter((text) => text !== undefined),
     ],
     guessed: good.filter(({ guessed }) => guessed).map(({ id }) => id),
+    left: [...older].map(
+      ([{ id, entry }, newer]) =>
+        `${entry.path} of an earlier claim ${id} is left alone: ${newer.entry.pv} is newer`,
+    ),
   };
 };

@@ -85,6 +85,7 @@ const restoreNow = async (
       details: plan.conflicts,
       hint: 'Name the claims to be restored one by one, or solve these first.',
     });
+  for (const line of plan.left) desk.world.say(line);
   for (const id of plan.guessed)
     desk.world.say(`${id}: only its directory is left; size, access mode and class are guesses`);
   await restoreVolumes(plan.restore, desk.context, desk.server);

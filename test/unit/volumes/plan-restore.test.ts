@@ -173,6 +173,31 @@ describe('what is in the way', () => {
     });
   });
 
+  it('not what an earlier claim of the same name has left, when everything is to come back', () => {
+    const entries = [
+      entry(1, { claim: 'a', created: '2026-02-01T00:00:00Z' }),
+      entry(2, { claim: 'a', created: '2026-01-01T00:00:00Z' }),
+    ];
+    const twice = inventory([
+      surveyed([directory(directoryName(1)), directory(directoryName(2)), directory(directoryName(3))], {
+        entries,
+      }),
+    ]);
+    const { restore, conflicts, left } = plan(twice);
+    expect([restore.map(({ pv: name }) => name), conflicts]).toEqual([[pvName(1), pvName(3)], []]);
+    expect(left).toEqual([
+      `${MOUNT}/${directoryName(2)} of an earlier claim default/a is left alone: ${pvName(1)} is newer`,
+    ]);
+    // What the claim has counts, whatever else is there.
+    const there = cluster([pv(2)], [claimOf(2, { id: 'default/a', name: 'a' })]);
+    expect(plan(twice, there)).toMatchObject({
+      restore: [{ pv: pvName(3) }],
+      there: ['default/a'],
+      conflicts: [],
+    });
+    expect(plan(twice, cluster(), ['default/a']).conflicts).toHaveLength(1);
+  });
+
   it('a name that has no data', () => {
     expect(plan(kept(1), cluster(), ['default/c1', 'default/nix'])).toMatchObject({
       restore: [{ claim: 'c1' }],
