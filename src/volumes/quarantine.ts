@@ -186,6 +186,15 @@ const removeVolume = async (pv: string, { context, gluster: from }: Desk): Promi
   }
 };
 
+/** Those that are in the quarantine still: somebody may have brought one back while a person was asked. */
+export const stillIn = (
+  chosen: readonly Quarantined[],
+  surveyed: readonly Surveyed[],
+): readonly Quarantined[] =>
+  chosen.filter((item) =>
+    surveyed.some(({ quarantine }) => quarantine.some(({ path }) => path === item.path)),
+  );
+
 /** Destroys what is in the quarantine, for good. */
 export const purge = async (item: Quarantined, desk: Desk): Promise<void> => {
   if (item.dedicated) await removeVolume(item.entry?.pv ?? directoryOf(item).split('_')[0] ?? '', desk);

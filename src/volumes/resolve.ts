@@ -43,3 +43,11 @@ export const findKept = (all: readonly Kept[], name: string): Kept => {
     hint: known.length === 0 ? 'No claim has any data yet.' : `Claims with data: ${known.join(', ')}`,
   });
 };
+
+/** What a person wants to have back: `namespace/claim` or the name of a volume; a claim without a namespace is in `default`. */
+export const meantToRestore = (all: readonly Kept[], name: string): string => {
+  if (name.includes('/')) return name;
+  const claim = `default/${name}`;
+  if (all.some(({ id }) => id === claim)) return claim;
+  return name.startsWith('pvc-') || all.some(({ entry }) => entry.pv === name) ? name : claim;
+};

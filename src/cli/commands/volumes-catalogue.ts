@@ -3,6 +3,7 @@ import { CliError } from '../../errors/cli-error.js';
 import { compareExports, exportVolumes, parseExport, type Export } from '../../volumes/export.js';
 import type { Kept } from '../../volumes/inventory.js';
 import { planRestore } from '../../volumes/plan-restore.js';
+import { meantToRestore } from '../../volumes/resolve.js';
 import { restoreVolumes } from '../../volumes/restore.js';
 import type { LabFlags } from '../flags.js';
 import type { Session } from '../run-cli.js';
@@ -74,11 +75,12 @@ export const volumesVerifyCommand = async (
 };
 
 const restoreNow = async (
-  chosen: readonly string[],
+  names: readonly string[],
   { size }: { readonly size: string },
   desk: OpenDesk,
 ): Promise<readonly Kept[]> => {
   const { kept, cluster } = await lookEverywhere(desk);
+  const chosen = names.map((name) => meantToRestore(kept, name));
   const plan = planRestore(kept, cluster, desk.record.config, chosen, { capacity: size });
   if (plan.conflicts.length > 0)
     throw new CliError('VOLUME_EXISTS', 'Not everything can be restored; nothing was changed.', {
@@ -110,9 +112,6 @@ export const volumesRestoreCommand = async (
     });
   const before = flags.verify === undefined ? undefined : await readExport(flags.verify);
   const desk = await openDesk(session, flags, 'volumes restore');
-  const chosen = claims.map((name) =>
-    name.includes('/') || name.startsWith('pvc-') ? name : `default/${name}`,
-  );
-  const kept = await withLock(desk, 'volumes restore', () => restoreNow(chosen, flags, desk));
+  const kept = await withLock(desk, 'volumes restore', () => restoreNow(claims, flags, desk));
   if (before !== undefined) await verify(before, kept, desk);
 };

@@ -9,6 +9,7 @@ import {
   directoryOf,
   giveBack,
   purge,
+  stillIn,
 } from '../../volumes/quarantine.js';
 import { findKept } from '../../volumes/resolve.js';
 import { restoreVolumes } from '../../volumes/restore.js';
@@ -177,8 +178,11 @@ export const volumesPurgeCommand = async (
       chosen.map(({ item }) => item.name),
       flags.yes ?? false,
     );
-  await withLock(desk, 'volumes purge', async () => {
-    for (const { item } of chosen) await purge(item, desk);
+  const destroyed = await withLock(desk, 'volumes purge', async () => {
+    const items = chosen.map(({ item }) => item);
+    const there = stillIn(items, (await lookAround(desk)).surveyed);
+    for (const item of there) await purge(item, desk);
+    return there.length;
   });
-  process.stdout.write(`destroyed: ${chosen.length}\n`);
+  process.stdout.write(`destroyed: ${destroyed}\n`);
 };

@@ -6,6 +6,7 @@ import {
   deleteVolume,
   giveBack,
   purge,
+  stillIn,
   type Desk,
 } from '../../../src/volumes/quarantine.js';
 import { inventory } from '../../../src/volumes/inventory.js';
@@ -182,6 +183,11 @@ describe('the quarantine', () => {
     const failure = await failureOf(giveBack(item, surveyed([directory(directoryName(1))]), desk));
     expect(failure).toMatchObject({ code: 'VOLUME_EXISTS' });
     expect(stage.calls).toEqual([]);
+  });
+
+  it('destroys nothing that somebody has brought back meanwhile', () => {
+    const other = { ...item, name: 'other', path: '/q/other' };
+    expect(stillIn([item, other], [surveyed([], { quarantine: [other] }), surveyed([])])).toEqual([other]);
   });
 
   it('purges a volume of its own with its bricks, and no brick of another kind', async () => {

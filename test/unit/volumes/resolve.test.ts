@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inventory } from '../../../src/volumes/inventory.js';
-import { findKept, parseTarget } from '../../../src/volumes/resolve.js';
+import { findKept, meantToRestore, parseTarget } from '../../../src/volumes/resolve.js';
 import { directory, pvName, surveyed } from './fixtures.js';
 
 describe('parseTarget', () => {
@@ -53,5 +53,23 @@ describe('findKept', () => {
     expect(() => findKept(all, 'nix')).toThrow(
       expect.objectContaining({ hint: 'Claims with data: default/data, team/data, team/logs' }) as Error,
     );
+  });
+});
+
+describe('what is to be restored', () => {
+  const path = '/opt/local-path-provisioner/app';
+  const entry = { version: 1, pv: 'app-pvolume', path, namespace: 'web', claim: 'app-pvclaim' };
+  const all = inventory([
+    surveyed([directory('app'), directory(`${pvName(1)}_default_data`)], { entries: [entry] }),
+  ]);
+
+  it.each([
+    ['app-pvolume', 'app-pvolume'],
+    ['data', 'default/data'],
+    [pvName(9), pvName(9)],
+    ['web/app-pvclaim', 'web/app-pvclaim'],
+    ['nix', 'default/nix'],
+  ])('%s is %s', (name, meant) => {
+    expect(meantToRestore(all, name)).toBe(meant);
   });
 });
