@@ -9,7 +9,7 @@ const templates = resolve(import.meta.dirname, '../../../templates');
 const host = new HostExecutor();
 const NAME = 'pvc-68b86097-0c50-4bf6-baf0-0f987cc69983_default_data';
 const PV = 'pvc-68b86097-0c50-4bf6-baf0-0f987cc69983';
-const FROM = 'attribute-timeout=0,entry-timeout=0,negative-timeout=0,backup-volfile-servers=n1:n2';
+const FROM = 'attribute-timeout=0,entry-timeout=0,negative-timeout=0,backup-volfile-servers=n2';
 
 let dir: string;
 let mount: string;
