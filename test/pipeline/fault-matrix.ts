@@ -1,5 +1,6 @@
 import { CliError } from '../../src/errors/cli-error.js';
 import { CrashError, type Fault } from '../../src/providers/simulator/faults.js';
+import { Data } from './data.js';
 import { SimLab, type Act, type Ran, type Snapshot } from '../helpers/sim-lab.js';
 
 const MINUTE_MS = 60_000;
@@ -36,12 +37,15 @@ interface Recorded {
 
 const record = async (text: string): Promise<readonly Recorded[]> => {
   const lab = new SimLab(text);
+  const data = new Data(lab);
   const recorded: Recorded[] = [];
   const before = new Map<number, Snapshot>();
   const { error } = await lab.up({
     fault: ({ index }) => void before.set(index, lab.snapshot()),
-    witness: (act) =>
-      recorded.push({ act, before: before.get(act.index) as Snapshot, after: lab.snapshot() }),
+    witness: (act) => {
+      data.write();
+      recorded.push({ act, before: before.get(act.index) as Snapshot, after: lab.snapshot() });
+    },
   });
   if (error !== undefined) throw error as Error;
   return recorded;
@@ -164,12 +168,15 @@ export type Known = Map<string, string | undefined>;
 /** Lets one thing go wrong, then looks whether the lab recovers. */
 export const judge = async (text: string, { from, hits }: Case, known: Known): Promise<Verdict> => {
   const lab = new SimLab(text).restore(from);
+  const data = new Data(lab);
   let [gaveUp, met, failed] = [false, hits === undefined, hits === undefined];
   const wrong = (problem: string): Verdict => ({ problem, gaveUp, met, failed });
   if (hits) {
     const first = await lab.up({
       patienceMs: 30 * MINUTE_MS,
+      witness: data.write,
       fault: (act) => {
+        data.watch(act);
         if (met || !isSame(act, hits.act)) return undefined;
         met = true;
         return hits.fault;
@@ -182,18 +189,19 @@ export const judge = async (text: string, { from, hits }: Case, known: Known): P
     if (hits.fault.kind === 'network-cut') await lab.wait(CUT_MS);
   }
   const state = content(lab.snapshot());
-  if (!known.has(state)) known.set(state, await recover(lab));
+  if (!known.has(state)) known.set(state, await recover(lab, data));
   const problem = known.get(state);
   return { ...(problem !== undefined && { problem }), gaveUp, met, failed };
 };
 
 /** Repeats `up` as a person would, then takes the lab down; what does not go as it should. */
-const recover = async (lab: SimLab): Promise<string | undefined> => {
-  const again = await lab.up();
+const recover = async (lab: SimLab, data: Data): Promise<string | undefined> => {
+  const again = await lab.up({ fault: (act) => void data.watch(act), witness: data.write });
   if (again.error !== undefined) return `up again fails: ${words(again.error)}`;
   const third = await lab.up();
   if (third.error !== undefined) return `a further up fails: ${words(third.error)}`;
   if (third.changed > 0) return `a further up changes ${changes(third)}`;
+  if (data.problem !== undefined) return data.problem;
   await lab.down();
   return lab.remains.length === 0 ? undefined : `down leaves ${lab.remains.join(', ')}`;
 };

@@ -1,31 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { RebuildOptions } from '../../src/app/rebuild.js';
-import { cmd, sh } from '../../src/exec/command.js';
+import { Data } from './data.js';
 import { SimLab, type Snapshot } from '../helpers/sim-lab.js';
 import { changes, content, words } from './fault-matrix.js';
 
 const LAB = 'name: demo\nprovider: simulator\n';
-const FILE = '/opt/local-path-provisioner/precious';
 const LIMIT_MS = 180_000;
 
 const madeLab = async (): Promise<SimLab> => {
   const lab = new SimLab(LAB);
   expect(words((await lab.up()).error)).toBe('undefined');
-  expect(await lab.exec('node1', sh('echo gold > "$1"', FILE))).toMatchObject({ exitCode: 0 });
+  new Data(lab).write();
   return lab;
 };
 
 /** What is wrong with a lab after `up`, and after another one. */
 const repair = async (lab: SimLab): Promise<string | undefined> => {
-  const again = await lab.up();
+  const data = new Data(lab);
+  const again = await lab.up({ fault: (act) => void data.watch(act) });
   if (again.error !== undefined) return `up fails: ${words(again.error)}`;
   const third = await lab.up();
   if (third.changed > 0) return `a further up changes ${changes(third)}`;
-  for (const node of ['node1', 'node2', 'node3']) {
-    const { stdout, stderr } = await lab.exec(node, cmd('cat', FILE));
-    if (stdout !== 'gold\n') return `${node} has lost the file: ${stdout}${stderr}`;
-  }
-  return undefined;
+  return data.problem;
 };
 
 const KINDS: Readonly<Record<string, Partial<RebuildOptions>>> = {

@@ -1,6 +1,15 @@
 import { posix } from 'node:path';
 import type { FileNode, SimMachine, SimWorld, Tree } from './world.js';
-import { isThere, volumeIsLive, noteWrite, volumeNamed } from './volumes.js';
+import {
+  brickAt,
+  holds,
+  isArbiter,
+  isListed,
+  isThere,
+  volumeIsLive,
+  noteWrite,
+  volumeNamed,
+} from './volumes.js';
 
 /** What the kernel says when a file cannot be used. */
 export class FileProblem extends Error {}
@@ -80,7 +89,9 @@ export class Files {
     const { tree, key, volume } = this.place(path);
     if (volume !== undefined && key !== '' && !isThere(this.world, this.machine, volume, key))
       return undefined;
-    return tree[key] ?? (key === '' || (volume === undefined && BASE.has(key)) ? DIRECTORY : undefined);
+    if (tree[key] !== undefined || volume !== undefined)
+      return tree[key] ?? (key === '' ? DIRECTORY : undefined);
+    return BASE.has(key) ? DIRECTORY : this.copy(key);
   }
 
   read(path: string): string {
@@ -135,7 +146,12 @@ export class Files {
   names(path: string): readonly string[] {
     const { tree, key, volume } = this.place(path);
     const prefix = key === '/' ? '/' : `${key}/`;
-    const direct = [...Object.keys(tree), ...(volume === undefined ? BASE : [])]
+    const known = Object.keys(tree);
+    const keys =
+      volume === undefined
+        ? [...known, ...BASE, ...this.copies(key)]
+        : known.filter((one) => isListed(this.world, this.machine, volume, one));
+    const direct = keys
       .filter((other) => other.startsWith(prefix) && other !== prefix)
       .map((other) => other.slice(prefix.length).split('/')[0] as string);
     return [...new Set(direct)].sort();
@@ -185,6 +201,25 @@ export class Files {
     if (volume === undefined || !volumeIsLive(this.world, this.machine, volume))
       throw new FileProblem(`${path}: Transport endpoint is not connected`);
     return { tree: volume.files, key: real.slice(mount.length), volume: name };
+  }
+
+  /** What a brick of this machine has of a file. */
+  private copy(path: string): FileNode | undefined {
+    const at = brickAt(this.world, this.machine, path);
+    if (at === undefined || !holds(this.world, at.volume, at.brick, at.key)) return undefined;
+    const node = at.volume.files[at.key] as FileNode;
+    return isArbiter(at.volume, at.brick) ? { ...node, text: '' } : node;
+  }
+
+  /** The paths of all that a brick has that a directory of this machine's disk is, or is in. */
+  private copies(path: string): readonly string[] {
+    const at = brickAt(this.world, this.machine, path);
+    if (at === undefined) return [];
+    const { volume, brick } = at;
+    const own = Object.keys(volume.files).filter(
+      (key) => key !== '' && holds(this.world, volume, brick, key),
+    );
+    return own.map((key) => brick.path + key);
   }
 
   private assertChangeable(path: string, parent: FileNode, { tree, key }: Place): void {

@@ -1,7 +1,17 @@
 import { loadState, saveState } from './glusterd-files.js';
 import { connected, reach } from './network.js';
 import type { Sim } from './sim.js';
-import { brickName, brickRuns, idBytes, isArbiter, processKey } from './volumes.js';
+import {
+  brickName,
+  brickRuns,
+  emptyBrick,
+  haveIt,
+  idBytes,
+  isMarked,
+  isWatched,
+  processKey,
+  setOf,
+} from './volumes.js';
 import {
   newUuid,
   type PeerState,
@@ -67,11 +77,21 @@ const view = (world: SimWorld, from: SimMachine, uuid: string, peer: PeerState):
 export const peersOf = (world: SimWorld, from: SimMachine): readonly PeerView[] =>
   Object.entries(from.peers).map(([uuid, peer]) => view(world, from, uuid, peer));
 
+/** Notes the brick directories that are missing at the moment at which glusterd learns of their volumes. */
+const noteStrange = (world: SimWorld, { spec, disk, running }: SimMachine, ids: readonly string[]): void => {
+  const bricks = ids.flatMap((id) => world.volumes[id]?.bricks ?? []);
+  const missing = bricks.filter(({ machine, path }) => machine === spec.name && disk[path]?.kind !== 'dir');
+  if (running && missing.length > 0)
+    running.strange = [...(running.strange ?? []), ...missing.map(({ path }) => path)];
+};
+
 const learn = (world: SimWorld, from: SimMachine, to: SimMachine): void => {
   const own = uuidOf(world, to);
   for (const [uuid, { names, since }] of Object.entries(from.peers))
     if (uuid !== own && to.peers[uuid] === undefined) to.peers[uuid] = { names: [...names], since };
-  for (const id of from.volumes) if (!to.volumes.includes(id)) to.volumes.push(id);
+  const news = from.volumes.filter((id) => !to.volumes.includes(id));
+  to.volumes.push(...news);
+  noteStrange(world, to, news);
   saveState(world, to);
 };
 
@@ -107,19 +127,37 @@ export const befriend = (
   }
 };
 
-const startBrick = (sim: Sim, volume: SimVolume, { machine: name, path }: SimBrick): void => {
+const startBrick = (sim: Sim, volume: SimVolume, brick: SimBrick): void => {
+  const { machine: name, path } = brick;
   const machine = sim.world.machines[name];
-  const mark = machine?.disk[path]?.xattrs?.['trusted.glusterfs.volume-id'];
-  const key = volume && processKey(volume, path);
-  if (!machine?.running || machine.running.bricks[key] !== undefined || mark !== idBytes(volume)) return;
+  const key = processKey(volume, path);
+  if (!machine?.running || machine.running.bricks[key] !== undefined || !isMarked(sim.world, volume, brick))
+    return;
   machine.running.bricks[key] = sim.now;
-  // A directory that was emptied: all it had is to come from the others.
+  // Nobody asks why a marked directory is empty: it is served as it is, and the others think that it has everything.
   if (machine.disk[`${path}/.glusterfs`] === undefined) {
     machine.disk[`${path}/.glusterfs`] = { kind: 'dir', text: '', mode: '0700' };
-    volume.stale[brickName({ machine: name, path })] = Object.keys(volume.files);
+    emptyBrick(volume, brick, false);
   }
-  if (volume.stale[brickName({ machine: name, path })])
-    sim.schedule(machine, 'gluster.heal', HEAL_MS, volume.id);
+  if (volume.stale[brickName(brick)]) sim.schedule(machine, 'gluster.heal', HEAL_MS, volume.id);
+};
+
+/** Puts the brick in its own place: the others learn that it lacks everything, if enough of them run. */
+export const resetBrick = (sim: Sim, volume: SimVolume, brick: SimBrick): void => {
+  const disk = sim.world.machines[brick.machine]?.disk;
+  const told = isWatched(sim.world, volume, brick);
+  if (disk === undefined) return;
+  markBrick(sim.world, volume, brick);
+  disk[`${brick.path}/.glusterfs`] = { kind: 'dir', text: '', mode: '0700' };
+  emptyBrick(volume, brick, told);
+};
+
+/** Marks a brick directory as the volume's. */
+export const markBrick = ({ machines }: SimWorld, volume: SimVolume, { machine, path }: SimBrick): void => {
+  const host = machines[machine];
+  if (host === undefined) return;
+  const xattrs = { 'trusted.glusterfs.volume-id': idBytes(volume) };
+  host.disk[path] = { kind: 'dir', text: '', mode: '0755', xattrs };
 };
 
 /** Starts the bricks of a volume on every machine that a glusterd reaches. */
@@ -135,6 +173,8 @@ export const startBricks = (sim: Sim, from: SimMachine, volume: SimVolume): void
 export const startGlusterd = (sim: Sim, machine: SimMachine): void => {
   const { world } = sim;
   loadState(world, machine);
+  if (machine.running) delete machine.running.strange;
+  noteStrange(world, machine, machine.volumes);
   uuidOf(world, machine);
   gossip(world, machine);
   for (const id of machine.volumes) {
@@ -149,23 +189,15 @@ export const stopGlusterd = ({ running }: SimMachine): void => {
   for (const key of Object.keys(running?.bricks ?? {})) delete running?.bricks[key];
 };
 
-/** The bricks of the same replica set. */
-const setOf = ({ bricks, replica }: SimVolume, brick: SimBrick): readonly SimBrick[] => {
-  const first = Math.floor(bricks.indexOf(brick) / replica) * replica;
-  return bricks.slice(first, first + replica);
-};
-
 /** A brick that came back gets what it missed, from bricks that have it. */
 export const heal = (sim: Sim, machine: SimMachine, id: string): void => {
   const volume = sim.world.volumes[id];
   for (const brick of volume?.bricks ?? []) {
     const missing = volume?.stale[brickName(brick)];
     if (volume === undefined || missing === undefined || brick.machine !== machine.spec.name) continue;
-    const others = setOf(volume, brick).filter(
-      (one) => one !== brick && !isArbiter(volume, one) && brickRuns(sim.world, volume, one),
-    );
-    const left = missing.filter((path) =>
-      others.every((one) => volume.stale[brickName(one)]?.includes(path)),
+    const others = setOf(volume, brick).filter((one) => one !== brick && brickRuns(sim.world, volume, one));
+    const left = missing.filter(
+      (path) => volume.files[path] !== undefined && !haveIt(sim.world, volume, others, path),
     );
     if (!brickRuns(sim.world, volume, brick)) continue;
     if (left.length === 0) delete volume.stale[brickName(brick)];

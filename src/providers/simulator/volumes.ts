@@ -27,8 +27,17 @@ export const brickRuns = (world: SimWorld, volume: SimVolume, brick: SimBrick): 
 const reachable = (world: SimWorld, from: SimMachine, volume: SimVolume, brick: SimBrick): boolean =>
   brickRuns(world, volume, brick) && reach(world, from, brick.machine)?.spec.name === brick.machine;
 
-/** Bricks that must answer in a replica set: the majority of three or more (cluster.quorum-type auto), else one. */
-const needed = ({ replica }: SimVolume): number => (replica >= 3 ? Math.floor(replica / 2) + 1 : 1);
+/** Bricks that must answer in a set: of a replica set the majority of three or more (cluster.quorum-type auto), else one. */
+const needed = ({ replica, redundancy = 0 }: SimVolume): number => {
+  if (redundancy > 0) return replica - redundancy;
+  return replica >= 3 ? Math.floor(replica / 2) + 1 : 1;
+};
+
+/** The bricks of the same set. */
+export const setOf = ({ bricks, replica }: SimVolume, brick: SimBrick): readonly SimBrick[] => {
+  const first = Math.floor(bricks.indexOf(brick) / replica) * replica;
+  return bricks.slice(first, first + replica);
+};
 
 /** Whether a client on this machine can use the volume: every replica set has its quorum. */
 export const volumeIsLive = (world: SimWorld, from: SimMachine, volume: SimVolume): boolean => {
@@ -44,26 +53,92 @@ export const volumeIsLive = (world: SimWorld, from: SimMachine, volume: SimVolum
 export const isArbiter = ({ arbiter, bricks, replica }: SimVolume, brick: SimBrick): boolean =>
   arbiter > 0 && bricks.indexOf(brick) % replica === replica - 1;
 
-/** Whether a client reaches a brick that has the file, and not only bricks that have yet to be told of it. */
+/** Whether a brick's directory carries the mark of its volume. */
+export const isMarked = ({ machines }: SimWorld, volume: SimVolume, { machine, path }: SimBrick): boolean =>
+  machines[machine]?.disk[path]?.xattrs?.['trusted.glusterfs.volume-id'] === idBytes(volume);
+
+/** Whether a brick has its copy of a file, or its part of one. */
+export const holds = (world: SimWorld, volume: SimVolume, brick: SimBrick, key: string): boolean => {
+  const name = brickName(brick);
+  const isFilled = world.machines[brick.machine]?.disk[`${brick.path}/.glusterfs`] !== undefined;
+  if (!isFilled || !isMarked(world, volume, brick) || volume.files[key] === undefined) return false;
+  return !volume.stale[name]?.includes(key) && !volume.lost?.[name]?.includes(key);
+};
+
+/** Bricks that together have a file: one, or what a disperse volume needs. */
+const partsOf = ({ replica, redundancy = 0 }: SimVolume): number =>
+  redundancy > 0 ? replica - redundancy : 1;
+
+/** Whether the bricks have between them a file's content. */
+export const haveIt = (
+  world: SimWorld,
+  volume: SimVolume,
+  bricks: readonly SimBrick[],
+  key: string,
+): boolean =>
+  bricks.filter((brick) => !isArbiter(volume, brick) && holds(world, volume, brick, key)).length >=
+  partsOf(volume);
+
+/** Whether a client reaches bricks that have the file, and not only bricks that lack it. */
 export const isThere = (world: SimWorld, from: SimMachine, name: string, key: string): boolean => {
   const volume = volumeNamed(world, name);
+  if (volume?.files[key] === undefined) return false;
+  const reached = volume.bricks.filter((brick) => reachable(world, from, volume, brick));
+  return haveIt(world, volume, reached, key);
+};
+
+/** Whether a client sees a file in its directory: one brick alone is read for that, its own machine's if there is one. */
+export const isListed = (world: SimWorld, from: SimMachine, name: string, key: string): boolean => {
+  const volume = volumeNamed(world, name);
   if (volume === undefined) return false;
-  const missing = Object.values(volume.stale);
-  if (missing.length === 0) return true;
-  return volume.bricks.some(
-    (brick) =>
-      !isArbiter(volume, brick) &&
-      reachable(world, from, volume, brick) &&
-      !volume.stale[brickName(brick)]?.includes(key),
+  const asked = volume.bricks.filter(
+    (brick) => reachable(world, from, volume, brick) && !volume.stale[brickName(brick)]?.includes(key),
   );
+  const read = asked.find(({ machine }) => machine === from.spec.name) ?? asked[0];
+  return read !== undefined && holds(world, volume, read, key);
 };
 
 /** Notes a change for the bricks that a writing client does not reach: they are healed later. */
 export const noteWrite = (world: SimWorld, from: SimMachine, name: string, key: string): void => {
   const volume = volumeNamed(world, name);
   for (const brick of volume?.bricks ?? []) {
-    if (volume === undefined || reachable(world, from, volume, brick)) continue;
-    const list = (volume.stale[brickName(brick)] ??= []);
+    if (volume === undefined) continue;
+    const place = brickName(brick);
+    if (reachable(world, from, volume, brick)) {
+      const lost = volume.lost?.[place];
+      if (lost?.includes(key)) lost.splice(lost.indexOf(key), 1);
+      continue;
+    }
+    const list = (volume.stale[place] ??= []);
     if (!list.includes(key)) list.push(key);
   }
+};
+
+/** Forgets what a brick had: the other bricks know it when they were told, and fill it; else nobody ever will. */
+export const emptyBrick = (volume: SimVolume, brick: SimBrick, told: boolean): void => {
+  const name = brickName(brick);
+  const all = Object.keys(volume.files);
+  const { [name]: _before, ...lost } = volume.lost ?? {};
+  if (told) {
+    volume.stale[name] = all;
+    volume.lost = lost;
+  } else volume.lost = { ...lost, [name]: all.filter((key) => !volume.stale[name]?.includes(key)) };
+};
+
+/** Whether enough other bricks of a set run to take note of what one of them lacks. */
+export const isWatched = (world: SimWorld, volume: SimVolume, brick: SimBrick): boolean =>
+  setOf(volume, brick).filter((one) => one !== brick && brickRuns(world, volume, one)).length >=
+  needed(volume);
+
+/** The brick of a volume that a path of a machine's disk is in, and what the file is called there. */
+export const brickAt = (
+  world: SimWorld,
+  { spec }: SimMachine,
+  path: string,
+): { readonly volume: SimVolume; readonly brick: SimBrick; readonly key: string } | undefined => {
+  for (const volume of Object.values(world.volumes))
+    for (const brick of volume.bricks)
+      if (brick.machine === spec.name && (path === brick.path || path.startsWith(`${brick.path}/`)))
+        return { volume, brick, key: path.slice(brick.path.length) };
+  return undefined;
 };

@@ -48,6 +48,8 @@ export interface Running {
   readonly mounts: Record<string, Mount>;
   /** Brick processes, `volume id:path`, with the moment they were started. */
   readonly bricks: Record<string, number>;
+  /** Brick directories that were not there when glusterd learnt of their volume: it takes them for new ones. */
+  strange?: string[];
   /** Whether the kubelet has joined its cluster, and which machine's. */
   cluster?: string | undefined;
 }
@@ -74,17 +76,23 @@ export interface SimBrick {
   readonly path: string;
 }
 
-/** A Gluster volume. Its files are kept once; `stale` says which brick has yet to be told of which. */
+/**
+ * A Gluster volume. Its files are kept once. `stale` says which brick lacks which of them as the others know, `lost`
+ * which it lacks though nobody knows.
+ */
 export interface SimVolume {
   readonly id: string;
   readonly name: string;
   readonly replica: number;
   readonly arbiter: number;
+  /** Bricks that a set of a disperse volume (of `replica` bricks) may lose. */
+  readonly redundancy?: number;
   readonly bricks: SimBrick[];
   status: 'Created' | 'Started' | 'Stopped';
   options: Record<string, string>;
   readonly files: Tree;
   readonly stale: Record<string, string[]>;
+  lost?: Record<string, string[]>;
 }
 
 /** Something that happens by itself, later. */

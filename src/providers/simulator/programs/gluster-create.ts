@@ -20,7 +20,7 @@ const failed = (error: string, errno = 30800): string => answer({ ret: -1, errno
 
 const parse = (
   words: readonly string[],
-): { replica: number; arbiter: number; bricks: SimBrick[]; force: boolean } => {
+): Pick<SimVolume, 'replica' | 'arbiter' | 'bricks'> & { redundancy: number; force: boolean } => {
   const after = (name: string): number => {
     const at = words.indexOf(name);
     return at < 0 ? 0 : Number(words[at + 1]);
@@ -30,7 +30,8 @@ const parse = (
     .map((word) => ({ machine: word.slice(0, word.indexOf(':')), path: word.slice(word.indexOf(':') + 1) }));
   return {
     bricks,
-    replica: after('replica') || 1,
+    replica: after('disperse') || after('replica') || 1,
+    redundancy: after('redundancy'),
     arbiter: after('arbiter'),
     force: words.includes('force'),
   };
@@ -70,11 +71,12 @@ export const createVolume = (call: Call, [name = '', ...words]: readonly string[
   const { world, machine } = call;
   if (machine.volumes.some((id) => world.volumes[id]?.name === name))
     return failed(`Volume ${name} already exists`, 0);
-  const { bricks, replica, arbiter, force } = parse(words);
+  const { bricks, replica, arbiter, redundancy, force } = parse(words);
   const id = newUuid(world);
   const volume: SimVolume = {
     ...{ id, name, replica, arbiter, bricks, status: 'Created', files: {}, stale: {} },
-    options: { ...DEFAULTS, ...(replica >= 3 && { 'cluster.quorum-type': 'auto' }) },
+    ...(redundancy > 0 && { redundancy }),
+    options: { ...DEFAULTS, ...(replica >= 3 && redundancy === 0 && { 'cluster.quorum-type': 'auto' }) },
   };
   const why = obstacle(call, volume, force);
   if (why !== undefined) return failed(why);

@@ -12,8 +12,17 @@ const uuidOfBrick = ({ world, machine }: Call, brick: SimBrick): string => {
 
 const CODES = { Created: 0, Started: 1, Stopped: 2 } as const;
 
+/** Types of volumes as glusterd counts them (gf_cluster_type in rpc/xdr/src/cli1-xdr.x). */
+const typeXml = ({ replica, redundancy = 0 }: SimVolume): readonly Element[] => {
+  const [type, name] = redundancy > 0 ? [4, 'Disperse'] : replica > 1 ? [2, 'Replicate'] : [0, 'Distribute'];
+  return [
+    ['type', type],
+    ['typeStr', name],
+  ];
+};
+
 const volumeXml = (call: Call, volume: SimVolume): Element => {
-  const { name, id, status, bricks, replica, arbiter, options } = volume;
+  const { name, id, status, bricks, replica, arbiter, redundancy = 0, options } = volume;
   const isArbiter = (index: number): boolean => arbiter > 0 && index % replica === replica - 1;
   const entries = Object.entries(options);
   return [
@@ -26,12 +35,11 @@ const volumeXml = (call: Call, volume: SimVolume): Element => {
       ['snapshotCount', 0],
       ['brickCount', bricks.length],
       ['distCount', bricks.length / replica],
-      ['replicaCount', replica],
+      ['replicaCount', redundancy > 0 ? 1 : replica],
       ['arbiterCount', arbiter],
-      ['disperseCount', 0],
-      ['redundancyCount', 0],
-      ['type', replica > 1 ? 2 : 0],
-      ['typeStr', replica > 1 ? 'Replicate' : 'Distribute'],
+      ['disperseCount', redundancy > 0 ? replica : 0],
+      ['redundancyCount', redundancy],
+      ...typeXml(volume),
       ['transport', 0],
       [
         'bricks',

@@ -1,7 +1,7 @@
 import { saveState } from '../glusterd-files.js';
-import { glusterdRuns, gossip, startBricks, uuidOf } from '../glusterd.js';
+import { glusterdRuns, gossip, markBrick, resetBrick, startBricks, uuidOf } from '../glusterd.js';
 import { UnknownUse, type Call, type Program } from '../program.js';
-import { brickName, idBytes, processKey } from '../volumes.js';
+import { brickName, processKey } from '../volumes.js';
 import type { SimVolume } from '../world.js';
 import { createVolume } from './gluster-create.js';
 import { glusterPeer } from './gluster-peer.js';
@@ -105,7 +105,7 @@ const quota: Verb = (_call, volume, [what = '', ...rest]) => {
   return answer({}, ['cliOp', 'volQuota'], ['output', 'volume quota : success']);
 };
 
-const resetBrick: Verb = (call, volume, [place = '', ...rest]) => {
+const reset: Verb = (call, volume, [place = '', ...rest]) => {
   const brick = volume.bricks.find((one) => brickName(one) === place);
   const host = brick && call.world.machines[brick.machine];
   if (brick === undefined || host === undefined)
@@ -114,21 +114,19 @@ const resetBrick: Verb = (call, volume, [place = '', ...rest]) => {
   if (rest[0] === 'start') delete host.running?.bricks[key];
   else if (rest[1] !== 'commit') throw new UnknownUse(`reset-brick ${rest.join(' ')}`);
   else {
-    if (host.disk[brick.path]?.kind !== 'dir')
+    const isThere = host.disk[brick.path]?.kind === 'dir';
+    // It marks the directory before it decides.
+    if (isThere) markBrick(call.world, volume, brick);
+    if (!isThere || host.running?.strange?.includes(brick.path))
       return failed('When destination brick is new, please use gluster volume replace-brick');
-    host.disk[brick.path] = {
-      kind: 'dir',
-      text: '',
-      mode: '0755',
-      xattrs: { 'trusted.glusterfs.volume-id': idBytes(volume) },
-    };
+    resetBrick(call.sim, volume, brick);
     startBricks(call.sim, call.machine, volume);
   }
   return answer({}, ['cliOp', 'volResetBrick'], ['output', 'reset-brick operation successful']);
 };
 
 const VERBS: Readonly<Record<string, Verb>> = {
-  ...{ start, stop, set, get, heal, quota, delete: remove, status: volumeStatus, 'reset-brick': resetBrick },
+  ...{ start, stop, set, get, heal, quota, delete: remove, status: volumeStatus, 'reset-brick': reset },
   info: (call, volume) => volumeInfo(call, [volume]),
 };
 

@@ -1,0 +1,92 @@
+import { FileProblem, Files } from '../../src/providers/simulator/files.js';
+import { holds, isArbiter } from '../../src/providers/simulator/volumes.js';
+import type { SimMachine, SimVolume, SimWorld } from '../../src/providers/simulator/world.js';
+import type { Act, SimLab } from '../helpers/sim-lab.js';
+
+const NAME = 'precious';
+const KEY = `/${NAME}`;
+const TEXT = 'gold\n';
+
+/** The flag of kglab on a machine whose brick is being repaired. */
+const isBeingRepaired = ({ disk }: SimMachine, path: string): boolean =>
+  disk[`/etc/kglab/unfilled${path.replaceAll('/', '_')}`] !== undefined;
+
+const trying = <T>(work: () => T): T | undefined => {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof FileProblem) return undefined;
+    throw error;
+  }
+};
+
+/** A file on every volume of a lab, written as soon as the volume is mounted anywhere. */
+export class Data {
+  private readonly written: Set<string>;
+  private harm: string | undefined;
+
+  constructor(private readonly lab: SimLab) {
+    const volumes = Object.values(lab.world?.volumes ?? {});
+    this.written = new Set(volumes.filter(({ files }) => files[KEY] !== undefined).map(({ id }) => id));
+  }
+
+  /** To be told of every operation before it is done: notes when a brick that lacks nothing is to be filled anew. */
+  readonly watch = ({ command }: Act): void => {
+    const { world } = this.lab;
+    const [, place] = /reset-brick \S+ (\S+) \S+ commit/.exec(command?.args.join(' ') ?? '') ?? [];
+    if (place === undefined || world === undefined) return;
+    for (const volume of Object.values(world.volumes))
+      for (const brick of volume.bricks) {
+        const machine = world.machines[brick.machine];
+        if (`${brick.machine}:${brick.path}` !== place || machine === undefined) continue;
+        if (holds(world, volume, brick, KEY) && !isBeingRepaired(machine, brick.path))
+          this.harm ??= `brick ${place} is reset though it lacks nothing`;
+      }
+  };
+
+  /** Writes the file on volumes that have none yet; one that is lost is not written again. */
+  readonly write = (): void => {
+    const { world } = this.lab;
+    for (const { machine, path, volume } of world ? mounts(world) : []) {
+      if (this.written.has(volume.id)) continue;
+      const done = trying(() => (new Files(world as SimWorld, machine).write(path + KEY, TEXT), true));
+      if (done) this.written.add(volume.id);
+    }
+  };
+
+  /** What was done to the data, if anything was: every brick and every mount must have them. */
+  get problem(): string | undefined {
+    const { world } = this.lab;
+    if (this.harm !== undefined || world === undefined) return this.harm;
+    for (const id of this.written) {
+      const volume = world.volumes[id];
+      const found = volume === undefined ? 'a volume with data is gone' : missing(world, volume);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}
+
+const mounts = (world: SimWorld) =>
+  Object.values(world.machines).flatMap((machine) =>
+    Object.entries(machine.running?.mounts ?? {}).flatMap(([path, mount]) => {
+      const volume = Object.values(world.volumes).find(({ name }) => name === mount.volume);
+      return volume === undefined ? [] : [{ machine, path, volume }];
+    }),
+  );
+
+const missing = (world: SimWorld, volume: SimVolume): string | undefined => {
+  for (const brick of volume.bricks) {
+    const machine = world.machines[brick.machine];
+    const text = machine && trying(() => new Files(world, machine).read(brick.path + KEY));
+    if (text !== (isArbiter(volume, brick) ? '' : TEXT))
+      return `brick ${brick.machine}:${brick.path} has lost a file`;
+  }
+  for (const { machine, path, volume: mounted } of mounts(world)) {
+    if (mounted !== volume) continue;
+    const files = new Files(world, machine);
+    const isRead = trying(() => files.read(path + KEY)) === TEXT;
+    if (!isRead || !files.names(path).includes(NAME)) return `${machine.spec.name} sees no file in ${path}`;
+  }
+  return undefined;
+};
