@@ -1,4 +1,6 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { stringify } from 'yaml';
 import { serverMachine, storageNodes } from '../config/roles.js';
 import type { CommandResult } from '../exec/command.js';
@@ -6,6 +8,7 @@ import { planUp } from '../plan/plan-up.js';
 import { renderPlan } from '../plan/render-plan.js';
 import type { MachineProvider } from '../providers/provider.js';
 import { EvidenceFolder } from '../state/evidence-folder.js';
+import { readText } from '../state/private-files.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { randomHex } from '../state/lab-store.js';
 import { mapPool } from '../util/pool.js';
@@ -17,6 +20,8 @@ import type { World } from './world.js';
 const ASK_MS = 30_000;
 /** Machines asked at the same time, and questions to one machine. */
 const LIMIT = 4;
+/** Lines of a machine's console: several boots. */
+const CONSOLE_LINES = 4000;
 
 const told = ({ stdout, stderr, exitCode, timedOut }: CommandResult): string => {
   const ended = timedOut ? `no answer within ${ASK_MS / 1000} s` : `exit code ${exitCode}`;
@@ -48,6 +53,16 @@ const collect = async (
   });
 };
 
+/** Ends of the machines' consoles, as far as there are any. */
+const consoleEvidence = async ({ folder, provider }: Collector): Promise<void> => {
+  for (const { machine, path } of (await provider.consoles?.()) ?? []) {
+    const text = await readText(path).catch((error: unknown) => `(not collected: ${String(error)})\n`);
+    if (text === undefined) continue;
+    const lines = stripVTControlCharacters(text).split('\n').slice(-CONSOLE_LINES);
+    await folder.write(join('machines', machine, 'console.txt'), lines.join('\n'));
+  }
+};
+
 const hostEvidence = async (record: LabRecord, { folder, provider, world }: Collector): Promise<void> => {
   const traces = (await provider.traces?.({ signal: world.signal }).catch(() => [])) ?? [];
   const machines = await provider.list({ signal: world.signal });
@@ -57,6 +72,7 @@ const hostEvidence = async (record: LabRecord, { folder, provider, world }: Coll
   await folder.write('machines.json', `${JSON.stringify(machines, null, 2)}\n`);
   await folder.write('host.txt', traces.map(({ kind, what }) => `${kind}\t${what}\n`).join(''));
   await folder.copy(world.store.logDir(record.name), 'runs');
+  await consoleEvidence({ folder, provider, world });
 };
 
 const labEvidence = async (record: LabRecord, collector: Collector): Promise<readonly string[]> => {
@@ -83,21 +99,41 @@ export interface LogsResult {
   readonly silent: readonly string[];
 }
 
-/** Puts everything that may explain a failure into one archive, without secrets; machines that are down are left out. */
-export const collectLogs = async (record: LabRecord, target: string, world: World): Promise<LogsResult> => {
-  const { store } = world;
-  await store.token(record.name);
-  const stamp = new Date(world.clock.now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-  const dir = join(store.dir(record.name), `kglab-${record.name}-${stamp}-${randomHex(2)}`);
+/** Fills an archive; nothing but it is left. */
+const packed = async (
+  name: string,
+  target: string,
+  { store, clock, host }: World,
+  fill: (folder: EvidenceFolder) => Promise<void>,
+): Promise<void> => {
+  await store.token(name);
+  const stamp = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+  const dir = join(store.dir(name), `kglab-${name}-${stamp}-${randomHex(2)}`);
   const folder = new EvidenceFolder(dir, (text) => redactEvidence(text, store.secrets));
-  const provider = world.provider({ id: record.provider, lab: record, config: record.config });
-  const collector = { folder, provider, world };
   try {
-    await hostEvidence(record, collector);
-    const silent = await labEvidence(record, collector);
-    await folder.pack(target, world.host);
-    return { path: target, silent };
+    await fill(folder);
+    await folder.pack(target, host);
   } finally {
     await folder.remove();
   }
+};
+
+/** Puts everything that may explain a failure into one archive, without secrets; machines that are down are left out. */
+export const collectLogs = async (record: LabRecord, target: string, world: World): Promise<LogsResult> => {
+  const provider = world.provider({ id: record.provider, lab: record, config: record.config });
+  let silent: readonly string[] = [];
+  await packed(record.name, target, world, async (folder) => {
+    const collector = { folder, provider, world };
+    await hostEvidence(record, collector);
+    silent = await labEvidence(record, collector);
+  });
+  return { path: target, silent };
+};
+
+/** What there is of a lab that was never begun, such as on a host that is not ready: the logs of its runs. */
+export const collectRuns = async (name: string, target: string, world: World): Promise<boolean> => {
+  const { store } = world;
+  if ((await readdir(store.logDir(name)).catch(() => [])).length === 0) return false;
+  await packed(name, target, world, (folder) => folder.copy(store.logDir(name), 'runs'));
+  return true;
 };

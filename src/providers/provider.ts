@@ -101,6 +101,8 @@ export interface MachineProvider {
   cleanup(options?: ExecOptions): Promise<void>;
   /** Everything of this lab that is on the host now; absent where the provider keeps that to itself. */
   traces?(options?: ExecOptions): Promise<readonly Trace[]>;
+  /** Files of this host with the consoles of machines: all there is of one that does not boot. */
+  consoles?(): Promise<readonly { readonly machine: string; readonly path: string }[]>;
   /** Keeps a text (the lab's record) beside the machines. It is written before anything else of the lab. */
   remember?(text: string): Promise<void>;
   /**

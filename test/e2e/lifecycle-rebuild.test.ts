@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRoot, TestLab } from './support/kglab.js';
-import { filesOf, providerOf, recordOf, tracesOnHost } from './support/lab-internals.js';
+import { filesOf, providerOf, recordOf, stateDir, tracesOnHost } from './support/lab-internals.js';
 import { apply, busyboxOf, claim, pod, ready } from './support/workloads.js';
 
 /** What an index heal misses waits for the crawl after it: `cluster.heal-timeout`, 60 s, and the crawl itself. */
@@ -15,6 +18,9 @@ while :; do
   n=$((n + 1))
   echo "line $n" | dd of=/data/log bs=64 oflag=append conv=notrunc,fsync 2>/dev/null && echo "ack $n"
 done`;
+
+/** Most that the text of an archive of three machines' evidence takes. */
+const ARCHIVE_BYTES = 256 * 1024 * 1024;
 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
@@ -120,6 +126,15 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     const file = (await lab.ok('logs')).trim();
     expect(file).toMatch(new RegExp(`/kglab-${lab.name}-\\w+\\.tar\\.gz$`));
     await provider.start(lab.machine('node3'));
+    const token = (await readFile(join(stateDir(lab), 'token'), 'utf8')).trim();
+    expect(token.length).toBeGreaterThan(20);
+    const content = (...options: string[]): string =>
+      execFileSync('tar', [...options, file], { encoding: 'utf8', maxBuffer: ARCHIVE_BYTES });
+    expect(content('-tzf')).toMatch(/machines\/\S+node3\/console\.txt$/m);
+    const text = content('-xzOf');
+    expect(text.length).toBeGreaterThan(10_000);
+    expect(text).not.toContain(token);
+    expect(text).not.toMatch(/PRIVATE KEY-----\s*[\w+/=]{16}|client-key-data: *[\w+/=]{16}/);
   });
 
   it('takes over what was kept when it was taken down', async () => {

@@ -148,6 +148,10 @@ export class NspawnProvider implements MachineProvider {
     );
   }
 
+  async consoles(): Promise<readonly { readonly machine: string; readonly path: string }[]> {
+    return (await this.store.names()).map((machine) => ({ machine, path: this.paths.machine(machine).log }));
+  }
+
   async keepFolders(name: string, folders: readonly string[], options: ExecOptions = {}): Promise<string> {
     await this.assertOwn();
     await unmountBelow(this.options.host, this.paths.machine(name).dir, quiet(options));

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { collectLogs } from '../../../src/app/logs.js';
+import { collectLogs, collectRuns } from '../../../src/app/logs.js';
 import { CliError } from '../../../src/errors/cli-error.js';
 import { TestWorld } from '../../helpers/test-world.js';
 
@@ -46,5 +46,38 @@ describe('collectLogs', () => {
     expect(text).toContain('(not collected: Machine demo-node2 does not answer.)');
     expect((await stat(test.store.dir('demo'))).isDirectory()).toBe(true);
     expect(execFileSync('ls', [test.store.dir('demo')], { encoding: 'utf8' })).not.toContain('kglab-demo');
+  });
+
+  it("has the machines' consoles, without a secret, also of one that does not boot", async () => {
+    const token = await test.store.ensureToken('demo');
+    const path = join(test.base, 'console.log');
+    await writeFile(path, `\u001b[1mKernel panic\u001b[0m token ${token}\n`);
+    for (const name of test.stage.machines) test.stage.on(name).on(/./, '');
+    const consoles = () =>
+      Promise.resolve([
+        { machine: 'demo-node1', path },
+        { machine: 'demo-node2', path: join(test.base, 'none') },
+      ]);
+    const provider = Object.assign(test.stage.provider, { consoles });
+    const target = join(test.base, 'all.tar.gz');
+    await collectLogs(test.record(), target, test.world({ provider: () => provider }));
+    const text = execFileSync('tar', ['-xzOf', target, '--wildcards', '*/machines/demo-node1/console.txt'], {
+      encoding: 'utf8',
+    });
+    expect(text).toBe('Kernel panic token ***\n');
+    expect(execFileSync('tar', ['-tzf', target], { encoding: 'utf8' })).not.toContain('node2/console');
+  });
+});
+
+describe('collectRuns', () => {
+  it('packs the logs of a lab that was never begun, if there are any', async () => {
+    const target = join(test.base, 'runs.tar.gz');
+    expect(await collectRuns('other', target, test.world())).toBe(false);
+    await mkdir(test.store.logDir('other'), { recursive: true });
+    await writeFile(join(test.store.logDir('other'), 'up.log'), 'host unfit, password=hunter2\n');
+    expect(await collectRuns('other', target, test.world())).toBe(true);
+    const text = execFileSync('tar', ['-xzOf', target], { encoding: 'utf8' });
+    expect(text).toContain('host unfit');
+    expect(text).not.toContain('hunter2');
   });
 });
