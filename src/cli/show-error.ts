@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { CATALOG } from '../errors/catalog.js';
 import { CliError, CommandError } from '../errors/cli-error.js';
+import { NEXT_STEPS } from '../errors/next-steps.js';
 
 /** Where and how an error is shown. */
 export interface ErrorScreen {
@@ -81,7 +82,7 @@ const explain = (error: CliError, paint: Paint): string[] => {
     ...error.message.split('\n').map((line) => `  ${line}`),
     ...evidence.map((line) => paint('dim', `    │ ${line}`)),
     ...(command === undefined ? [] : labelled('command', pasteable(command), paint)),
-    ...(error.hint === undefined ? [] : labelled('next', error.hint, paint)),
+    ...labelled('next', error.hint ?? NEXT_STEPS[error.code], paint),
   ];
 };
 
@@ -110,7 +111,7 @@ const explainBug = (error: unknown, { verbose }: ErrorScreen, paint: Paint): str
 };
 
 const interrupted = (error: unknown, { logPath }: ErrorScreen, paint: Paint): string => {
-  const hint = error instanceof CliError ? error.hint : undefined;
+  const hint = error instanceof CliError ? (error.hint ?? NEXT_STEPS.INTERRUPTED) : undefined;
   const lines = [
     'Interrupted.',
     ...(hint === undefined ? [] : labelled('next', hint, paint)),

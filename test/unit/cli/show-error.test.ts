@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { showError, wantsColour, type ErrorScreen } from '../../../src/cli/show-error.js';
+import { CATALOG, type ErrorCode } from '../../../src/errors/catalog.js';
 import { CliError, CommandError } from '../../../src/errors/cli-error.js';
+import { NEXT_STEPS } from '../../../src/errors/next-steps.js';
 import { cmd } from '../../../src/exec/command.js';
 
 const show = (error: unknown, differs: Partial<ErrorScreen> = {}): { exit: number; text: string } => {
@@ -36,6 +38,13 @@ describe('showError', () => {
     });
   });
 
+  it.each(Object.keys(CATALOG) as ErrorCode[])('says what to do next though nobody said so: %s', (code) => {
+    const next = NEXT_STEPS[code];
+    expect(next).toMatch(/\S.{10}/);
+    expect(show(new CliError(code, 'It went wrong.')).text).toContain(`  next:    ${next}\n`);
+    expect(show(new CliError(code, 'It went wrong.', { hint: 'Do this.' })).text).not.toContain(next);
+  });
+
   it('takes command and evidence from the cause of an error that has none', () => {
     const error = new CliError('GLUSTER_PEER_TIMEOUT', 'No pool after 60 s.', {
       cause: commandError('host'),
@@ -66,7 +75,6 @@ describe('showError', () => {
 
   it.each([
     new DOMException('stopped', 'AbortError'),
-    new CliError('INTERRUPTED', 'stopped'),
     Object.assign(new Error('force closed'), { name: 'ExitPromptError' }),
     new AggregateError([new DOMException('stopped', 'AbortError')]),
   ])('is soft on interruptions: $name', (error) => {
