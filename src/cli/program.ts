@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { STAGES } from '../plan/step.js';
+import { asDefaultOf, explainUsage } from './excess-words.js';
 import { withLab, withOutput, withShape } from './flags.js';
 import { lazilyIn } from './lazily.js';
 import { addLife } from './life-program.js';
@@ -72,7 +73,7 @@ const addAccess = (program: Command, session: Session): void => {
 
 const addCache = (program: Command, session: Session): void => {
   const cache = program.command('cache').description('k3s releases and images kept on this host');
-  withOutput(cache.command('list', { isDefault: true }))
+  withOutput(asDefaultOf(cache, cache.command('list', { isDefault: true })))
     .description('list what is in the cache')
     .action(lazily(session, async () => (await import('./commands/cache.js')).cacheListCommand));
   withOutput(cache.command('add'))
@@ -90,9 +91,12 @@ const addCache = (program: Command, session: Session): void => {
     .action(lazily(session, async () => (await import('./commands/cache.js')).cacheRemoveCommand));
 };
 
+const takesName = ({ commands }: Command, name: string): boolean =>
+  commands.some((one) => one.name() === name && one.options.some(({ long }) => long === '--name'));
+
 /** The whole command line. Errors of usage are thrown as CommanderError, already explained on stderr. */
 export const buildProgram = (session: Session): Command => {
-  const program = new Command('kglab')
+  const program: Command = new Command('kglab')
     .description(
       'A storage lab in one command: machines, a GlusterFS trusted pool, k3s and shared local-path volumes.',
     )
@@ -100,7 +104,10 @@ export const buildProgram = (session: Session): Command => {
     .enablePositionalOptions()
     .showHelpAfterError('(see kglab --help)')
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true });
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      outputError: (message, write) => write(explainUsage(message, (name) => takesName(program, name))),
+    });
   addWizard(program, session);
   addLife(program, lazilyIn(session));
   addQuestions(program, session);

@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander';
+import { asDefaultOf } from './excess-words.js';
 import { withLab, withOutput } from './flags.js';
 import type { Lazily } from './lazily.js';
 
 const addLooking = (volumes: Command, lazily: Lazily): void => {
   const load = () => import('./commands/volumes-list.js');
-  withOutput(withLab(volumes.command('list', { isDefault: true })))
+  withOutput(withLab(asDefaultOf(volumes, volumes.command('list', { isDefault: true }))))
     .description('list the volumes, with what belongs to nothing')
     .action(lazily(async () => (await load()).volumesListCommand));
   withOutput(withLab(volumes.command('lint')))

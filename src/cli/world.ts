@@ -94,7 +94,9 @@ export const openWorld = async (
     findLab: (name) => findLab(name, dirs),
     checks: (id) => checksFor(id, { host, dirs, machinesDir: join(dirs.machines, 'nspawn') }),
     say: (line) => {
-      if (flags.quiet !== true && flags.progress !== 'json') process.stderr.write(`${line}\n`);
+      if (flags.quiet === true) return;
+      const event = { type: 'say', text: line, at: systemClock.now() };
+      process.stderr.write(`${flags.progress === 'json' ? JSON.stringify(event) : line}\n`);
     },
   };
 };

@@ -8,6 +8,11 @@ import { startTicker } from './ticker.js';
 /** A silent step says after so many milliseconds that it still works: CI systems kill jobs that print nothing. */
 const HEARTBEAT_MS = 15_000;
 const TICK_MS = 1_000;
+/** Lines of a step that differ in figures alone are progress: one in so many milliseconds is enough. */
+const PROGRESS_MS = 2_000;
+
+/** A line without its figures. */
+const kindOf = (line: string): string => line.replaceAll(/[\d.,]+/g, '');
 
 const VERDICTS: Record<Outcome, string> = {
   changed: 'done',
@@ -21,6 +26,7 @@ const VERDICTS: Record<Outcome, string> = {
 export class LineReporter implements Reporter {
   readonly #board = new RunBoard();
   readonly #spokenAt = new Map<string, number>();
+  readonly #lastKind = new Map<string, string>();
   #stopTicker: (() => void) | undefined;
 
   constructor(
@@ -47,7 +53,7 @@ export class LineReporter implements Reporter {
         this.#stop();
         return this.#line(summarySentence(this.#board, event));
       case 'step.line':
-        return;
+        return this.#told(event.id, event.at);
     }
   }
 
@@ -62,6 +68,16 @@ export class LineReporter implements Reporter {
     const tells = outcome === 'skipped' || outcome === 'failed' || outcome === 'would-change';
     const reason = tells ? this.#board.reason(step) : undefined;
     return `${VERDICTS[outcome]}${took}${reason === undefined ? '' : `: ${reason}`}`;
+  }
+
+  #told(id: string, at: number): void {
+    const { lastLine } = this.#board.step(id) ?? {};
+    if (!lastLine) return;
+    const kind = kindOf(lastLine);
+    if (this.#lastKind.get(id) === kind && at - (this.#spokenAt.get(id) ?? at) < PROGRESS_MS) return;
+    this.#lastKind.set(id, kind);
+    this.#spokenAt.set(id, at);
+    this.#say(id, () => lastLine);
   }
 
   #heartbeats(): void {
@@ -89,5 +105,6 @@ export class LineReporter implements Reporter {
     this.#stopTicker?.();
     this.#stopTicker = undefined;
     this.#spokenAt.clear();
+    this.#lastKind.clear();
   }
 }

@@ -3,7 +3,9 @@ import type { Added } from '../../artifacts/added.js';
 import type { Arch } from '../../artifacts/arch.js';
 import { listCache, removeFromCache, type CacheEntry } from '../../artifacts/list-cache.js';
 import { HostExecutor } from '../../exec/host-executor.js';
+import { whileWaiting } from '../../report/while-waiting.js';
 import { dirsOf } from '../../state/dirs.js';
+import { systemClock } from '../../util/clock.js';
 import type { OutputFlags } from '../flags.js';
 import { renderOutput, renderTable } from '../output.js';
 import type { Session } from '../run-cli.js';
@@ -39,8 +41,13 @@ export const cacheAddCommand = async (
   { output, version, arch }: OutputFlags & { version?: string; arch?: Arch },
 ): Promise<void> => {
   const all: Added[] = [];
-  for (const path of paths)
-    all.push(...(await addToCache({ ...place(), path, version, arch, signal: session.abort.signal })));
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  for (const path of paths) {
+    say(`adding ${path}`);
+    const work = addToCache({ ...place(), path, version, arch, signal: session.abort.signal });
+    const what = (): string => `still checking and copying ${path}`;
+    all.push(...(await whileWaiting(work, { clock: systemClock, say, what })));
+  }
   process.stdout.write(await renderOutput(output, all, () => all.map(added).join('')));
 };
 

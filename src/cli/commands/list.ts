@@ -1,13 +1,25 @@
+import { CliError } from '../../errors/cli-error.js';
 import { LabStore, type LabRecord } from '../../state/lab-store.js';
 import { dirsOf } from '../../state/dirs.js';
 import type { OutputFlags } from '../flags.js';
 import { renderOutput, renderTable } from '../output.js';
 import type { Session } from '../run-cli.js';
 
+/** A lab's record; one that cannot be read is named, and does not hide the others. */
+const readable = async (store: LabStore, name: string): Promise<LabRecord | undefined> => {
+  try {
+    return await store.load(name);
+  } catch (error) {
+    const why = error instanceof CliError ? error.message : `its record is damaged: ${store.dir(name)}`;
+    process.stderr.write(`lab ${name} cannot be read: ${why}\n`);
+    return undefined;
+  }
+};
+
 /** `kglab list` */
 export const listCommand = async (_session: Session, { output }: OutputFlags): Promise<void> => {
   const store = new LabStore(dirsOf(process.env).state);
-  const found = await Promise.all((await store.names()).map((name) => store.load(name)));
+  const found = await Promise.all((await store.names()).map((name) => readable(store, name)));
   const labs = found
     .filter((record): record is LabRecord => record !== undefined)
     .map(({ name, provider, createdAt, config, protected: isProtected = false }) => ({

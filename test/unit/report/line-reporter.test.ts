@@ -15,6 +15,7 @@ describe('LineReporter', () => {
     for (const event of SCRIPTS[0]?.events ?? []) reporter.emit(event);
     expect(lines.join('')).toBe(`Lab demo: 3 steps
 [machines] Create machine demo-node1 … (it does not exist)
+[machines] Create machine demo-node1 … unpacking the image
 [machines] Create machine demo-node2 … unchanged
 [machines] Create machine demo-node1 … done (3.2 s)
 [gluster] Form the trusted pool … (one peer is missing)
@@ -23,16 +24,35 @@ Lab demo: 2 machines, 3 steps, 2 changes (4.0 s).
 `);
   });
 
+  it('passes on what a step says; of mere progress a line every 2 s', () => {
+    const { lines, reporter } = setUp();
+    const id = PLAN.steps[0]?.id ?? '';
+    reporter.emit({ type: 'run.started', plan: PLAN, at: 0 });
+    reporter.emit({ type: 'step.started', id, at: 0 });
+    const told = [
+      [0, 'filling the brick'],
+      [100, '10 %'],
+      [200, '11 %'],
+      [1_900, '60 %'],
+      [2_200, '  80 %\r  90 % \u001b[2K'],
+      [2_300, 'filled'],
+    ] as const;
+    for (const [at, line] of told) reporter.emit({ type: 'step.line', id, line, at });
+    expect(lines.slice(1).map((line) => line.split(' … ')[1])).toEqual([
+      ...['filling the brick\n', '10 %\n', '90 %\n', 'filled\n'],
+    ]);
+  });
+
   it('says every 15 s that a step still works, with its last line, until it ends', async () => {
     const { lines, clock, reporter } = setUp();
     const id = PLAN.steps[0]?.id ?? '';
     reporter.emit({ type: 'run.started', plan: PLAN, at: 0 });
     reporter.emit({ type: 'step.started', id, at: 0 });
+    reporter.emit({ type: 'step.line', id, line: '55 %', at: 0 });
     await clock.advance(14_000);
-    expect(lines).toHaveLength(1);
-    reporter.emit({ type: 'step.line', id, line: '  10 %\r  55 % \u001b[2K', at: 14_000 });
+    expect(lines).toHaveLength(2);
     await clock.advance(17_000);
-    expect(lines.slice(1)).toEqual([
+    expect(lines.slice(2)).toEqual([
       '[machines] Create machine demo-node1 … still at it after 15 s: 55 %\n',
       '[machines] Create machine demo-node1 … still at it after 30 s: 55 %\n',
     ]);

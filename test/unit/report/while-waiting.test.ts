@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { whileWaiting } from '../../../src/report/while-waiting.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
+
+describe('whileWaiting', () => {
+  it('explains a silence after 2 s, then every 10 s, and no more when it is over', async () => {
+    const clock = new FakeClock();
+    const said: string[] = [];
+    let at = 'node1';
+    let end = (_value: string): void => undefined;
+    const work = new Promise<string>((resolve) => (end = resolve));
+    const say = (line: string): void => void said.push(line);
+    const done = whileWaiting(work, { clock, say, what: () => `still waiting for ${at}` });
+    await clock.advance(1_900);
+    expect(said).toEqual([]);
+    await clock.advance(200);
+    at = 'node2';
+    await clock.advance(10_000);
+    expect(said).toEqual(['still waiting for node1 (2.0 s)', 'still waiting for node2 (12 s)']);
+    end('found');
+    expect(await done).toBe('found');
+    await clock.advance(60_000);
+    expect(said).toHaveLength(2);
+  });
+
+  it('passes on what goes wrong', async () => {
+    const options = { clock: new FakeClock(), say: () => undefined, what: () => '' };
+    await expect(whileWaiting(Promise.reject(new Error('no')), options)).rejects.toThrow('no');
+  });
+});
