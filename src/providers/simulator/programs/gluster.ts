@@ -6,6 +6,7 @@ import type { SimVolume } from '../world.js';
 import { createVolume } from './gluster-create.js';
 import { glusterPeer } from './gluster-peer.js';
 import { absentPeer, healInfo, noVolume, volumeInfo, volumeStatus } from './gluster-status.js';
+import { textOf } from './gluster-text.js';
 import { answer } from './gluster-xml.js';
 
 const failed = (error: string): string => answer({ ret: -1, errno: 30800, error });
@@ -145,9 +146,6 @@ const glusterVolume = (call: Call, [verb = '', ...words]: readonly string[]): st
   return verb === 'info' ? noVolume() : failed(`Volume ${words[0]} does not exist`);
 };
 
-/** What is printed for people: here the same values without their names. */
-const LISTS = /^(pool list|peer status|volume (list|info|status|heal \S+ info).*)$/;
-
 const answerOf = (call: Call, [area = '', ...rest]: readonly string[]): Promise<string> | string => {
   if (area === 'peer' || area === 'pool') return glusterPeer(call, rest);
   if (area === 'volume') return glusterVolume(call, rest);
@@ -170,12 +168,8 @@ export const gluster: Program = async (call) => {
   }
   const text = await answerOf(call, words);
   if (call.args.includes('--xml') || !text.startsWith('<')) return (call.io.out(text), 0);
-  if (!LISTS.test(words.join(' '))) throw new UnknownUse('gluster without --xml');
-  call.io.out(
-    text
-      .replaceAll(/<[^>]*>/g, ' ')
-      .replaceAll(/\s*\n\s*/g, '\n')
-      .trimStart(),
-  );
+  const shown = textOf(words, text);
+  if (shown === undefined) throw new UnknownUse('gluster without --xml');
+  call.io.out(shown);
   return 0;
 };

@@ -82,6 +82,25 @@ export const selected = ({ store, namespace, given, call }: Ask, kind: string): 
     .map((one) => shown(call, one));
 };
 
+/** Nodes as kubectl(1) lists them, without their age: what the simulator keeps is not that old. */
+const nodeTable = (nodes: readonly KubeThing[]): string => {
+  const rows = nodes.map(({ metadata, spec, status }) => {
+    const conditions = (status?.['conditions'] ?? []) as readonly { type: string; status: string }[];
+    const ready = conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True');
+    const roles = Object.keys(metadata.labels ?? {}).flatMap(
+      (label) => /^node-role\.kubernetes\.io\/(.+)$/.exec(label)?.[1] ?? [],
+    );
+    const paused = spec?.['unschedulable'] === true ? ',SchedulingDisabled' : '';
+    const version = (status?.['nodeInfo'] as { kubeletVersion?: string } | undefined)?.kubeletVersion ?? '';
+    return [metadata.name, (ready ? 'Ready' : 'NotReady') + paused, roles.join(',') || '<none>', version];
+  });
+  const lines = [['NAME', 'STATUS', 'ROLES', 'VERSION'], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)) + 3);
+  return lines
+    .map((line) => `${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('')}\n`)
+    .join('');
+};
+
 const print = (ask: Ask, found: readonly KubeThing[], single: boolean): number => {
   const { call, given } = ask;
   const format = given.values['o'] ?? given.values['output'] ?? '';
@@ -92,6 +111,8 @@ const print = (ask: Ask, found: readonly KubeThing[], single: boolean): number =
     return 0;
   }
   if (!['', 'wide', 'name'].includes(format)) throw new UnknownUse(`-o ${format}`);
+  if (format !== 'name' && found.length > 0 && found.every(({ kind }) => kind === 'Node'))
+    return (call.io.out(nodeTable(found)), 0);
   if (format !== 'name' && found.length > 0) call.io.out('NAME\tKIND\tSTATUS\n');
   for (const { kind, metadata, status } of found) {
     const phase = (status?.['phase'] as string | undefined) ?? '';
