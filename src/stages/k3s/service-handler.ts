@@ -15,9 +15,13 @@ const START_MS = 300_000;
  */
 const RESTARTS = 8;
 
-/** Starts it and waits for a server's notification (an agent sends none); a unit that systemd has to try again fails here and is watched then. */
+/**
+ * Starts it and waits for a server's notification (an agent sends none); a unit that systemd has to try again fails here
+ * and is watched then. reset-failed has systemd count anew: it may have been trying for hours.
+ */
 export const START_K3S = `
 systemctl enable -q "$1"
+systemctl reset-failed "$1" 2>/dev/null
 if [ -e "$2" ]; then job=restart; else job=start; fi
 systemctl "$job" "$1"
 code=$?

@@ -152,6 +152,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'reset-failed': ({ machine }, unit) => {
     const state = machine.running?.units[unit];
     if (state?.state === 'failed') state.state = 'inactive';
+    if (state) state.restarts = 0;
     return 0;
   },
 };

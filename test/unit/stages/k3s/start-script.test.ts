@@ -26,12 +26,18 @@ const run = (exitCode = 0): { status: number | null; log: string[] } => {
 
 describe('the script that starts k3s', () => {
   it('starts it when there is nothing new', () => {
-    expect(run()).toEqual({ status: 0, log: ['enable -q k3s unmarked', 'start k3s unmarked'] });
+    expect(run()).toEqual({
+      status: 0,
+      log: ['enable -q k3s unmarked', 'reset-failed k3s unmarked', 'start k3s unmarked'],
+    });
   });
 
   it('forgets that a restart is due only when it was done: a crash before leaves it due', () => {
     writeFileSync(mark, '');
-    expect(run()).toEqual({ status: 0, log: ['enable -q k3s marked', 'restart k3s marked'] });
+    expect(run()).toEqual({
+      status: 0,
+      log: ['enable -q k3s marked', 'reset-failed k3s marked', 'restart k3s marked'],
+    });
     expect(existsSync(mark)).toBe(false);
   });
 
