@@ -57,6 +57,9 @@ const glob = (pattern: string, { files }: Call): readonly string[] => {
 };
 
 /** One run of a program, by whichever other. */
+/** Numbers of processes start above those of the system. */
+const FIRST_PID = 1000;
+
 class ProgramCall implements Call {
   readonly sim: Sim;
   readonly world: SimWorld;
@@ -90,7 +93,15 @@ class ProgramCall implements Call {
   }
 }
 
-const shellHost = (call: Call): ShellHost => ({
+/** A number for a process. */
+const newPid = (world: SimWorld): number => (world.pids = (world.pids ?? FIRST_PID) + 1);
+
+const shellHost = (call: Call): ShellHost => {
+  let pid: number | undefined;
+  return { pid: () => (pid ??= newPid(call.world)), ...programHost(call) };
+};
+
+const programHost = (call: Call): Omit<ShellHost, 'pid'> => ({
   run: (argv, io, env) => launch(argv, new ProgramCall(call, [], io, env)),
   read: (path) => call.files.read(path),
   write: (path, text, append) => call.files.write(path, text, append),

@@ -146,8 +146,8 @@ export class SimulatorProvider implements MachineProvider {
   traces(): Promise<readonly Trace[]> {
     const { machines, prepared } = this.world;
     const isEmpty = Object.keys(machines).length === 0 && !prepared;
-    const file = isEmpty ? undefined : this.options.store.file();
-    return Promise.resolve(file === undefined ? [] : [{ kind: 'file', what: file }]);
+    const what = this.options.store.file() ?? 'the simulated world';
+    return Promise.resolve(isEmpty ? [] : [{ kind: 'file', what }]);
   }
 
   async keepFolders(name: string, folders: readonly string[], options: ExecOptions = {}): Promise<string> {

@@ -118,6 +118,8 @@ export interface SimWorld {
   readonly lab: LabRef;
   time: number;
   counter: number;
+  /** The last number that was given to a process. */
+  pids?: number;
   prepared: boolean;
   readonly machines: Record<string, SimMachine>;
   readonly volumes: Record<string, SimVolume>;

@@ -8,7 +8,7 @@ export type Capture = (part: Extract<Part, { type: 'output' }>, state: ShellStat
 const valueOf = (name: string, state: ShellState): string | undefined => {
   if (name === '?') return String(state.status);
   if (name === '#') return String(state.args.length);
-  if (name === '$') return '4242';
+  if (name === '$') return String(state.host.pid());
   if (name === '0') return 'sh';
   if (name === '@' || name === '*') return state.args.join(' ');
   return /^\d$/.test(name) ? state.args[Number(name) - 1] : state.variables[name];

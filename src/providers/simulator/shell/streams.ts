@@ -30,6 +30,8 @@ export interface Io {
 
 /** What a shell needs of the machine it runs on. */
 export interface ShellHost {
+  /** The number of the shell's process, that no other shell of this world has. */
+  pid(): number;
   /** Runs a program; its exit code. */
   run(argv: readonly string[], io: Io, env: Readonly<Record<string, string>>): Promise<number>;
   /** Both throw an error whose message is what the system says. */
