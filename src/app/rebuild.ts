@@ -1,6 +1,7 @@
 import type { LabConfig } from '../config/config.js';
 import { findNode } from '../config/names.js';
 import { serverMachine } from '../config/roles.js';
+import type { StepHandlers } from '../engine/context.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
 import { planRebuild, type RebuildTarget } from '../plan/plan-rebuild.js';
@@ -84,6 +85,7 @@ export const rebuild = async (
   configOf: (known: LabRecord) => LabConfig,
   options: RebuildOptions,
   world: World,
+  handlers: StepHandlers = HANDLERS,
 ): Promise<RunResult> => {
   const known = await knownLab(name, world);
   assertUnprotected(known);
@@ -110,7 +112,7 @@ export const rebuild = async (
   if (await takesAll(target, provider, world)) await detachHostMounts(record.name, world);
   return runPlan(planRebuild(config, target), {
     context,
-    handlers: HANDLERS,
+    handlers,
     reporter: world.reporter,
     signal: world.signal,
   });

@@ -1,6 +1,9 @@
 import type { LabFiles } from '../../src/engine/context.js';
 import { LabStore, type LabRecord } from '../../src/state/lab-store.js';
 
+/** The id of every lab in memory. */
+export const LAB_ID = 'f00dfeed';
+
 /** A ledger that is kept in memory, and that can be copied at any moment. */
 export class MemoryLabStore extends LabStore {
   constructor(readonly texts = new Map<string, string>()) {
@@ -22,8 +25,18 @@ export class MemoryLabStore extends LabStore {
     return Promise.resolve();
   }
 
+  /** As the simulated machines know the lab. */
+  override newId(): string {
+    return LAB_ID;
+  }
+
   override token(name: string): Promise<string | undefined> {
     return Promise.resolve(this.texts.get(`${this.dir(name)}/token`));
+  }
+
+  override adoptToken(name: string, token: string): Promise<void> {
+    this.texts.set(`${this.dir(name)}/token`, token);
+    return Promise.resolve();
   }
 
   override ensureToken(name: string): Promise<string> {

@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { down, planRemoval } from '../../src/app/down.js';
 import { planTarget, rebuild, type RebuildOptions } from '../../src/app/rebuild.js';
+import { knownLab } from '../../src/app/open-lab.js';
+import { start } from '../../src/app/start.js';
 import { stop } from '../../src/app/stop.js';
 import { up } from '../../src/app/up.js';
 import type { World } from '../../src/app/world.js';
@@ -19,7 +21,7 @@ import type { Machine, MachineProvider } from '../../src/providers/provider.js';
 import type { StepKind } from '../../src/plan/step.js';
 import { HANDLERS } from '../../src/stages/handlers.js';
 import { whenIdle } from '../../src/util/clock.js';
-import { MemoryLabStore } from './memory-lab-store.js';
+import { LAB_ID, MemoryLabStore } from './memory-lab-store.js';
 
 /** An operation, and the step on whose behalf it was done. */
 export interface Act extends Operation {
@@ -33,7 +35,7 @@ export interface RunOptions {
   readonly fault?: (act: Act) => Fault | undefined;
   /** Called after each operation. */
   readonly witness?: (act: Act) => void;
-  /** When the person loses patience and presses Ctrl-C, in milliseconds of virtual time. */
+  /** When the person loses patience and presses Ctrl-C, in milliseconds of virtual time; an hour if not given. */
   readonly patienceMs?: number;
 }
 
@@ -56,13 +58,6 @@ export interface Snapshot {
 const templates = loadTemplates();
 type AnyHandler = StepHandler<StepKind>;
 const HOUR_MS = 3_600_000;
-
-/** A person who never loses patience. */
-const endless = (): AbortSignal => {
-  const { signal } = new AbortController();
-  setMaxListeners(0, signal);
-  return signal;
-};
 
 /** Knows on behalf of which step an operation is asked for. */
 class StepWatch implements Reporter {
@@ -185,20 +180,73 @@ export class SimLab {
     await provider.list();
   }
 
-  async up(options: RunOptions = {}): Promise<Ran> {
+  up(options: RunOptions = {}): Promise<Ran> {
+    return this.run(options, (world, handlers) => up(this.config, { handlers }, world));
+  }
+
+  /** Runs a command on a machine, as `kglab exec` does. */
+  async exec(node: string, command: Command): Promise<CommandResult> {
+    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
+    return this.provider(clock, {}, new StepWatch()).machine(`${this.config.name}-${node}`).exec(command);
+  }
+
+  /** As `kglab rebuild`. */
+  rebuild(what: Partial<RebuildOptions>, options: RunOptions = {}): Promise<Ran> {
+    const all = { k3sOnly: false, node: undefined, keepData: false, ...what };
+    return this.run(options, async (world, handlers) => {
+      await planTarget(await knownLab(this.config.name, world), all, world);
+      return rebuild(this.config.name, () => this.config, all, world, handlers);
+    });
+  }
+
+  /** Shuts the lab down in order. */
+  stop(options: RunOptions = {}): Promise<Ran> {
+    return this.run(options, async (world) => {
+      await stop(await knownLab(this.config.name, world), { force: false }, world);
+    });
+  }
+
+  /** As `kglab start`. */
+  start(options: RunOptions = {}): Promise<Ran> {
+    return this.run(options, async (world, handlers) =>
+      start(await knownLab(this.config.name, world), world, { handlers }),
+    );
+  }
+
+  down(options: RunOptions = {}): Promise<Ran> {
+    // It looks at files of the host, and meanwhile no time is to pass in which patience ends.
+    return this.run({ ...options, patienceMs: Infinity }, async (world) => {
+      const record = await this.ledger.load(this.config.name);
+      if (record) await down(await planRemoval(record, world), world);
+    });
+  }
+
+  /** A machine is gone with its disk, as if it had never been. */
+  async lose(node: string): Promise<void> {
+    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
+    await this.provider(clock, {}, new StepWatch()).remove(`${this.config.name}-${node}`);
+  }
+
+  /** One process of kglab. */
+  private async run(
+    options: RunOptions,
+    work: (world: World, handlers: StepHandlers) => Promise<{ readonly changed: number } | void>,
+  ): Promise<Ran> {
     const watch = new StepWatch();
     const clock = new SimClock(this.world?.time ?? Date.UTC(2026, 0, 1), whenIdle);
     const [patience, done] = [new AbortController(), new AbortController()] as const;
     setMaxListeners(0, patience.signal);
     const start = clock.now();
-    clock.sleep(options.patienceMs ?? HOUR_MS, done.signal).then(
-      () => patience.abort(new DOMException('Interrupted', 'AbortError')),
-      () => undefined,
-    );
+    const { patienceMs = HOUR_MS } = options;
+    if (patienceMs < Infinity)
+      clock.sleep(patienceMs, done.signal).then(
+        () => patience.abort(new DOMException('Interrupted', 'AbortError')),
+        () => undefined,
+      );
     const world = this.worldOf(clock, options, watch, patience.signal);
     let [error, changed]: [unknown, number] = [undefined, 0];
     try {
-      ({ changed } = await up(this.config, { handlers: watch.handlers }, world));
+      changed = (await work(world, watch.handlers))?.changed ?? 0;
     } catch (caught) {
       error = caught;
     }
@@ -208,46 +256,9 @@ export class SimLab {
     return { error, changed, gaveUp, virtualMs, outcomes: watch.outcomes, because: watch.because };
   }
 
-  /** Runs a command on a machine, as `kglab exec` does. */
-  async exec(node: string, command: Command): Promise<CommandResult> {
-    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
-    return this.provider(clock, {}, new StepWatch()).machine(`${this.config.name}-${node}`).exec(command);
-  }
-
-  /** As `kglab rebuild`; what went wrong, if anything did. */
-  async rebuild(what: Partial<RebuildOptions>, options: RunOptions = {}): Promise<unknown> {
-    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
-    const world = this.worldOf(clock, options, new StepWatch(), endless());
-    const record = await this.ledger.load(this.config.name);
-    if (record === undefined) throw new Error('there is no lab');
-    try {
-      const all = { k3sOnly: false, node: undefined, keepData: false, ...what };
-      await planTarget(record, all, world);
-      await rebuild(record.name, () => this.config, all, world);
-      return undefined;
-    } catch (error) {
-      return error;
-    }
-  }
-
-  /** Shuts the lab down in order. */
-  async stop(): Promise<void> {
-    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
-    const record = await this.ledger.load(this.config.name);
-    if (record) await stop(record, { force: false }, this.worldOf(clock, {}, new StepWatch(), endless()));
-  }
-
-  async down(): Promise<void> {
-    const watch = new StepWatch();
-    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
-    const world = this.worldOf(clock, {}, watch, endless());
-    const record = await this.ledger.load(this.config.name);
-    if (record) await down(await planRemoval(record, world), world);
-  }
-
   private provider(clock: SimClock, { fault, witness }: RunOptions, watch: StepWatch): SimulatorProvider {
     return new SimulatorProvider({
-      lab: { name: this.config.name, id: 'f00dfeed' },
+      lab: { name: this.config.name, id: LAB_ID },
       clock,
       store: this.machines,
       faults: (operation) => {
@@ -270,7 +281,7 @@ export class SimLab {
       fetch: refuse,
       chooseProvider: () => Promise.resolve('simulator'),
       provider: () => provider,
-      findLab: () => Promise.resolve(undefined),
+      findLab: () => Promise.resolve(this.world && { lab: this.world.lab, provider: 'simulator' }),
       checks: () => [],
       say: () => undefined,
     };

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RebuildOptions } from '../../src/app/rebuild.js';
+import { content } from './cases.js';
 import { Data } from './data.js';
 import { SimLab, type Snapshot } from '../helpers/sim-lab.js';
-import { changes, content, words } from './fault-matrix.js';
+import { changes, words } from './fault-matrix.js';
 
 const LAB = 'name: demo\nprovider: simulator\n';
 const LIMIT_MS = 180_000;
@@ -42,7 +43,7 @@ describe.each(Object.entries(KINDS))('rebuild of %s', (_title, what) => {
         const moment = lab.snapshot();
         if (!moments.has(content(moment))) moments.set(content(moment), moment);
       };
-      expect(words(await lab.rebuild(what, { witness: note }))).toBe('undefined');
+      expect(words((await lab.rebuild(what, { witness: note })).error)).toBe('undefined');
       expect(await repair(lab)).toBeUndefined();
       const problems: string[] = [];
       for (const [index, moment] of [...moments.values()].entries()) {
