@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { LabStore } from '../../src/state/lab-store.js';
 import { renderPlan } from '../../src/plan/render-plan.js';
 import { planUp } from '../../src/plan/plan-up.js';
@@ -56,6 +57,22 @@ describe('version and help', () => {
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toContain(reason);
     expect(stderr).toContain('see kglab --help');
+  });
+});
+
+describe('start-up', () => {
+  /** The quickest of several runs, in milliseconds: the others had to share the host. */
+  const quickest = (...words: string[]): number => {
+    const runs = Array.from({ length: 10 }, () => {
+      const start = performance.now();
+      execFileSync(process.execPath, words, { stdio: 'ignore' });
+      return performance.now() - start;
+    });
+    return Math.min(...runs);
+  };
+
+  it('takes at most twice the time of an empty program', () => {
+    expect(quickest(inject('kglab'), 'version')).toBeLessThan(2 * quickest('-e', '0'));
   });
 });
 

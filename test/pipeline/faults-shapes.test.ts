@@ -18,7 +18,7 @@ storage:
 const DISPERSE = 'name: demo\nprovider: simulator\ngluster: { type: disperse }\n';
 
 /** See faults-replica.test.ts. */
-const CPU_MS = 55_000;
+const CPU_MS = 75_000;
 const LIMIT_MS = 600_000;
 
 it.each([
