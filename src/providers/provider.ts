@@ -13,8 +13,6 @@ export interface ProviderFeatures {
   readonly stableAddresses: boolean;
   /** The network is the provider's own, shared by all labs: neither its range nor its way out is the lab's to choose. */
   readonly sharedNetwork?: boolean;
-  /** How many machines may be created or started at the same time. */
-  readonly parallelCreates: number;
   /** Machines are data alone: nothing is copied into them, so no release file is needed. */
   readonly simulated?: boolean;
 }

@@ -36,7 +36,6 @@ export class MultipassProvider implements MachineProvider {
     packagesInImage: false,
     stableAddresses: false,
     sharedNetwork: true,
-    parallelCreates: PARALLEL,
   } as const;
 
   private readonly deadlines: Deadlines;

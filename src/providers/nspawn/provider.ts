@@ -1,21 +1,12 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { CliError } from '../../errors/cli-error.js';
 import { type ExecOptions } from '../../exec/command.js';
-import type {
-  FoundLab,
-  LabRef,
-  Machine,
-  MachineInfo,
-  MachineProvider,
-  MachineSpec,
-  MachineState,
-  Trace,
-} from '../provider.js';
+import type { Machine, MachineInfo, MachineProvider, MachineSpec, MachineState, Trace } from '../provider.js';
 import { bootMachine, groupPath, hasSystemd } from './boot.js';
 import { ImageCache } from './image.js';
 import { forgetPartial, keep, keptFolders } from './kept-folders.js';
-import { assertOwnLab, claimLab, readJson, writeText, type MachineLedger } from './ledger.js';
+import { assertOwnLab, claimLab, writeText, type MachineLedger } from './ledger.js';
 import { MachineStore } from './machine-store.js';
 import { NspawnMachine } from './machine.js';
 import { groupName, nspawnName, vethName } from './names.js';
@@ -33,8 +24,6 @@ export class NspawnProvider implements MachineProvider {
     ownKernel: false,
     packagesInImage: true,
     stableAddresses: true,
-    // Three side by side were up as fast as one on two cores.
-    parallelCreates: 4,
   } as const;
 
   private readonly paths: LabPaths;
@@ -237,15 +226,3 @@ const ledgerLost = (name: string, path: string): CliError =>
   new CliError('MACHINE_FAILED', `What machine ${name} is, is lost: ${path} cannot be read.`, {
     hint: `Its data is still there. Make it anew with that: kglab rebuild --node ${name} --keep-data`,
   });
-
-/** The lab of that name on this host, whatever its id. To a user who may not look there, there is none. */
-export const findLab = async (dataDir: string, name: string): Promise<FoundLab | undefined> => {
-  const paths = labPaths(dataDir, name);
-  const lab = await readJson<LabRef>(paths.owner).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EACCES') return undefined;
-    throw error;
-  });
-  if (lab === undefined) return undefined;
-  const note = await readFile(paths.note, 'utf8').catch(() => undefined);
-  return { provider: 'nspawn', lab: { name: lab.name, id: lab.id }, ...(note !== undefined && { note }) };
-};

@@ -40,7 +40,6 @@ export class SimulatorProvider implements MachineProvider {
     ownKernel: true,
     packagesInImage: false,
     stableAddresses: false,
-    parallelCreates: 8,
     simulated: true,
   } as const;
   readonly clock: Clock;

@@ -53,7 +53,7 @@ describe('assertFit', () => {
 
 describe('assertOffered', () => {
   const features = {
-    ...{ ownKernel: true, packagesInImage: false, stableAddresses: false, parallelCreates: 3 },
+    ...{ ownKernel: true, packagesInImage: false, stableAddresses: false },
     sharedNetwork: true,
   };
 
