@@ -27,7 +27,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   MACHINE_UNREACHABLE: 'See which machines run: kglab status. Repair the lab: kglab up',
   MULTIPASS_MISSING: 'Install it (https://multipass.run), or take another provider: --provider nspawn',
   MULTIPASS_DAEMON_DOWN: 'Start its service, then see whether it answers: multipass version',
-  MULTIPASS_SOCKET_DENIED: 'Join the group that owns its socket, or run the same command with sudo.',
+  MULTIPASS_SOCKET_DENIED: 'Join the group that owns its socket, log in again, and repeat the command.',
   MULTIPASS_NOT_AUTHENTICATED: 'Let it know this user: multipass authenticate',
   MULTIPASS_WEDGED: 'Restart its service, then: kglab up',
   MULTIPASS_TIMEOUT: 'See what it is at (multipass list), then: kglab up',
