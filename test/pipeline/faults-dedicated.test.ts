@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { making } from './cases.js';
-import { SHOWN, tryAll } from './fault-matrix.js';
+import { CPU_MS, LIMIT_MS, SHOWN, tryAll } from './fault-matrix.js';
 
 const LAB = `
 name: demo
@@ -13,10 +13,6 @@ nodes:
   - { name: worker, roles: [agent] }
 gluster: { type: arbiter }
 `;
-
-/** All scenes together are to take less than three minutes on two cores: this one's share, and the time on a busy host. */
-const CPU_MS = 75_000;
-const LIMIT_MS = 600_000;
 
 it(
   'comes back from every fault at every step: an arbiter volume on storage machines of their own',

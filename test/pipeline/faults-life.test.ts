@@ -3,7 +3,7 @@ import { sh } from '../../src/exec/command.js';
 import { SimLab } from '../helpers/sim-lab.js';
 import type { Scene } from './cases.js';
 import { Data } from './data.js';
-import { SHOWN, tryAll, words } from './fault-matrix.js';
+import { CPU_MS, LIMIT_MS, SHOWN, tryAll, words } from './fault-matrix.js';
 
 const LAB = `
 name: demo
@@ -13,10 +13,6 @@ storage:
     - { name: local-path, default: true }
     - { name: own-volume, mode: dedicated }
 `;
-
-/** See faults-replica.test.ts: for all of these together. */
-const CPU_MS = 60_000;
-const LIMIT_MS = 600_000;
 
 /** A volume as a dedicated class makes one for a claim, in use. */
 const CLAIM = `

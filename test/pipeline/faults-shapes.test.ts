@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { making } from './cases.js';
-import { SHOWN, tryAll } from './fault-matrix.js';
+import { CPU_MS, LIMIT_MS, SHOWN, tryAll } from './fault-matrix.js';
 
 const VOLUMES = `
 name: demo
@@ -16,10 +16,6 @@ storage:
     - { name: own-volume, volume: ssd, mode: dedicated }
 `;
 const DISPERSE = 'name: demo\nprovider: simulator\ngluster: { type: disperse }\n';
-
-/** See faults-replica.test.ts. */
-const CPU_MS = 75_000;
-const LIMIT_MS = 600_000;
 
 it.each([
   ['several volumes, quota, a class of volumes of their own', VOLUMES],
