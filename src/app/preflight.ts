@@ -10,10 +10,15 @@ export interface Checked {
   readonly finding: Finding;
 }
 
-/** Runs the checks of a provider that apply to this host. */
-export const runChecks = async (id: ProviderId, world: World): Promise<readonly Checked[]> => {
+/** Runs the checks of a provider that apply to this host; with `needed`, only those of what a lab cannot do without. */
+export const runChecks = async (
+  id: ProviderId,
+  world: World,
+  { needed = false }: { readonly needed?: boolean } = {},
+): Promise<readonly Checked[]> => {
   const results: Checked[] = [];
   for (const check of world.checks(id)) {
+    if (needed && check.optional !== undefined) continue;
     if (await check.applicable()) results.push({ check, finding: await check.run() });
   }
   return results;
@@ -38,7 +43,7 @@ export const assertOffered = (
 
 /** Throws before anything is touched when the host lacks something: all that it lacks, at once. */
 export const assertFit = async (id: ProviderId, world: World): Promise<void> => {
-  const bad = (await runChecks(id, world)).filter(({ finding }) => !finding.ok);
+  const bad = (await runChecks(id, world, { needed: true })).filter(({ finding }) => !finding.ok);
   if (bad.length === 0) return;
   const details = bad.map(({ check, finding }) => `${check.title}: ${finding.found}`);
   // Without root, other checks cannot tell: that comes first, whatever else may be missing.

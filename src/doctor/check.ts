@@ -19,6 +19,8 @@ export interface Finding {
 export interface Check {
   readonly id: string;
   readonly title: string;
+  /** What cannot be done without it; a lab can. */
+  readonly optional?: string;
   applicable(): Promise<boolean> | boolean;
   run(): Promise<Finding>;
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { cmd, sh, type Executor } from '../exec/command.js';
 import { freeMiB } from '../providers/nspawn/disk-space.js';
 import type { Check, Finding } from './check.js';
+import { glusterClientCheck } from './gluster-client-check.js';
 
 export interface NspawnCheckInput {
   readonly host: Executor;
@@ -164,4 +165,5 @@ export const nspawnChecks = (input: NspawnCheckInput): readonly Check[] => [
   overlayCheck(input),
   diskCheck(input),
   memoryCheck(),
+  glusterClientCheck(input.host, platform()),
 ];

@@ -85,7 +85,7 @@ export const mountOnHost = async (
   });
   if (exitCode !== 0)
     throw new CliError('HOST_UNFIT', 'This host has no Gluster client.', {
-      hint: 'Install it: apt install glusterfs-client',
+      hint: 'Install it: kglab doctor --fix, or apt install glusterfs-client',
     });
   const known = await hostMounts({ files, dir });
   if (known.some((one) => one.path === path || one.volume === volume))

@@ -49,11 +49,16 @@ const install = async (packages: readonly string[], { yes }: DoctorFlags, world:
 
 const rows = (results: readonly Checked[]): string[][] =>
   results.map(({ check, finding }) => [
-    finding.ok ? 'ok' : 'lacking',
+    verdictOf({ check, finding }),
     check.title,
     finding.found,
     fixOf(finding.fix),
   ]);
+
+const verdictOf = ({ check: { optional }, finding }: Checked): string => {
+  if (finding.ok) return 'ok';
+  return optional === undefined ? 'lacking' : `only for ${optional}`;
+};
 
 const fixOf = (fix: Checked['finding']['fix']): string =>
   [
@@ -74,9 +79,9 @@ export const doctorCommand = async (session: Session, flags: DoctorFlags): Promi
   }
   const data = {
     provider,
-    ok: results.every(({ finding }) => finding.ok),
-    checks: results.map(({ check: { id, title }, finding: { error: _error, ...finding } }) => ({
-      ...{ id, title },
+    ok: results.every(({ check, finding }) => finding.ok || check.optional !== undefined),
+    checks: results.map(({ check: { id, title, optional }, finding: { error: _error, ...finding } }) => ({
+      ...{ id, title, ...(optional !== undefined && { optional }) },
       ...finding,
     })),
   };

@@ -34,7 +34,7 @@ const multipassFact = async ({ host }: World): Promise<ProviderFact> =>
 
 const nspawnFact = async (world: World): Promise<ProviderFact> => {
   if (process.platform !== 'linux') return { id: 'nspawn', usable: false, because: 'it takes Linux' };
-  const lacking = (await runChecks('nspawn', world)).filter(({ finding }) => !finding.ok);
+  const lacking = (await runChecks('nspawn', world, { needed: true })).filter(({ finding }) => !finding.ok);
   const fixable = lacking.every(({ finding }) => (finding.fix?.packages?.length ?? 0) > 0);
   if (lacking.length === 0) return { id: 'nspawn', usable: true, because: 'this host has all it takes' };
   const titles = lacking.map(({ check }) => check.title).join(', ');

@@ -45,6 +45,11 @@ describe('assertFit', () => {
     });
   });
 
+  it('does not insist on what a lab can do without', () =>
+    expect(
+      fit({ ...check('a', { ok: false, found: 'no' }), optional: 'kglab mount' }),
+    ).resolves.toBeUndefined());
+
   it('asks for root before anything else', () =>
     expect(
       fit(check('a', { ok: false, found: 'no' }), check('root', { ok: false, found: 'no' })),

@@ -23,6 +23,14 @@ describe('nspawnChecks', () => {
     expect(await run('mmdebstrap')).toEqual({ ok: true, found: 'mmdebstrap 1.0' });
   });
 
+  it('names what only kglab mount needs as such', async () => {
+    const checks = nspawnChecks({ host: host('glusterfs'), dataDir: '/', cacheDir: '/' });
+    const client = checks.find(({ id }) => id === 'gluster-client');
+    expect(client?.optional).toBe('kglab mount');
+    expect(await client?.run()).toMatchObject({ ok: false, fix: { packages: ['glusterfs-client'] } });
+    expect(checks.filter(({ optional }) => optional !== undefined)).toEqual([client]);
+  });
+
   it('has an id for each check once', () => {
     const ids = nspawnChecks({ host: host(''), dataDir: '/', cacheDir: '/' }).map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);

@@ -60,7 +60,7 @@ describe('mounting', () => {
     host.on(/command -v/, { exitCode: 127 });
     await expect(mount()).rejects.toMatchObject({
       code: 'HOST_UNFIT',
-      hint: 'Install it: apt install glusterfs-client',
+      hint: 'Install it: kglab doctor --fix, or apt install glusterfs-client',
     });
     expect(place.files.texts.size).toBe(0);
   });
