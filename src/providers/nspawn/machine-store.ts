@@ -93,13 +93,16 @@ export class MachineStore {
     await this.sweep(options, name);
   }
 
-  /** Finishes removals that were cut short: of one machine, or of all. */
+  /**
+   * Finishes removals that were cut short: of one machine, or of all. The folder of what is going stays until the end:
+   * others may be about to move into it.
+   */
   async sweep(options: ExecOptions, name?: string): Promise<void> {
     for (const dir of await this.gone()) {
       if (name !== undefined && !dir.startsWith(join(this.paths.gone, `${name}.`))) continue;
       await this.erase(dir, options);
     }
-    await rmdir(this.paths.gone).catch(() => undefined);
+    if (name === undefined) await rmdir(this.paths.gone).catch(() => undefined);
   }
 
   private async erase(dir: string, options: ExecOptions): Promise<void> {

@@ -63,8 +63,18 @@ describe('a removal that was cut short', () => {
     await expect(cut()).rejects.toThrow('killed');
     await store().lay(SPEC, '/image', NETWORK);
     await store().discard(NAME, {});
-    expect(await readdir(paths.dir)).toEqual(['machines']);
+    expect(await store().gone()).toEqual([]);
     expect(await readdir(paths.machines)).toEqual([]);
+  });
+});
+
+describe('removals side by side', () => {
+  it('leave the place that they all move into to the end', async () => {
+    await store().discard(NAME, {});
+    // Another removal may have made sure of it, and is about to move its machine there.
+    expect(await readdir(paths.dir)).toContain('gone');
+    await store().sweep({});
+    expect(await readdir(paths.dir)).toEqual(['machines']);
   });
 });
 
