@@ -53,7 +53,7 @@ const isSame = (one: Act, other: Act): boolean =>
 /** What became of the states that were met already: from equal ones, everything goes on equally. */
 export type Known = Map<string, string | undefined>;
 
-/** Lets one thing go wrong, then looks whether the lab recovers. */
+/** Lets one thing go wrong, then looks whether the lab can be taken down as it is, and whether it recovers. */
 const judge = async (scene: Scene, { from, hits }: Case, known: Known): Promise<Verdict> => {
   const lab = labOf({ ...scene, from });
   const data = new Data(lab);
@@ -76,8 +76,13 @@ const judge = async (scene: Scene, { from, hits }: Case, known: Known): Promise<
       return wrong(`fails badly: ${words(first.error)}`);
     if (hits.fault.kind === 'network-cut') await lab.wait(CUT_MS);
   }
-  const state = content(lab.snapshot());
-  if (!known.has(state)) known.set(state, await recover(lab, data, scene));
+  const left = lab.snapshot();
+  const state = content(left);
+  if (!known.has(state))
+    known.set(
+      state,
+      (await takeDown(labOf({ ...scene, from: left }), 'at once ')) ?? (await recover(lab, data, scene)),
+    );
   const problem = known.get(state);
   return { ...(problem !== undefined && { problem }), gaveUp, met, failed };
 };
@@ -97,10 +102,10 @@ const recover = async (lab: SimLab, data: Data, { removes }: Scene): Promise<str
   return takeDown(lab);
 };
 
-const takeDown = async (lab: SimLab): Promise<string | undefined> => {
+const takeDown = async (lab: SimLab, when = ''): Promise<string | undefined> => {
   const { error } = await lab.down();
-  if (error !== undefined) return `down fails: ${words(error)}`;
-  return lab.remains.length === 0 ? undefined : `down leaves ${lab.remains.join(', ')}`;
+  if (error !== undefined) return `down ${when}fails: ${words(error)}`;
+  return lab.remains.length === 0 ? undefined : `down ${when}leaves ${lab.remains.join(', ')}`;
 };
 
 /** Tries everything; the problems found, and a line that says how much was tried. */
