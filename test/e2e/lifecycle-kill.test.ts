@@ -31,10 +31,24 @@ const LATE: readonly Moment[] = [
   { kind: 'k3s.service', at: 'pending', afterMs: 1000 },
   { kind: 'k3s.kubeconfig', at: 'finished' },
   { kind: 'provisioner.apply', at: 'pending', afterMs: 500 },
-  { kind: 'smoke.run', at: 'pending', afterMs: 3000 },
+  { kind: 'smoke.run', at: 'pending', afterMs: 2000 },
 ];
 
 const nameOf = ({ kind, at, afterMs }: Moment): string => `${kind} ${at}${afterMs ? ` + ${afterMs} ms` : ''}`;
+
+/** `down` finds everything of a lab, and leaves nothing; nor is there anything left to do for another one. */
+const downLeavesNothing = async (lab: TestLab): Promise<void> => {
+  const { id } = await recordOf(lab);
+  const { forwarding } = await tracesOnHost(lab, 'another');
+  const found = await lab.json<{ left: readonly unknown[]; before: readonly unknown[] }>('down', '--yes');
+  expect(found.left).toEqual([]);
+  expect(found.before.length).toBeGreaterThan(0);
+  expect(await tracesOnHost(lab, id)).toEqual({
+    ...{ processes: [], mounts: [], links: [], groups: [], tables: [], forwarding },
+  });
+  expect(await filesOf(lab)).toEqual([]);
+  expect((await lab.run('down', '--yes')).exitCode).toBe(0);
+};
 
 describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)', () => {
   let lab: TestLab;
@@ -43,25 +57,11 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
   });
   afterAll(() => lab.destroy());
 
-  const downLeavesNothing = async (): Promise<void> => {
-    const { id } = await recordOf(lab);
-    const nothing = await tracesOnHost(lab, 'another');
-    const found = await lab.json<{ left: readonly unknown[]; before: readonly unknown[] }>('down', '--yes');
-    expect(found.left).toEqual([]);
-    expect(found.before.length).toBeGreaterThan(0);
-    const { forwarding } = nothing;
-    expect(await tracesOnHost(lab, id)).toEqual({
-      ...{ processes: [], mounts: [], links: [], groups: [], tables: [], forwarding },
-    });
-    expect(await filesOf(lab)).toEqual([]);
-  };
-
   it.each(EARLY.map((moment) => [nameOf(moment), moment] as const))(
     'leaves nothing behind that down does not find: killed at %s',
     async (_name, moment) => {
       await killUpAt(lab, moment);
-      await downLeavesNothing();
-      expect((await lab.run('down', '--yes')).exitCode).toBe(0);
+      await downLeavesNothing(lab);
     },
   );
 
@@ -127,5 +127,29 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
     expect(found).toMatchObject({ id, left: [] });
     expect((await tracesOnHost(lab, id)).processes).toEqual([]);
     expect(await filesOf(lab)).toEqual([]);
+  });
+});
+
+describe.skipIf(!isRoot)('a lab that is taken down as a killed run left it (skipped without root)', () => {
+  let lab: TestLab;
+  beforeAll(async () => {
+    lab = await TestLab.make('nodes: 1\n');
+  });
+  afterAll(() => lab.destroy());
+
+  it.each(
+    [...MIDDLE.filter(({ kind }) => kind !== 'gluster.pool'), ...BRICKS, ...LATE].map(
+      (moment) => [nameOf(moment), moment] as const,
+    ),
+  )('is gone wholly: killed at %s', async (_name, moment) => {
+    await killUpAt(lab, moment);
+    await downLeavesNothing(lab);
+  });
+
+  it('is gone wholly with a disk that is full', async () => {
+    await lab.ok('up', '--until', 'machines');
+    await lab.sh('node1', 'mount -t tmpfs -o nr_inodes=1 full /data');
+    expect((await lab.run('up')).exitCode).toBe(40);
+    await downLeavesNothing(lab);
   });
 });
