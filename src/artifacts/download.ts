@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Arch } from './arch.js';
 import { compareChecksum } from './checksums.js';
 import type { Progress } from './progress.js';
-import { noSpace, syncFile } from './staging.js';
+import { syncPath } from '../state/sync-path.js';
+import { noSpace } from './staging.js';
 import { get, type Web } from './web.js';
 
 export interface DownloadOptions {
@@ -63,7 +64,7 @@ export const download = async (options: DownloadOptions): Promise<void> => {
   try {
     const actual = await get(web, release, url, (...answer) => save(options, ...answer));
     // Not while the silence of the server is watched: a slow disk is none of it.
-    await syncFile(to);
+    await syncPath(to);
     if (sha256 !== undefined) compareChecksum(url, sha256, actual);
   } catch (error) {
     await rm(to, { force: true });

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError, CommandError } from '../errors/cli-error.js';
 import { cmd, type Executor } from '../exec/command.js';
+import { syncPath } from '../state/sync-path.js';
 import type { Clock } from '../util/clock.js';
 
 const PREFIX = '.tmp-';
@@ -38,16 +39,6 @@ export const withStaging = async <T>(
   }
 };
 
-/** Brings a file to the disk: a rename must not outlive a power cut that its content does not. */
-export const syncFile = async (path: string): Promise<void> => {
-  const file = await open(path);
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-};
-
 /** Copies take a minute on a slow disk without reflinks. Milliseconds. */
 const COPY_TIMEOUT = 600_000;
 
@@ -63,7 +54,7 @@ export const copyFile = async (
   const result = await host.exec(command, { timeoutMs: COPY_TIMEOUT, ...(signal && { signal }) });
   signal?.throwIfAborted();
   if (result.exitCode !== 0) throw new CommandError(copyFault(result.stderr), 'the host', command, result);
-  await syncFile(to);
+  await syncPath(to);
 };
 
 const copyFault = (stderr: string): 'HOST_NO_SPACE' | 'ARTIFACT_MISSING' =>

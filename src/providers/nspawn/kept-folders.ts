@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
-import { readJson, syncFolder, writeJson } from './ledger.js';
+import { syncPath } from '../../state/sync-path.js';
+import { readJson, writeJson } from './ledger.js';
 import { OWN_FOLDERS, type LabPaths, type MachinePaths } from './paths.js';
 
 const INDEX = 'folders.json';
@@ -70,7 +71,7 @@ export const keep = async (paths: LabPaths, machine: string, folders: readonly s
   const all = [...new Set([...known, ...folders])];
   await writeJson(join(dir, INDEX), { folders: all, whole: false });
   await rm(seeded, { force: true });
-  await syncFolder(dirname(seeded));
+  await syncPath(dirname(seeded));
   await moveOut(paths, machine, all);
   await writeJson(join(dir, INDEX), { folders: all, whole: true });
   return dir;

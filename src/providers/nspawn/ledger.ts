@@ -1,8 +1,9 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import type { LabRef, MachineSpec } from '../provider.js';
 import { writePrivate } from '../../state/private-files.js';
+import { syncPath } from '../../state/sync-path.js';
 import type { LabPaths } from './paths.js';
 
 /** What a machine is; the cloud-init data is not repeated here. */
@@ -32,20 +33,10 @@ export const readJson = async <T>(path: string): Promise<T | undefined> => {
   }
 };
 
-/** Puts on disk which files a folder has. */
-export const syncFolder = async (dir: string): Promise<void> => {
-  const folder = await open(dir);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-};
-
 /** Writes a file of the lab (mode 0600) so that it is there wholly or not at all, after a power cut too. */
 export const writeText = async (path: string, text: string): Promise<void> => {
   await writePrivate(path, text);
-  await syncFolder(dirname(path));
+  await syncPath(dirname(path));
 };
 
 /** Writes a JSON file of the lab, see {@link writeText}. */
