@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changesOf, isRoot, TestLab, type Summary } from './support/kglab.js';
+import { changesOf, type Summary } from '../helpers/summary.js';
+import { isRoot, TestLab } from './support/kglab.js';
 import { actAt, killUpAt, type Moment } from './support/kill-at.js';
 import { filesOf, freeze, providerOf, recordOf, stateDir, tracesOnHost } from './support/lab-internals.js';
 

@@ -69,7 +69,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
       ['node1', 'node2', 'node3'].map((node) => lab.sh(node, 'cd /data/brick/gv0 && md5sum */log')),
     );
     expect(new Set(sums).size).toBe(1);
-    await lab.settled();
+    await lab.whole();
   });
 
   it('keeps every file when only Kubernetes is built anew', async () => {
@@ -79,7 +79,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     await lab.ok('rebuild', '--k3s-only', '--yes');
     expect(await lab.sh('node2', find)).toBe(before);
     expect(await lab.kubectl('get', 'pods', '-A', '-o', 'name')).not.toContain('writer');
-    await lab.settled();
+    await lab.whole();
   });
 
   it('is shut down quickly with pods that ignore it, and comes back with them', async () => {
@@ -95,7 +95,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     expect(durationMs).toBeLessThan(60_000);
     expect((await lab.run('stop')).exitCode).toBe(0);
     await lab.ok('start');
-    await lab.settled();
+    await lab.whole();
     await lab.kubectl('get', 'pod', 'stubborn');
   });
 
@@ -113,7 +113,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
   it('is repaired by up when the first machine, which had the cluster, is gone', async () => {
     await (await providerOf(lab)).remove(lab.machine('node1'));
     await lab.ok('up');
-    await lab.settled();
+    await lab.whole();
     expect(await lab.sh('node1', `cat ${VOLUME}/kept`)).toBe('kept');
     expect(lines(await lab.kubectl('get', 'nodes', '-o', 'name'))).toHaveLength(3);
     await lab.until('nothing left to heal', healed, HEALED_MS);
@@ -146,7 +146,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     expect((await tracesOnHost(lab, id)).mounts).toEqual([]);
     await lab.ok('up');
     expect(await lab.sh('node2', `cat ${VOLUME}/kept`)).toBe('kept');
-    await lab.settled();
+    await lab.whole();
   });
 
   it('refuses while it is protected, and leaves nothing in the end', async () => {

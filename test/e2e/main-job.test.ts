@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HostExecutor } from '../../src/exec/host-executor.js';
 import { hostState } from './support/host-state.js';
-import { changesOf, isRoot, TestLab, type Summary } from './support/kglab.js';
+import { changesOf, type Summary } from '../helpers/summary.js';
+import { isRoot, TestLab } from './support/kglab.js';
 
 interface StatusJson {
   readonly healthy: boolean;
@@ -165,7 +166,7 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     ]);
     for (const id of [`k3s.install:${lab.machine('node3')}`, 'gluster.volume:gv0', 'smoke.run'])
       expect(changed).not.toContain(id);
-    await lab.settled();
+    await lab.whole();
   });
 
   it('removes everything that it made, and nothing of the lab beside it', async () => {

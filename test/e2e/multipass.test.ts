@@ -142,7 +142,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
       ({ status }) => status.addresses.find(({ type }) => type === 'InternalIP')?.address,
     );
     expect(internal.toSorted()).toEqual(fresh.toSorted());
-    await lab.settled();
+    await lab.whole();
   });
 
   it('brings back machines that were deleted but not purged, suspended, or have lost their power', async () => {
@@ -158,7 +158,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
       expect.arrayContaining([one, two, three].map((name) => `machines.create:${name}`)),
     );
     for (const node of NODES) expect(await lab.sh(node, `cat ${MOUNT}/shared`)).toBe('words');
-    await lab.settled();
+    await lab.whole();
   });
 
   it('stops and starts', async () => {
@@ -167,7 +167,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
       lab.records().filter(({ name, state }) => name.startsWith(lab.name) && state !== 'Stopped'),
     ).toEqual([]);
     await lab.ok('start');
-    await lab.settled();
+    await lab.whole();
   });
 
   it('removes its own machines, one by one, and leaves those of others as they were', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isRoot, TestLab, type Summary } from './support/kglab.js';
+import type { Summary } from '../helpers/summary.js';
+import { isRoot, TestLab } from './support/kglab.js';
 
 const MOUNT = '/opt/local-path-provisioner';
 

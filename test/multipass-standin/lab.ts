@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { cacheHome } from '../e2e/support/cache-home.js';
+import { assertNoChange, type Summary } from '../helpers/summary.js';
 import type { Fault } from './faults.js';
 import { writeJson } from './files.js';
 import { NspawnMaker } from './nspawn-maker.js';
@@ -19,12 +20,6 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
   readonly durationMs: number;
-}
-
-/** The answer of `kglab up -o json`. */
-export interface Summary {
-  readonly changed: number;
-  readonly steps: readonly { readonly id: string; readonly outcome: string; readonly because?: string }[];
 }
 
 /** A daemon of the stand-in with a lab on it, in folders of their own. */
@@ -90,19 +85,9 @@ export class StandinLab {
     return JSON.parse(await this.ok('up', '-o', 'json', '--progress', 'lines', ...args)) as Summary;
   }
 
-  /**
-   * Repeats `up` until it changes nothing, three times at most: after machines were away, what runs on them (the
-   * provisioner) may have to be waited for once more, which counts as a change. Throws with what kept changing, and why.
-   */
-  async settled(): Promise<void> {
-    const seen: string[] = [];
-    for (let round = 1; round <= 3; round += 1) {
-      const { changed, steps } = await this.up();
-      if (changed === 0) return;
-      const changes = steps.filter(({ outcome }) => outcome === 'changed');
-      seen.push(`round ${round}: ${changes.map(({ id, because = '?' }) => `${id} (${because})`).join(', ')}`);
-    }
-    throw new Error(`up does not settle\n${seen.join('\n')}`);
+  /** `kglab up` has nothing to do. */
+  async whole(): Promise<void> {
+    assertNoChange(await this.up());
   }
 
   /** What the daemon's jobs are at. */

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { bornWith } from './kube/objects.js';
 import { registerNode, serverRuns } from './kube/nodes.js';
+import { wakeKubelet } from './kube/pods.js';
 import { keyOf, passwordOf, type KubeStore } from './kube/store.js';
 import { reach } from './network.js';
 import { runOn } from './run-on.js';
@@ -168,6 +169,7 @@ const kubeletUp: JobHandler = (sim, machine, unit) => {
   const server = serverOf(sim, machine);
   if (server === undefined) return sim.schedule(machine, 'k3s.kubelet', TIMES.retry, unit);
   registerNode(sim, machine, server, configOf(machine)['node-ip'] ?? machine.address);
+  wakeKubelet(sim, machine);
 };
 
 /** What a k3s does by itself. */

@@ -3,6 +3,7 @@ import type { Command, CommandResult, ExecOptions } from '../../exec/command.js'
 import type { Clock } from '../../util/clock.js';
 import type { LabRef, Machine, MachineInfo, MachineProvider, MachineSpec, Trace } from '../provider.js';
 import { syncCluster } from './kube/controllers.js';
+import { KUBELET_JOBS } from './kube/pods.js';
 import { CrashError, type Budget, type FaultPlan, type Operation, type Witness } from './faults.js';
 import { forgetVolumes, keepFolders, newMachine } from './machine-life.js';
 import { heal } from './glusterd.js';
@@ -29,6 +30,7 @@ const TIMES = { prepare: 3_000, create: 5_000, start: 2_000, stop: 1_500, remove
 const JOBS: Readonly<Record<string, JobHandler>> = {
   ...BOOT_JOBS,
   ...K3S_JOBS,
+  ...KUBELET_JOBS,
   'gluster.heal': heal,
   'kube.sync': syncCluster,
 };

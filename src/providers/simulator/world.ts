@@ -50,6 +50,8 @@ export interface Running {
   readonly bricks: Record<string, number>;
   /** Brick directories that were not there when glusterd learnt of their volume: it takes them for new ones. */
   strange?: string[];
+  /** Containers of pods, by the id that the kubelet reports. */
+  containers?: string[];
   /** Whether the kubelet has joined its cluster, and which machine's. */
   cluster?: string | undefined;
 }

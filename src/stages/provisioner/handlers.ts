@@ -1,9 +1,11 @@
-import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
+import { fresh, pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
 import { CliError } from '../../errors/cli-error.js';
 import { getObjects, kubectl, runKubectl, type KubeObject } from '../../kube/kubectl.js';
 import type { StepInputs } from '../../plan/step.js';
 import { DEFAULT_CLASS, MANIFEST_SUM, renderProvisioner } from './render.js';
+import { waitFor } from '../../util/wait.js';
 import { outdatedClasses, straysAmong } from './classes.js';
+import { podGap } from './pod.js';
 
 type Input = StepInputs['provisioner.apply'];
 
@@ -22,7 +24,7 @@ const render = async (input: Input, context: StepContext): Promise<{ manifest: s
 
 const objects = ({ server, namespace }: Input, context: StepContext): Promise<readonly KubeObject[]> =>
   context.fact('provisioner', () =>
-    getObjects(context, server, 'deployments,storageclasses,persistentvolumes', '-n', namespace),
+    getObjects(context, server, 'deployments,storageclasses,persistentvolumes,pods', '-n', namespace),
   );
 
 const isDefault = ({ metadata }: KubeObject): boolean => metadata.annotations?.[DEFAULT_CLASS] === 'true';
@@ -34,7 +36,7 @@ const intruders = (found: readonly KubeObject[], { classes }: Input): readonly s
     .map(({ metadata }) => metadata.name)
     .filter((name) => !classes.some((one) => one.default && one.name === name));
 
-/** What is missing in the cluster; undefined when nothing is. */
+/** What the cluster is told otherwise, or not at all; undefined when all of it is as it is to be. */
 export const provisionerGap = (
   found: readonly KubeObject[],
   input: Input,
@@ -52,9 +54,7 @@ export const provisionerGap = (
   const [changed] = outdatedClasses(found, input);
   if (changed !== undefined) return `storage class ${changed} has to be made anew`;
   const [other] = intruders(found, input);
-  if (other !== undefined) return `storage class ${other} is a default too`;
-  const { availableReplicas = 0 } = (deployment.status ?? {}) as { availableReplicas?: number };
-  return availableReplicas > 0 ? undefined : 'the provisioner is not available';
+  return other === undefined ? undefined : `storage class ${other} is a default too`;
 };
 
 const evidence = async ({ server, namespace }: Input, context: StepContext): Promise<readonly string[]> => {
@@ -66,7 +66,10 @@ const evidence = async ({ server, namespace }: Input, context: StepContext): Pro
   return [...pods.split('\n').slice(0, 10), ...events.split('\n').slice(-10)].filter((line) => line !== '');
 };
 
+/** Waits until Kubernetes takes the provisioner for available, and the machine of its pod agrees. */
 const rollOut = async (input: Input, context: StepContext): Promise<void> => {
+  const { clock, signal } = context;
+  const end = clock.now() + ROLLOUT_S * 1000;
   const args = [
     '-n',
     input.namespace,
@@ -77,8 +80,11 @@ const rollOut = async (input: Input, context: StepContext): Promise<void> => {
   ];
   const result = await context
     .machine(input.server)
-    .exec(kubectl(...args), { signal: context.signal, timeoutMs: (ROLLOUT_S + 30) * 1000 });
-  if (result.exitCode === 0) return;
+    .exec(kubectl(...args), { signal, timeoutMs: (ROLLOUT_S + 30) * 1000 });
+  const now = fresh(context);
+  const runs = async (): Promise<true | undefined> =>
+    (await podGap(await objects(input, now), now)) === undefined ? true : undefined;
+  if (result.exitCode === 0 && (await waitFor(runs, { clock, signal, timeoutMs: end - clock.now() }))) return;
   throw new CliError('PROVISIONER_FAILED', `The provisioner is not available after ${ROLLOUT_S} s.`, {
     details: await evidence(input, context),
     hint: `See: kglab kubectl -- -n ${input.namespace} describe pods\nA missing image can be added with \`kglab cache add ARCHIVE\`; then run \`kglab up\` again.`,
@@ -88,7 +94,9 @@ const rollOut = async (input: Input, context: StepContext): Promise<void> => {
 /** The provisioner runs with the lab's configuration, and exactly one storage class is the default. */
 export const provisionerHandler: StepHandler<'provisioner.apply'> = {
   probe: async (input, context) => {
-    const gap = provisionerGap(await objects(input, context), input, (await render(input, context)).sum);
+    const found = await objects(input, context);
+    const gap =
+      provisionerGap(found, input, (await render(input, context)).sum) ?? (await podGap(found, context));
     return gap === undefined ? satisfied : pending(gap);
   },
   apply: async (input, context) => {

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { systemClock } from '../../../src/util/clock.js';
 import { waitFor } from '../../../src/util/wait.js';
+import { assertNoChange, type Summary } from '../../helpers/summary.js';
 import { cacheHome } from './cache-home.js';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -22,18 +23,6 @@ export interface Ran {
   readonly stderr: string;
   readonly durationMs: number;
 }
-
-/** The answer of `kglab up -o json`, as far as tests look at it. */
-export interface Summary {
-  readonly changed: number;
-  readonly steps: readonly { readonly id: string; readonly outcome: string; readonly because?: string }[];
-}
-
-/** The steps that changed something, each with why. */
-export const changesOf = ({ steps }: Summary): readonly string[] =>
-  steps
-    .filter(({ outcome }) => outcome === 'changed')
-    .map(({ id, because }) => (because === undefined ? id : `${id}: ${because}`));
 
 /** A lab of a test: the built kglab with folders of its own and a random lab name. */
 export class TestLab {
@@ -103,18 +92,7 @@ export class TestLab {
 
   /** `kglab up` has nothing to do. */
   async whole(): Promise<void> {
-    const changes = changesOf(await this.json<Summary>('up'));
-    if (changes.length > 0) throw new Error(`up had something to do: ${changes.join('; ')}`);
-  }
-
-  /**
-   * `kglab up` comes to have nothing to do. After machines were away Kubernetes may believe for a while that a pod of
-   * before still runs: then it is the second `up` that has to wait for it.
-   */
-  async settled(): Promise<void> {
-    await this.json<Summary>('up');
-    await this.json<Summary>('up');
-    await this.whole();
+    assertNoChange(await this.json<Summary>('up'));
   }
 
   /** As {@link ok}, for commands that answer in JSON. */

@@ -2,6 +2,7 @@ import { runOn } from '../run-on.js';
 import type { Sim } from '../sim.js';
 import type { SimMachine } from '../world.js';
 import { isReady, isRunning, serverRuns } from './nodes.js';
+import { wakeKubelet } from './pods.js';
 import { provision, reclaim } from './provisioner.js';
 import { deleteThing } from './objects.js';
 import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
@@ -21,8 +22,11 @@ const placeDeployments = (sim: Sim, server: SimMachine): boolean => {
     const own = deployment.sim;
     if (own === undefined || (own.node !== undefined && isReady(sim.world, server, own.node))) continue;
     const node = readyNode(sim, server);
+    delete own.container;
     if (node === undefined) delete own.node;
     else own.node = node;
+    const machine = sim.world.machines[node ?? ''];
+    if (machine) wakeKubelet(sim, machine);
     settled &&= node !== undefined;
   }
   return settled;

@@ -4,6 +4,7 @@ import type { Sim } from '../sim.js';
 import type { SimMachine } from '../world.js';
 import { newUuid } from '../world.js';
 import { isRunning } from './nodes.js';
+import { containerRuns } from './pods.js';
 import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
 
 const NAME = 'rancher.io/local-path';
@@ -16,10 +17,7 @@ interface Config {
 /** The provisioner's deployment, while a pod of it runs. */
 const deploymentOf = (sim: Sim, server: SimMachine): KubeThing | undefined =>
   thingsOf(server.kube as KubeStore, 'Deployment').find(
-    ({ metadata, sim: own }) =>
-      metadata.name === 'local-path-provisioner' &&
-      own?.node !== undefined &&
-      isRunning(sim.world, server, own.node),
+    (one) => one.metadata.name === 'local-path-provisioner' && containerRuns(sim.world, server, one),
   );
 
 const pathFor = (config: Config, storageClass: string): string | undefined =>

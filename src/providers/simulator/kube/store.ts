@@ -16,7 +16,15 @@ export interface KubeThing {
   data?: Record<string, string>;
   provisioner?: string;
   reclaimPolicy?: string;
-  sim?: { made: number; node?: string; seen?: number; log?: string; trouble?: string; released?: boolean };
+  sim?: {
+    made: number;
+    node?: string;
+    container?: string;
+    seen?: number;
+    log?: string;
+    trouble?: string;
+    released?: boolean;
+  };
 }
 
 /** The datastore of a cluster. */

@@ -1,4 +1,5 @@
-import { isRunning, nodeNow } from '../kube/nodes.js';
+import { nodeNow } from '../kube/nodes.js';
+import { isAvailable, podOf } from '../kube/pods.js';
 import { thing, thingsOf, type KubeStore, type KubeThing } from '../kube/store.js';
 import { UnknownUse, type Call, type Options } from '../program.js';
 
@@ -33,7 +34,7 @@ export const shown = (call: Call, one: KubeThing): KubeThing => {
   }
   if (one.kind !== 'Deployment') return rest;
   const wanted = Number(one.spec?.['replicas'] ?? 1);
-  const available = sim?.node !== undefined && isRunning(call.world, call.machine, sim.node) ? wanted : 0;
+  const available = isAvailable(call.world, call.machine, one) ? wanted : 0;
   return {
     ...rest,
     status: {
@@ -80,6 +81,15 @@ export const selected = ({ store, namespace, given, call }: Ask, kind: string): 
     .filter(({ metadata }) => name === undefined || metadata.name === name)
     .filter(({ metadata }) => !label || metadata.labels?.[label] === value)
     .map((one) => shown(call, one));
+};
+
+/** As {@link selected}, with the pods of deployments, which the simulator keeps no objects of. */
+const listed = (ask: Ask, kind: string): readonly KubeThing[] => {
+  const found = selected(ask, kind);
+  if (kind !== 'Pod' || ask.given.values['l'] !== undefined) return found;
+  const { call, store, namespace } = ask;
+  const deployments = thingsOf(store, 'Deployment', namespace);
+  return [...found, ...deployments.map((one) => podOf(call.world, call.machine, one))];
 };
 
 /** Nodes as kubectl(1) lists them, without their age: what the simulator keeps is not that old. */
@@ -138,7 +148,7 @@ export const get = (ask: Ask): number => {
   if (name === undefined)
     return print(
       ask,
-      first.split(',').flatMap((word) => selected(ask, kindOf(word))),
+      first.split(',').flatMap((word) => listed(ask, kindOf(word))),
       false,
     );
   const kind = kindOf(prefix);

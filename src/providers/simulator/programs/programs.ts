@@ -10,10 +10,29 @@ import { TEST_PROGRAMS } from './test.js';
 import { TEXT_PROGRAMS } from './text.js';
 
 const k3s: Program = (call) => {
-  const [verb, ...args] = call.args;
-  if (verb !== 'kubectl') throw new UnknownUse(`k3s ${verb}`);
-  return call.run(['kubectl', ...args]);
+  const [verb = '', ...args] = call.args;
+  if (verb !== 'kubectl' && verb !== 'ctr') throw new UnknownUse(`k3s ${verb}`);
+  return call.run([verb, ...args]);
 };
+
+/** ctr(8), as k3s brings it: the tasks of containerd, which lives and dies with the k3s that started it. */
+const ctr: Program = ({ args, io, machine }) => {
+  if (args.join(' ') !== 'tasks list') throw new UnknownUse(`ctr ${args.join(' ')}`);
+  const isUp = ['k3s', 'k3s-agent'].some(
+    (name) => machine.running?.units[`${name}.service`]?.state === 'active',
+  );
+  if (!isUp) {
+    io.err('ctr: failed to dial "/run/k3s/containerd/containerd.sock": connection refused\n');
+    return 1;
+  }
+  io.out('TASK    PID    STATUS\n');
+  for (const [index, id] of (machine.running?.containers ?? []).entries())
+    io.out(`${id}    ${FIRST_TASK + index}    RUNNING\n`);
+  return 0;
+};
+
+/** Number of the first process in a container: any will do. */
+const FIRST_TASK = 2000;
 
 const cloudInit: Program = async ({ args, files, io, sleep }) => {
   if (args[0] !== 'status') throw new UnknownUse(`cloud-init ${args[0]}`);
@@ -30,5 +49,5 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   ...TEST_PROGRAMS,
   ...MACHINE_PROGRAMS,
   ...MOUNT_PROGRAMS,
-  ...{ find, gluster, kubectl, k3s, systemctl, 'cloud-init': cloudInit },
+  ...{ find, gluster, kubectl, ctr, k3s, systemctl, 'cloud-init': cloudInit },
 };

@@ -110,7 +110,6 @@ const SUM = render(ONE).sum;
 const deployment = (more: object = {}): KubeObject => ({
   kind: 'Deployment',
   metadata: { name: 'local-path-provisioner', annotations: { 'kglab/manifest': SUM } },
-  status: { availableReplicas: 1 },
   ...more,
 });
 const storageClass = (name: string, isDefault: boolean, more: object = {}): KubeObject =>
@@ -121,6 +120,14 @@ const storageClass = (name: string, isDefault: boolean, more: object = {}): Kube
     reclaimPolicy: 'Delete',
     volumeBindingMode: 'WaitForFirstConsumer',
     ...more,
+  }) as unknown as KubeObject;
+const CONTAINER = 'c0'.repeat(32);
+const podOn = (node: string, { id = CONTAINER, ready = true, ...metadata }: Record<string, unknown> = {}) =>
+  ({
+    kind: 'Pod',
+    metadata: { name: 'local-path-provisioner-1', labels: { app: 'local-path-provisioner' }, ...metadata },
+    spec: { nodeName: node },
+    status: { containerStatuses: [{ ready, containerID: `containerd://${id as string}` }] },
   }) as unknown as KubeObject;
 const ALL = [deployment(), storageClass('local-path', true)];
 
@@ -142,7 +149,6 @@ describe('provisionerGap', () => {
       'storage class local-path has to be made anew',
       [deployment(), storageClass('local-path', true, { reclaimPolicy: 'Retain' })],
     ],
-    ['the provisioner is not available', [deployment({ status: {} }), ...ALL.slice(1)]],
   ])('%s', (gap, found) => {
     expect(provisionerGap(found, ONE, SUM)).toBe(gap);
   });
@@ -156,8 +162,25 @@ describe('provisioner', () => {
   let stage = new Stage();
   beforeEach(() => {
     stage = new Stage();
-    stage.on('g1').on(GET, '{"items": []}').on(APPLY).on(ROLLOUT).on(SIGN);
+    stage
+      .on('g1')
+      .on(GET, JSON.stringify({ items: [podOn('g2')] }))
+      .on(APPLY)
+      .on(ROLLOUT)
+      .on(SIGN);
+    runs('g2', CONTAINER);
   });
+  const runs = (machine: string, id: string, state = 'RUNNING') =>
+    stage.on(machine).on('k3s ctr tasks list', `TASK    PID    STATUS\n${id}    1234    ${state}\n`);
+  const own = () =>
+    deployment({
+      metadata: {
+        name: 'local-path-provisioner',
+        annotations: {
+          'kglab/manifest': renderProvisioner(templates, ONE, stage.context().images).sum,
+        },
+      },
+    });
   const found = (objects: readonly KubeObject[]) =>
     stage.on('g1').on(GET, JSON.stringify({ items: objects }));
 
@@ -172,7 +195,7 @@ describe('provisioner', () => {
   });
 
   it('takes the default away from a class of others, and nothing else', async () => {
-    found([...ALL, storageClass('other', true), storageClass('third', false)]);
+    found([...ALL, storageClass('other', true), storageClass('third', false), podOn('g2')]);
     stage.on('g1').on(/annotate --overwrite storageclass/);
     await provisionerHandler.apply(ONE, stage.context());
     expect(stage.ran('g1').filter((words) => words.includes('storageclass '))).toEqual([
@@ -181,12 +204,66 @@ describe('provisioner', () => {
   });
 
   it('is satisfied by what it made', async () => {
-    const { sum } = renderProvisioner(templates, ONE, stage.context().images);
-    const own = deployment({
-      metadata: { name: 'local-path-provisioner', annotations: { 'kglab/manifest': sum } },
-    });
-    found([own, storageClass('local-path', true)]);
+    found([own(), storageClass('local-path', true), podOn('g2')]);
     expect(await provisionerHandler.probe(ONE, stage.context())).toEqual({ state: 'satisfied' });
+  });
+
+  const NOT_THERE = 'the provisioner does not run on g2, whatever the cluster was told last';
+  it.each<[string, string, () => KubeObject[]]>([
+    ['the provisioner has no pod that is ready', 'there is none', () => []],
+    ['the provisioner has no pod that is ready', 'it is not ready', () => [podOn('g2', { ready: false })]],
+    [
+      'the provisioner has no pod that is ready',
+      'it was told to go',
+      () => [podOn('g2', { deletionTimestamp: '2026-01-01T00:00:00Z' })],
+    ],
+    [NOT_THERE, 'it is the container of before', () => [podOn('g2', { id: 'ee'.repeat(32) })]],
+    [
+      NOT_THERE,
+      'its container has ended',
+      () => {
+        runs('g2', CONTAINER, 'STOPPED');
+        return [podOn('g2')];
+      },
+    ],
+    [
+      NOT_THERE,
+      'containerd does not answer',
+      () => {
+        stage.on('g2').on('k3s ctr tasks list', { exitCode: 1, stderr: 'connection refused' });
+        return [podOn('g2')];
+      },
+    ],
+    [
+      NOT_THERE,
+      'its machine is off',
+      () => {
+        stage.provider.infos = stage.provider.infos.map((info) =>
+          info.name === 'g2' ? { ...info, state: 'stopped' } : info,
+        );
+        return [podOn('g2')];
+      },
+    ],
+  ])('has to do: %s (%s)', async (because, _why, pods) => {
+    found([own(), storageClass('local-path', true), ...pods()]);
+    expect(await provisionerHandler.probe(ONE, stage.context())).toEqual({ state: 'pending', because });
+  });
+
+  it('takes the word of the cluster for a node that is no machine of the lab', async () => {
+    found([own(), storageClass('local-path', true), podOn('elsewhere')]);
+    expect(await provisionerHandler.probe(ONE, stage.context())).toEqual({ state: 'satisfied' });
+  });
+
+  it('waits for the container of now when the cluster still believes in the one of before', async () => {
+    found([podOn('g2', { id: 'ee'.repeat(32) })]);
+    const done = provisionerHandler.apply(ONE, stage.context());
+    await stage.clock.advance(5_000);
+    expect(stage.ran('g2').length).toBeGreaterThan(3);
+    expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(false);
+    found([podOn('g2')]);
+    await stage.clock.advance(5_000);
+    await done;
+    expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(true);
   });
 
   it('shows pods and events when it does not become available, and does not sign', async () => {

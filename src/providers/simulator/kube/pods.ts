@@ -1,0 +1,87 @@
+import type { JobHandler, Sim } from '../sim.js';
+import { newUuid, type SimMachine, type SimWorld } from '../world.js';
+import { isReady, isRunning } from './nodes.js';
+import { thingsOf, type KubeThing } from './store.js';
+
+/** From a kubelet's first report to its word on the containers of before, and from there to those of now (milliseconds). */
+const TIMES = { look: 1_000, start: 2_500 } as const;
+
+/** Has the kubelet of a machine look, a little later, at which of its pods run. */
+export const wakeKubelet = (sim: Sim, machine: SimMachine): void =>
+  sim.schedule(machine, 'kube.kubelet', TIMES.look);
+
+/** The deployments whose pods a machine is to run, and does not. */
+const lacking = ({ world }: Sim, { running, spec }: SimMachine): KubeThing[] => {
+  const server = Object.values(world.machines).find(
+    ({ kube }) => kube !== undefined && kube.id === running?.cluster,
+  );
+  if (server?.kube === undefined) return [];
+  return thingsOf(server.kube, 'Deployment').filter(
+    ({ sim: own }) =>
+      own?.node === spec.name && !(own.container && running?.containers?.includes(own.container)),
+  );
+};
+
+/** A kubelet reports what has ended, and starts it anew. */
+const lookAtPods: JobHandler = (sim, machine) => {
+  for (const { sim: own } of lacking(sim, machine)) delete own?.container;
+  sim.schedule(machine, 'kube.containers', TIMES.start);
+};
+
+const startContainers: JobHandler = (sim, machine) => {
+  for (const { sim: own } of lacking(sim, machine)) {
+    const id = newUuid(sim.world).replaceAll('-', '');
+    if (own) own.container = id;
+    if (machine.running) (machine.running.containers ??= []).push(id);
+  }
+};
+
+/** What a kubelet does by itself. */
+export const KUBELET_JOBS: Readonly<Record<string, JobHandler>> = {
+  'kube.kubelet': lookAtPods,
+  'kube.containers': startContainers,
+};
+
+/** Whether a deployment's container runs: what its node knows, not what the cluster was told last. */
+export const containerRuns = (world: SimWorld, server: SimMachine, { sim: own }: KubeThing): boolean => {
+  if (own?.node === undefined || own.container === undefined) return false;
+  const known = world.machines[own.node]?.running?.containers ?? [];
+  return known.includes(own.container) && isRunning(world, server, own.node);
+};
+
+/** Whether a deployment's pod counts as ready: what was reported last holds until its node counts as lost. */
+export const isAvailable = (world: SimWorld, server: SimMachine, { sim: own }: KubeThing): boolean =>
+  own?.node !== undefined && own.container !== undefined && isReady(world, server, own.node);
+
+interface Template {
+  readonly metadata?: { readonly labels?: Record<string, string> };
+}
+
+/** The pod of a deployment, as the API server shows it. */
+export const podOf = (world: SimWorld, server: SimMachine, deployment: KubeThing): KubeThing => {
+  const { metadata, spec, sim: own } = deployment;
+  const { name, namespace, uid = '' } = metadata;
+  const isUp = isAvailable(world, server, deployment);
+  const labels = (spec?.['template'] as Template | undefined)?.metadata?.labels;
+  const container = {
+    name,
+    ready: isUp,
+    ...(own?.container !== undefined && { containerID: `containerd://${own.container}` }),
+    state: own?.container === undefined ? { waiting: {} } : { running: {} },
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `${name}-${uid.slice(0, 8)}`,
+      ...(namespace !== undefined && { namespace }),
+      ...(labels && { labels }),
+    },
+    spec: own?.node === undefined ? {} : { nodeName: own.node },
+    status: {
+      phase: own?.container === undefined ? 'Pending' : 'Running',
+      conditions: [{ type: 'Ready', status: isUp ? 'True' : 'False' }],
+      containerStatuses: [container],
+    },
+  };
+};
