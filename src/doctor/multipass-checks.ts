@@ -8,6 +8,7 @@ import { commandError, serviceError } from '../providers/multipass/errors.js';
 import { featuresOf, isSupported, OLDEST } from '../providers/multipass/features.js';
 import { parseList, parseVersions } from '../providers/multipass/parse.js';
 import type { Check, Finding } from './check.js';
+import { multipassHostChecks } from './multipass-host-checks.js';
 
 export interface MultipassCheckInput {
   readonly host: Executor;
@@ -243,5 +244,6 @@ const memory = (): Check => ({
 export const multipassChecks = (input: MultipassCheckInput): readonly Check[] => {
   const asked = new Asked(input);
   const of = [installed, service, versions, driver, kvm, images, instances, firewall, windows];
-  return [...of.map((make) => make(asked)), memory()];
+  const host = multipassHostChecks({ ...input, isReachable: asked.isReachable });
+  return [...of.map((make) => make(asked)), memory(), ...host];
 };

@@ -7,6 +7,9 @@ import { ScriptedExecutor } from '../../helpers/scripted-executor.js';
 const host = (): ScriptedExecutor =>
   new ScriptedExecutor('host')
     .on(/^sh -c/, '')
+    .on(/^ss /, '')
+    .on(/^snap list/, { exitCode: 1, stderr: 'no matching snaps installed' })
+    .on(/socketfilterfw/, 'Firewall is disabled.')
     .on(/^snap connections/, 'kvm  multipass:kvm  :kvm  -\n')
     .on(/^multipass find/, '{}')
     .on('multipass get local.driver', 'qemu\n')

@@ -1,0 +1,97 @@
+import { cmd, type Command, type CommandResult, type Executor } from '../exec/command.js';
+import type { Platform } from '../providers/multipass/advice.js';
+import { freeMiB } from '../providers/nspawn/disk-space.js';
+import type { Check, Finding } from './check.js';
+
+export interface MultipassHostInput {
+  readonly host: Executor;
+  readonly platform: Platform;
+  /** Home folder of the user. */
+  readonly home: string;
+  /** Where multipass keeps its machines, as far as its disk goes; for tests. */
+  readonly storage?: string;
+  /** The daemon answers: what hinders its machines is worth looking for. */
+  isReachable(): Promise<boolean>;
+}
+
+/** Longest that a question to the host may take, in milliseconds. */
+const ASK_MS = 20_000;
+/** An image of Ubuntu, and three machines with what kglab installs: about 0.6 and 3 GiB. In MiB. */
+const DISK_MIB = 10 * 1024;
+
+/** Something that may or may not come in the way: said, never in the way itself. */
+const note = (found: string): Finding => ({ ok: true, found });
+
+const ask = ({ host }: MultipassHostInput, command: Command): Promise<CommandResult> =>
+  host.exec(command, { timeoutMs: ASK_MS });
+
+const disk = ({ platform, home, storage, isReachable }: MultipassHostInput): Check => ({
+  id: 'disk',
+  title: 'Free disk space',
+  // A lab that is there has its space already.
+  optional: 'three new machines',
+  applicable: isReachable,
+  run: async () => {
+    // The snap keeps machines under /var/snap; elsewhere they are on the disk of the home folders.
+    const free = await freeMiB(storage ?? (platform === 'linux' ? '/var/snap/multipass' : home));
+    const found = `${(free / 1024).toFixed(1)} GiB`;
+    if (free >= DISK_MIB) return note(found);
+    const need = `${found}; three machines need about ${DISK_MIB / 1024} GiB, and multipass does not look`;
+    return { ok: false, found: need, fix: { commands: ['multipass list', 'df -h'] } };
+  },
+});
+
+/** Addresses that stand for all of the host, as ss(8) writes them. */
+const EVERYWHERE = new Set(['0.0.0.0:53', '*:53', '[::]:53']);
+
+const nameServer = (input: MultipassHostInput): Check => ({
+  id: 'port-53',
+  title: 'Name server for machines',
+  applicable: async () => input.platform === 'linux' && (await input.isReachable()),
+  run: async () => {
+    const { stdout } = await ask(input, cmd('ss', '-Hlun', 'sport = :53'));
+    const taken = stdout.split('\n').some((line) => EVERYWHERE.has(line.trim().split(/\s+/)[3] ?? ''));
+    return note(
+      taken
+        ? 'another one listens on port 53 of every address: if machines get no address or no names, see sudo ss -lunp sport = :53'
+        : 'port 53 is free for it',
+    );
+  },
+});
+
+const refreshes = (input: MultipassHostInput): Check => ({
+  id: 'snap-refresh',
+  title: 'Updates of multipass',
+  applicable: async () => input.platform === 'linux' && (await input.isReachable()),
+  run: async () => {
+    const { exitCode, stdout } = await ask(input, cmd('snap', 'list', 'multipass'));
+    if (exitCode !== 0) return note('not a snap');
+    const notes = stdout.trim().split('\n').at(-1)?.split(/\s+/).at(-1) ?? '';
+    return note(
+      notes.split(',').includes('held')
+        ? 'held'
+        : 'at any time, and all machines stop for one; to choose the time: sudo snap refresh --hold multipass',
+    );
+  },
+});
+
+const FIREWALL = '/usr/libexec/ApplicationFirewall/socketfilterfw';
+const BOOTPD = '/usr/libexec/bootpd';
+
+const macFirewall = (input: MultipassHostInput): Check => ({
+  id: 'mac-firewall',
+  title: 'Firewall of macOS',
+  applicable: async () => input.platform === 'darwin' && (await input.isReachable()),
+  run: async () => {
+    const { stdout } = await ask(input, cmd(FIREWALL, '--getglobalstate'));
+    return note(
+      /enabled/i.test(stdout)
+        ? `on: if machines get no address, sudo ${FIREWALL} --add ${BOOTPD}; sudo ${FIREWALL} --unblockapp ${BOOTPD}`
+        : 'off',
+    );
+  },
+});
+
+/** What of the host may keep machines of multipass from working. */
+export const multipassHostChecks = (input: MultipassHostInput): readonly Check[] =>
+  [disk, nameServer, refreshes, macFirewall].map((make) => make(input));
