@@ -5,8 +5,6 @@ export type ProviderId = 'multipass' | 'nspawn' | 'simulator';
 
 /** What differs between providers. Ask this, never the provider's name. */
 export interface ProviderFeatures {
-  /** Machines run a kernel of their own (VMs), not the host's. */
-  readonly ownKernel: boolean;
   /** The packages of a node are part of the image; otherwise cloud-init installs them. */
   readonly packagesInImage: boolean;
   /** Addresses stay the same over restarts. */

@@ -34,7 +34,7 @@ export class ScriptedProvider implements MachineProvider {
   readonly created: MachineSpec[] = [];
   readonly started: string[] = [];
   infos: MachineInfo[] = [];
-  features = { ownKernel: false, packagesInImage: true, stableAddresses: true };
+  features = { packagesInImage: true, stableAddresses: true };
   private readonly machines = new Map<string, ScriptedExecutor>();
 
   constructor(readonly calls: Call[] = []) {}

@@ -32,7 +32,6 @@ const ASK_LIMIT = 4;
 export class MultipassProvider implements MachineProvider {
   readonly id = 'multipass';
   readonly features = {
-    ownKernel: true,
     packagesInImage: false,
     stableAddresses: false,
     sharedNetwork: true,

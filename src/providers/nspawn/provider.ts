@@ -21,7 +21,6 @@ import { findTraces } from './traces.js';
 export class NspawnProvider implements MachineProvider {
   readonly id = 'nspawn';
   readonly features = {
-    ownKernel: false,
     packagesInImage: true,
     stableAddresses: true,
   } as const;

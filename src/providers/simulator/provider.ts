@@ -39,7 +39,6 @@ const JOBS: Readonly<Record<string, JobHandler>> = {
 export class SimulatorProvider implements MachineProvider {
   readonly id = 'simulator';
   readonly features = {
-    ownKernel: true,
     packagesInImage: false,
     stableAddresses: false,
     simulated: true,

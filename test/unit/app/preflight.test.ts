@@ -58,7 +58,8 @@ describe('assertFit', () => {
 
 describe('assertOffered', () => {
   const features = {
-    ...{ ownKernel: true, packagesInImage: false, stableAddresses: false },
+    packagesInImage: false,
+    stableAddresses: false,
     sharedNetwork: true,
   };
 
