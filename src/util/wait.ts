@@ -1,3 +1,4 @@
+import { CliError } from '../errors/cli-error.js';
 import type { Clock } from './clock.js';
 
 export interface WaitOptions {
@@ -28,4 +29,13 @@ export const waitFor = async <T>(
     if (clock.now() + everyMs > end) return undefined;
     await clock.sleep(everyMs, signal);
   }
+};
+
+/**
+ * For the `catch` of one look of a wait: who has just started, or lacks memory, may leave a question unanswered, and the
+ * next look counts. Returns the failure; throws on what is a bug or an interruption.
+ */
+export const unanswered = (error: unknown, signal: AbortSignal): CliError => {
+  if (error instanceof CliError && !signal.aborted) return error;
+  throw error;
 };

@@ -3,7 +3,7 @@ import { CliError } from '../../errors/cli-error.js';
 import { getObjects } from '../../kube/kubectl.js';
 import { nodeView, type NodeView } from '../../kube/node.js';
 import type { StepInputs } from '../../plan/step.js';
-import { waitFor } from '../../util/wait.js';
+import { unanswered, waitFor } from '../../util/wait.js';
 import { forgetNode } from './forget-handler.js';
 import { isRejected, k3sFailure } from './journal.js';
 import { k3sUnit } from './unit-state.js';
@@ -49,12 +49,6 @@ const truth = async (machine: string, server: string, context: StepContext): Pro
   const unit = k3sUnit(machine, machine === server ? 'server' : 'agent', context);
   const [address, { startedAt }] = await Promise.all([addressOf(machine, context), unit]);
   return { address, startedAt };
-};
-
-/** A server that has just started, or that lacks memory, may leave a question unanswered: the next one counts. */
-const unanswered = (error: unknown, signal: AbortSignal): CliError => {
-  if (error instanceof CliError && !signal.aborted) return error;
-  throw error;
 };
 
 /** How often an agent that is not heard of is asked why (milliseconds); most are heard of before the first time. */

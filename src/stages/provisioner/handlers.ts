@@ -3,7 +3,7 @@ import { CliError } from '../../errors/cli-error.js';
 import { getObjects, kubectl, runKubectl, type KubeObject } from '../../kube/kubectl.js';
 import type { StepInputs } from '../../plan/step.js';
 import { DEFAULT_CLASS, MANIFEST_SUM, renderProvisioner } from './render.js';
-import { waitFor } from '../../util/wait.js';
+import { unanswered, waitFor } from '../../util/wait.js';
 import { outdatedClasses, straysAmong } from './classes.js';
 import { podGap } from './pod.js';
 
@@ -11,6 +11,8 @@ type Input = StepInputs['provisioner.apply'];
 
 /** From "applied" to "available": an image from the cache takes seconds, one from a registry up to minutes. */
 const ROLLOUT_S = 240;
+/** Each look asks the cluster and a machine (milliseconds). */
+const LOOK_EVERY_MS = 1000;
 
 const DEPLOYMENT = 'local-path-provisioner';
 
@@ -82,9 +84,14 @@ const rollOut = async (input: Input, context: StepContext): Promise<void> => {
     .machine(input.server)
     .exec(kubectl(...args), { signal, timeoutMs: (ROLLOUT_S + 30) * 1000 });
   const now = fresh(context);
-  const runs = async (): Promise<true | undefined> =>
-    (await podGap(await objects(input, now), now)) === undefined ? true : undefined;
-  if (result.exitCode === 0 && (await waitFor(runs, { clock, signal, timeoutMs: end - clock.now() }))) return;
+  const runs = async (): Promise<true | undefined> => {
+    const gap = await objects(input, now)
+      .then((found) => podGap(found, now))
+      .catch((error: unknown) => unanswered(error, signal));
+    return gap === undefined ? true : undefined;
+  };
+  const options = { clock, signal, timeoutMs: end - clock.now(), everyMs: LOOK_EVERY_MS };
+  if (result.exitCode === 0 && (await waitFor(runs, options))) return;
   throw new CliError('PROVISIONER_FAILED', `The provisioner is not available after ${ROLLOUT_S} s.`, {
     details: await evidence(input, context),
     hint: `See: kglab kubectl -- -n ${input.namespace} describe pods\nA missing image can be added with \`kglab cache add ARCHIVE\`; then run \`kglab up\` again.`,

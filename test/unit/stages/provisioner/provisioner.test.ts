@@ -1,7 +1,7 @@
 import { parseAllDocuments, parse } from 'yaml';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../../../src/cli/templates.js';
-import type { CliError } from '../../../../src/errors/cli-error.js';
+import { CliError } from '../../../../src/errors/cli-error.js';
 import type { KubeObject } from '../../../../src/kube/kubectl.js';
 import { planUp } from '../../../../src/plan/plan-up.js';
 import type { StepInputs, StepOf } from '../../../../src/plan/step.js';
@@ -264,6 +264,48 @@ describe('provisioner', () => {
     await stage.clock.advance(5_000);
     await done;
     expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(true);
+  });
+
+  it.each<[string, () => void]>([
+    [
+      'the cluster',
+      () => {
+        const pods = JSON.stringify({ items: [podOn('g2')] });
+        const silent = {
+          exitCode: 1,
+          stderr: 'Unable to connect to the server: net/http: TLS handshake timeout',
+        };
+        // The first question comes before the rollout.
+        stage.on('g1').on(GET, pods, silent, pods);
+      },
+    ],
+    [
+      "the pod's machine",
+      () => {
+        const away = new CliError('MACHINE_UNREACHABLE', 'Machine g2 does not run.');
+        const tasks = `TASK    PID    STATUS\n${CONTAINER}    1234    RUNNING\n`;
+        stage.on('g2').on('k3s ctr tasks list', away, tasks);
+      },
+    ],
+  ])('looks again when %s does not answer once', async (_who, script) => {
+    script();
+    const failure = failureOf(provisionerHandler.apply(ONE, stage.context()));
+    await stage.clock.advance(5_000);
+    expect(await failure).toMatchObject({ message: expect.stringContaining('it did not fail') as string });
+    expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(true);
+  });
+
+  it('does not look again after an interruption', async () => {
+    found([podOn('g2', { id: 'ee'.repeat(32) })]);
+    const failure = failureOf(provisionerHandler.apply(ONE, stage.context()));
+    await stage.clock.advance(1_000);
+    stage.on('g1').on(GET, () => {
+      stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
+      return { exitCode: 130, signal: 'SIGINT' };
+    });
+    await stage.clock.advance(2_000);
+    expect(await failure).toMatchObject({ code: 'KUBECTL_FAILED' });
+    expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(false);
   });
 
   it('shows pods and events when it does not become available, and does not sign', async () => {
