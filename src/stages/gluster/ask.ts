@@ -68,12 +68,14 @@ export const volumes = (context: StepContext, machine: string): Promise<readonly
 export const volumesOn = async (machine: string, context: StepContext): Promise<readonly Volume[]> =>
   parseVolumes(await must(context, machine, gluster('volume', 'info')));
 
-/** Processes of a volume; none when it is stopped. */
+const NOT_STARTED = /^Volume \S+ is not started$/;
+
+/** Processes of a volume; none when it is stopped. Throws GLUSTER_FAILED when that is not to be had. */
 export const processes = (
   context: StepContext,
   machine: string,
   volume: string,
 ): Promise<readonly VolumeProcess[]> =>
   context.fact(`status of ${volume}`, async () =>
-    parseStatus(await ask(context, machine, gluster('volume', 'status', volume))),
+    parseStatus(await must(context, machine, gluster('volume', 'status', volume), NOT_STARTED)),
   );

@@ -3,7 +3,7 @@ import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { sh } from '../../exec/command.js';
 import type { VolumeSpec } from '../../plan/kinds.js';
-import { waitFor } from '../../util/wait.js';
+import { unanswered, waitFor } from '../../util/wait.js';
 import { must, processes, volumes } from './ask.js';
 import { brickState } from './brick-state.js';
 import { createVolume, gluster } from './commands.js';
@@ -83,12 +83,16 @@ export const offline = ({ bricks }: VolumeSpec, found: readonly VolumeProcess[])
     )
     .map(({ machine, path }) => `${machine}:${path}`);
 
-const waitOnline = (volume: VolumeSpec, from: string, context: StepContext): Promise<true | undefined> =>
-  waitFor(
-    async () =>
-      offline(volume, await processes(fresh(context), from, volume.name)).length === 0 ? true : undefined,
-    { clock: context.clock, signal: context.signal, timeoutMs: ONLINE_MS },
-  );
+const waitOnline = (volume: VolumeSpec, from: string, context: StepContext): Promise<true | undefined> => {
+  const { clock, signal } = context;
+  const look = async (): Promise<true | undefined> => {
+    const found = await processes(fresh(context), from, volume.name).catch((error: unknown) =>
+      unanswered(error, signal),
+    );
+    return !(found instanceof CliError) && offline(volume, found).length === 0 ? true : undefined;
+  };
+  return waitFor(look, { clock, signal, timeoutMs: ONLINE_MS });
+};
 
 /** The volume is started and every brick of it is online. */
 export const startHandler: StepHandler<'gluster.start'> = {

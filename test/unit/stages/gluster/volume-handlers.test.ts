@@ -177,6 +177,28 @@ describe('start', () => {
     expect(await startHandler.probe(input, stage.context())).toMatchObject({ state: 'pending' });
   });
 
+  it('takes the bricks of a volume that is not started for offline, but not those of one that is not told of', async () => {
+    const refused = (words: string): string =>
+      glusterXml('pool', 'g1', 'volume start nope').replace(
+        /<opErrstr>.*<\/opErrstr>/,
+        `<opErrstr>${words}</opErrstr>`,
+      );
+    stage.on('g1').on(INFO, started).on(STATUS, refused('Volume gv0 is not started'));
+    expect(await startHandler.probe(input, stage.context())).toMatchObject({
+      because: expect.stringContaining('g1:/srv/lab/n1/brick/b1') as string,
+    });
+    const words = 'Staging failed on g2. Error: Volume gv0 is not started';
+    stage.on('g1').on(STATUS, refused(words));
+    const error = (await failureOf(startHandler.probe(input, stage.context()))) as CliError;
+    expect(error).toMatchObject({ code: 'GLUSTER_FAILED', details: [words] });
+  });
+
+  it('looks again when it is not told of the bricks once', async () => {
+    stage.on('g1').on(START, done).on(STATUS, { exitCode: 1, stderr: 'Error : Request timed out\n' }, up);
+    expect(await apply(5000)).toBeUndefined();
+    expect(stage.ran('g1')).not.toContain(`${START} force`);
+  });
+
   it('starts it and waits for the bricks, also when it was started already', async () => {
     stage
       .on('g1')
