@@ -5,15 +5,13 @@ import { cmd, sh } from '../../exec/command.js';
 import { waitFor } from '../../util/wait.js';
 import { poolOf, volumesOn } from './ask.js';
 import { restartGlusterd } from './commands.js';
-import { IN_CLUSTER, type Peer } from './parse.js';
+import { IN_CLUSTER, isSelf, type Peer } from './parse.js';
 
 /** A machine that the others know under an identity that it does not have, or has not come to live by. */
 export interface LostIdentity {
   readonly machine: string;
   readonly uuid: string;
 }
-
-const isSelf = ({ names }: Peer): boolean => names.includes('localhost');
 
 /** Before a peer has answered for the first time, its UUID is all zeros. */
 const isKnown = ({ uuid }: Peer): boolean => /[1-9a-f]/.test(uuid);

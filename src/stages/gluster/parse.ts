@@ -11,6 +11,9 @@ export interface Peer {
   readonly stateText: string;
 }
 
+/** Whether this is the machine that was asked. */
+export const isSelf = ({ names }: Peer): boolean => names.includes('localhost');
+
 /** Peer states of glusterd: glusterd-sm.h, GD_FRIEND_STATE_*. */
 export const IN_CLUSTER = 3;
 export const REJECTED = 6;

@@ -7,7 +7,7 @@ import { waitFor } from '../../util/wait.js';
 import { must, poolOf, volumesOn } from './ask.js';
 import { gluster } from './commands.js';
 import { learn, lostIdentities, restoreIdentity } from './identity.js';
-import { IN_CLUSTER, REJECTED, type Peer } from './parse.js';
+import { IN_CLUSTER, isSelf, REJECTED, type Peer } from './parse.js';
 
 /** glusterd answers a second or two after its unit is active; a slow VM takes longer. */
 const POOL_MS = 60_000;
@@ -49,7 +49,7 @@ export const poolGap = (
 ): string | undefined => {
   for (const [index, view] of views.entries()) {
     const machine = machines[index] as string;
-    const others = view.filter(({ names }) => !names.includes('localhost'));
+    const others = view.filter((peer) => !isSelf(peer));
     const rejected = others.find(({ state }) => state === REJECTED);
     if (rejected) return `${machine} has rejected ${rejected.names[0]}`;
     const missing = machines.find(
@@ -156,9 +156,28 @@ export const poolHandler: StepHandler<'gluster.pool'> = {
   },
 };
 
+/** The pool as each machine sees it, once all of them answer: a unit that is active may not have got that far. */
+const answers = async (
+  machines: readonly string[],
+  context: StepContext,
+): Promise<readonly (readonly Peer[])[]> => {
+  const { clock, signal } = context;
+  let silent: string | undefined;
+  const views = await waitFor(
+    async () => {
+      const found = await mapPool(machines, ASK_LIMIT, (machine) => poolOf(fresh(context), machine));
+      silent = machines.find((_machine, index) => !found[index]?.some(isSelf));
+      return silent === undefined ? found : undefined;
+    },
+    { clock, signal, timeoutMs: POOL_MS },
+  );
+  if (views === undefined) throw explain(`glusterd does not answer on ${silent}`);
+  return views;
+};
+
 /** Machines that were made anew take their old places before anybody is probed as if new; the first one's view then. */
 const restoreLost = async (machines: readonly string[], context: StepContext): Promise<readonly Peer[]> => {
-  const views = await mapPool(machines, ASK_LIMIT, (machine) => poolOf(context, machine));
+  const views = await answers(machines, context);
   if (lostIdentities(machines, views).length === 0) return views[0] ?? [];
   // A handshake under way looks the same for a moment.
   await context.clock.sleep(HANDSHAKE_MS, context.signal);

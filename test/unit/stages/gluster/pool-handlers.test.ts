@@ -24,7 +24,11 @@ const formed = {
   g2: fromG2,
   g3: glusterXml('pool', 'g3', 'pool list'),
 };
-const alone = glusterXml('pool', 'g1', 'pool list').replace(/<peer>[\s\S]*<\/peer>/, '');
+const PEER_SELF =
+  '<peer><uuid>415a013a-78a4-4c49-8a5b-afcddfe1bfdc</uuid><hostname>localhost</hostname><connected>1</connected></peer>';
+const alone = glusterXml('pool', 'g1', 'pool list').replace(/<peer>[\s\S]*<\/peer>/, PEER_SELF);
+/** `peer status`, as `pool list` says it. */
+const asList = (status: string): string => status.replace('</peerStatus>', `${PEER_SELF}</peerStatus>`);
 const success = glusterXml('pool', 'g1', 'peer probe g2');
 const already = glusterXml('pool', 'g1', 'peer probe g2', 2);
 
@@ -71,6 +75,30 @@ describe('pool', () => {
     expect(probes).toEqual(['g1 g2', 'g1 g3', 'g2 g1']);
   });
 
+  const silent = glusterText('quorum', 'g3', 'pool list');
+
+  it('probes nobody before glusterd answers on every machine', async () => {
+    for (const name of ALL.machines)
+      stage.on(name).on(POOL, alone, alone, formed[name as keyof typeof formed]);
+    stage.on('g3').on(POOL, { exitCode: 1, stdout: silent }, alone, formed.g3);
+    const unheard = glusterXml('pool', 'g1', 'peer probe nohost');
+    stage.on('g1').on(probe('g2'), success);
+    stage.on('g1').on(probe('g3'), () => (stage.ran('g3').length < 2 ? unheard : success));
+    stage.on('g2').on(probe('g1'), already);
+    const failure = failureOf(poolHandler.apply(ALL, stage.context()));
+    await stage.clock.advance(10_000);
+    expect(await failure).toMatchObject({ message: expect.stringContaining('it did not fail') as string });
+  });
+
+  it('says whose glusterd does not answer, when it never does', async () => {
+    inPool();
+    stage.on('g2').on(POOL, { exitCode: 1, stdout: silent }).on(probe('g1'), already);
+    const error = await run(60_000);
+    expect(error).toMatchObject({ code: 'GLUSTER_PEER_TIMEOUT' });
+    expect(error.message).toContain('glusterd does not answer on g2');
+    expect(stage.ran('g2')).not.toContain(probe('g1'));
+  });
+
   it('does not probe again whom the pool knows', async () => {
     inPool();
     stage.on('g2').on(probe('g1'), already);
@@ -94,13 +122,13 @@ describe('pool', () => {
   });
 
   it('needs no second machine in a pool of one', async () => {
-    stage.on('g1').on(POOL, alone.replace('<peerStatus>', '<peerStatus>' + PEER_SELF));
+    stage.on('g1').on(POOL, alone);
     await poolHandler.apply({ machines: ['g1'] }, stage.context());
     expect(stage.ran('g1')).toEqual([POOL, POOL, INFO]);
   });
 
   it('says which peer is rejected', async () => {
-    inPool({ g1: glusterXml('rejected', 'g1', 'peer status') });
+    inPool({ g1: asList(glusterXml('rejected', 'g1', 'peer status')) });
     stage.on('g2').on(probe('g1'), already);
     const error = await run(60_000);
     expect(error.code).toBe('GLUSTER_PEER_REJECTED');
@@ -109,7 +137,7 @@ describe('pool', () => {
   });
 
   it('gives up on a peer that stays away', async () => {
-    inPool({ g1: glusterXml('down', 'g1', 'peer status') });
+    inPool({ g1: asList(glusterXml('down', 'g1', 'peer status')) });
     stage.on('g2').on(probe('g1'), already);
     const error = await run(60_000);
     expect(error).toMatchObject({ code: 'GLUSTER_PEER_TIMEOUT', exitCode: 42 });
@@ -134,7 +162,7 @@ describe('pool', () => {
 
   it('knows a clone of another machine by its second name, long before the time is up', async () => {
     const machines = ['g1', 'g2', 'g3', 'g5'];
-    const twins = glusterXml('sameUuid', 'g1', 'peer status');
+    const twins = asList(glusterXml('sameUuid', 'g1', 'peer status'));
     stage.on('g1').on(POOL, twins);
     stage.on('g2').on(POOL, fromG2).on(probe('g1'), already);
     stage.on('g3').on(POOL, formed.g3);
@@ -175,7 +203,7 @@ describe('pool', () => {
   });
 
   it('stops waiting when it is interrupted', async () => {
-    inPool({ g1: glusterXml('down', 'g1', 'peer status') });
+    inPool({ g1: asList(glusterXml('down', 'g1', 'peer status')) });
     stage.on('g2').on(probe('g1'), already);
     const failure = failureOf(poolHandler.apply(ALL, stage.context()));
     await stage.clock.advance(1000);
@@ -184,9 +212,6 @@ describe('pool', () => {
     expect(await failure).toMatchObject({ name: 'AbortError' });
   });
 });
-
-const PEER_SELF =
-  '<peer><uuid>415a013a-78a4-4c49-8a5b-afcddfe1bfdc</uuid><hostname>localhost</hostname><connected>1</connected></peer>';
 
 describe('glusterd', () => {
   const SHOW = 'systemctl show -p ActiveState,UnitFileState glusterd.service';
