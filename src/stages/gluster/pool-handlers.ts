@@ -4,7 +4,7 @@ import { checked } from '../../exec/checked.js';
 import { cmd } from '../../exec/command.js';
 import { mapPool } from '../../util/pool.js';
 import { waitFor } from '../../util/wait.js';
-import { must, poolOf, volumesOn } from './ask.js';
+import { ask, must, poolOf, volumesOn } from './ask.js';
 import { gluster } from './commands.js';
 import { learn, lostIdentities, restoreIdentity } from './identity.js';
 import { IN_CLUSTER, isSelf, REJECTED, type Peer } from './parse.js';
@@ -192,13 +192,18 @@ const restoreLost = async (machines: readonly string[], context: StepContext): P
 };
 
 const settle = async (machines: readonly string[], context: StepContext): Promise<void> => {
+  const [first = '', second = ''] = machines;
   let gap: string | undefined;
   const formed = await waitFor(
     async () => {
       const views = await mapPool(machines, ASK_LIMIT, (machine) => poolOf(fresh(context), machine));
       for (const view of views) assertDistinct(machines, view);
       gap = poolGap(machines, views);
-      return gap === undefined ? true : undefined;
+      if (gap === undefined) return true;
+      // Of a peer whose handshake is not over, glusterd answers "already in peer list" and forgets the name.
+      if (views[1]?.some(({ names }) => names.includes(first)) === false)
+        await ask(context, second, gluster('peer', 'probe', first));
+      return undefined;
     },
     { clock: context.clock, signal: context.signal, timeoutMs: POOL_MS },
   );

@@ -75,6 +75,18 @@ describe('pool', () => {
     expect(probes).toEqual(['g1 g2', 'g1 g3', 'g2 g1']);
   });
 
+  it('has the second name the first again when that was forgotten in the middle of a handshake', async () => {
+    inPool({ g2: fromG2.replaceAll('>g1<', '>10.77.0.11<') });
+    stage.on('g2').on(probe('g1'), already, () => {
+      stage.on('g2').on(POOL, formed.g2);
+      return already;
+    });
+    const failure = failureOf(poolHandler.apply(ALL, stage.context()));
+    await stage.clock.advance(10_000);
+    expect(await failure).toMatchObject({ message: expect.stringContaining('it did not fail') as string });
+    expect(stage.ran('g2').filter((said) => said === probe('g1'))).toHaveLength(2);
+  });
+
   const silent = glusterText('quorum', 'g3', 'pool list');
 
   it('probes nobody before glusterd answers on every machine', async () => {
