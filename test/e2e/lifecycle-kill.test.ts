@@ -102,6 +102,7 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
 
   it('is complete in the end, with nothing to do the next time', async () => {
     await lab.ok('up');
+    await lab.healed();
     await lab.whole();
   });
 

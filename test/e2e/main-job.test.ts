@@ -73,7 +73,7 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
   });
 
   it('shows what one node writes on all others', async () => {
-    await lab.sh('node1', `echo words > ${MOUNT}/shared`);
+    await lab.sh('node1', `echo words > ${MOUNT}/shared && sync ${MOUNT}/shared`);
     for (const node of NODES) expect(await lab.sh(node, `cat ${MOUNT}/shared`)).toBe('words');
   });
 
@@ -166,6 +166,7 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     ]);
     for (const id of [`k3s.install:${lab.machine('node3')}`, 'gluster.volume:gv0', 'smoke.run'])
       expect(changed).not.toContain(id);
+    await lab.healed();
     await lab.whole();
   });
 
