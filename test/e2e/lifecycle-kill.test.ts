@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changesOf, type Summary } from '../helpers/summary.js';
 import { isRoot, TestLab } from './support/kglab.js';
-import { actAt, killUpAt, type Moment } from './support/kill-at.js';
+import { actAt, killUpAt, nameOf, type Moment } from './support/kill-at.js';
 import { filesOf, freeze, providerOf, recordOf, stateDir, tracesOnHost } from './support/lab-internals.js';
 
 /** Before there is anything that would be worth continuing: from these, the lab is also taken down. */
@@ -32,10 +32,8 @@ const LATE: readonly Moment[] = [
   { kind: 'k3s.service', at: 'pending', afterMs: 1000 },
   { kind: 'k3s.kubeconfig', at: 'finished' },
   { kind: 'provisioner.apply', at: 'pending', afterMs: 500 },
-  { kind: 'smoke.run', at: 'pending', afterMs: 2000 },
+  { kind: 'smoke.run', at: 'says' },
 ];
-
-const nameOf = ({ kind, at, afterMs }: Moment): string => `${kind} ${at}${afterMs ? ` + ${afterMs} ms` : ''}`;
 
 /** `down` finds everything of a lab, and leaves nothing; nor is there anything left to do for another one. */
 const downLeavesNothing = async (lab: TestLab): Promise<void> => {
