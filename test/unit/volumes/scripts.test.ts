@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -246,6 +246,28 @@ describe('keeper', () => {
     await fake('k3s', `echo '${mount}/taken/|taker|{"version":1,"pv":"taker"}'`);
     expect((await keeper('catalogue')).exitCode).toBe(0);
     expect(await readdir(entries)).toEqual(['fresh.json', 'kept.json', 'own.json', 'taker.json']);
+  });
+
+  it('forgets no volume that it cannot see: the folder has to say that it is not there', async () => {
+    const entries = join(mount, '.kglab/catalogue');
+    await mkdir(entries);
+    await fake('k3s', 'exit 0');
+    const write = (pv: string, path: string) =>
+      writeFile(join(entries, `${pv}.json`), `{"version":1,"pv":"${pv}","path":"${path}","claim":"b"}`);
+    // stat(2) of a link to itself fails, as it does on a volume that has lost its bricks.
+    await symlink('unseen_a_b', join(mount, 'unseen_a_b'));
+    await write('unseen', `${mount}/unseen_a_b`);
+    await mkdir(join(mount, '.kglab/volumes'));
+    await symlink('own_a_b', join(mount, '.kglab/volumes/own_a_b'));
+    await write('own', `${mount}.claims/own_a_b`);
+    await write('gone', `${mount}/gone_a_b`);
+    await write('deep', `${mount}/gone_a_b/deep/`);
+    await fake('ls', 'exit 2');
+    expect((await keeper('catalogue')).exitCode).toBe(0);
+    expect(await readdir(entries)).toEqual(['deep.json', 'gone.json', 'own.json', 'unseen.json']);
+    await rm(join(dir, 'bin/ls'));
+    expect((await keeper('catalogue')).exitCode).toBe(0);
+    expect(await readdir(entries)).toEqual(['own.json', 'unseen.json']);
   });
 
   it('sets a size limit, and says so by taking the request away', async () => {
