@@ -330,6 +330,57 @@ describe('keeper', () => {
     expect(await readdir(join(mount, '.kglab/requests'))).toEqual([]);
   });
 
+  it('is not silent while it works, so that no other machine takes the request over', async () => {
+    const request = join(mount, '.kglab/requests', `create.${NAME}`);
+    await writeFile(request, '16777216');
+    const age = `echo $(($(date +%s) - $(stat -c %Y ${request}))) >> "$LOG"; touch -d '1 hour ago' ${request}`;
+    await fake('gluster', age);
+    await fake('mount', age);
+    await fake('chmod', 'exit 0');
+    await fake('umount', 'exit 0');
+    await keeper();
+    const ages = (await log()).map(Number);
+    expect(ages).toHaveLength(8);
+    expect(Math.max(...ages)).toBeLessThan(60);
+  });
+
+  it.each([
+    ['before the volume is started', 'gluster', 'start'],
+    ['while the volume is mounted', 'mount', ''],
+    ['at the last moment', 'chmod', ''],
+    ['while Gluster refuses', 'gluster', 'refuse'],
+  ])('leaves nothing of a request that another machine has met: %s', async (_when, program, at) => {
+    const request = join(mount, '.kglab/requests', `create.${NAME}`);
+    await writeFile(request, '16777216');
+    await fake('chmod', 'exit 0');
+    const met = `rm -f ${request}`;
+    await fake(
+      program,
+      {
+        start: `echo "$@" >> "$LOG"; case "$*" in *"set ${PV}"*) ${met} ;; esac`,
+        refuse: `${met}; echo refused; exit 1`,
+      }[at] ?? `echo "$@" >> "$LOG"; ${met}`,
+    );
+    await keeper();
+    expect(await readdir(join(mount, '.kglab'))).toEqual(['requests']);
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([]);
+    if (at === 'start') expect((await log()).at(-1)).toMatch(/set pvc-\S+ a\.b on$/);
+  });
+
+  it('shares no file of half an entry with another machine', async () => {
+    await fake('mv', 'echo "${1%[!0-9]*}" >> "$LOG"; exec /bin/mv "$@"');
+    await fake('k3s', 'exit 1');
+    await writeFile(join(dir, 'etc/keeper.env'), 'RANK=\nNODE=1\nSERVER=1\nEVERY=15\n');
+    for (const machine of ['n1', 'n2']) {
+      await fake('hostname', `echo ${machine}`);
+      await keeper();
+      await rm(join(mount, '.kglab/quota'));
+    }
+    const names = await log();
+    expect(names).toHaveLength(2);
+    expect(names[0]).not.toBe(names[1]);
+  });
+
   it('stops the volume of a deleted claim and keeps it', async () => {
     await mkdir(join(mount, '.kglab/volumes'));
     await writeFile(join(mount, '.kglab/volumes', NAME), '16777216');
