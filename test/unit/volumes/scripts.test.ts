@@ -98,6 +98,17 @@ describe('setup', () => {
     expect((await run('volume-setup')).exitCode).toBe(0);
   });
 
+  it('takes back a request that nobody meets, and says where to look', async () => {
+    await mkdir(join(mount, '.kglab'));
+    await writeFile(join(mount, '.kglab/quota'), 'on');
+    await fake('sleep', 'exit 0');
+    expect(await run('volume-setup')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/no keeper has met .*: systemctl status kglab-keeper/) as string,
+    });
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([]);
+  });
+
   it('asks for a Gluster volume where only the place for mounts is', async () => {
     await mounted(join(mount, '.kglab'));
     await mkdir(join(mount, '.kglab'));
@@ -392,13 +403,21 @@ describe('keeper', () => {
     expect(await readdir(join(mount, '.kglab/quarantine', item))).toEqual(['volume']);
   });
 
-  it('registers no volume that its claim could not write to', async () => {
+  it.each([
+    ['mounted', 'mount', 'Mount failed'],
+    ['written to', 'chmod', 'Transport endpoint is not connected'],
+  ])('registers no volume that cannot be %s, and tries again', async (_what, program, reason) => {
     const request = join(mount, '.kglab/requests', `create.${NAME}`);
     await writeFile(request, '16777216');
-    await fake('chmod', 'echo "Read-only file system" >&2; exit 1');
-    await keeper();
-    expect(await readFile(`${request}.failed`, 'utf8')).toBe('Read-only file system\n');
+    await fake('chmod', 'exit 0');
+    await fake(program, `echo "${reason}" >&2; exit 1`);
+    expect((await keeper()).stderr).toContain(`create ${NAME}: ${reason}`);
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([`create.${NAME}`]);
     await expect(readdir(join(mount, '.kglab/volumes'))).rejects.toThrow();
+    await fake(program, 'exit 0');
+    await keeper();
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([]);
+    expect(await readdir(join(mount, '.kglab/volumes'))).toEqual([NAME]);
   });
 
   it('leaves a fresh request to the machine whose turn it is', async () => {
