@@ -12,6 +12,7 @@ import {
   pod,
   ready,
   serviceAccount,
+  writes,
 } from './support/workloads.js';
 
 const NODES = ['node1', 'node2', 'node3'] as const;
@@ -84,23 +85,25 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
 
     const find = async (): Promise<Listed['volumes'][number] | undefined> =>
       (await lab.json<Listed>('volumes')).volumes.find((one) => one.claim === 'pvtest/local-path-pvc');
-    await lab.until('it is healed', async () => (await find())?.heal === 'clean');
-    const listed = await find();
+    const listed = await lab.found('it is healed', async () => {
+      const row = await find();
+      return row?.heal === 'clean' ? row : undefined;
+    });
     expect(listed).toMatchObject({
       class: 'local-path',
       phase: 'Bound',
       requested: '128Mi',
       volume: 'gv0',
     });
-    expect(listed?.directory).toBe(`${MOUNT}/${listed?.pv}_pvtest_local-path-pvc`);
+    expect(listed.directory).toBe(`${MOUNT}/${listed.pv}_pvtest_local-path-pvc`);
     expect(await lab.ok('volumes', 'cat', 'pvtest/local-path-pvc:blox-test.txt')).toBe('TEST123');
 
     const here = join(lab.dir, 'glusterfs-data');
     await lab.ok('mount', here);
     const hosts = await readFile('/etc/hosts', 'utf8');
-    const file = join(here, `${listed?.pv}_pvtest_local-path-pvc/blox-test.txt`);
+    const file = join(here, `${listed.pv}_pvtest_local-path-pvc/blox-test.txt`);
     expect(await readFile(file, 'utf8')).toBe('TEST123\n');
-    await writeFile(join(here, `${listed?.pv}_pvtest_local-path-pvc/from-host.txt`), 'HOST\n');
+    await writeFile(join(here, `${listed.pv}_pvtest_local-path-pvc/from-host.txt`), 'HOST\n');
     expect(await inPod('cat /data/from-host.txt')).toBe('HOST');
     expect(hosts).not.toContain(lab.machine('node1'));
     await lab.ok('umount', here);
@@ -261,7 +264,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     await apply(
       lab,
       claim('heketi', { class: 'own' }),
-      pod('heketi', { image, claim: 'heketi', run: 'echo own > /data/f; sleep 1000000' }),
+      pod('heketi', { image, claim: 'heketi', run: writes('own') }),
     );
     await ready(lab, 'heketi');
     const pv = await lab.kubectl('get', 'pvc', 'heketi', '-o', 'jsonpath={.spec.volumeName}');

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { TestLab } from './kglab.js';
 
-/** The busybox that every node of the lab has; nothing can be pulled. */
-export const busyboxOf = async (lab: TestLab): Promise<string> => {
-  const names = await lab.kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].status.images[*].names[*]}');
-  const image = names.split(/\s+/).find((name) => /busybox:/.test(name));
-  if (image === undefined) throw new Error(`no busybox among ${names}`);
-  return image;
-};
+/** The busybox that every node of the lab has; nothing can be pulled. A kubelet publishes its images after a while. */
+export const busyboxOf = (lab: TestLab): Promise<string> =>
+  lab.found('the first node has a busybox', async () => {
+    const names = await lab.kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].status.images[*].names[*]}');
+    return names.split(/\s+/).find((name) => /busybox:/.test(name));
+  });
+
+/** Shell line of a pod that writes a word to /data/f, also when the volume refuses it at first, and stays. */
+export const writes = (word: string): string =>
+  `until echo ${word} > /data/f; do sleep 1; done; sleep 1000000`;
 
 /** Applies objects as one file of the host. */
 export const apply = async (lab: TestLab, ...objects: readonly object[]): Promise<string> => {
