@@ -292,6 +292,13 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     await lab.kubectl('delete', 'deployment', '--all');
     // Gone already if the node that was drained was its own: a bare pod is not made again elsewhere.
     await lab.kubectl('-n', 'pvtest', 'delete', 'pod', 'blox', '--ignore-not-found');
+    const quiet = ['default', 'mysql', 'pvtest'].map((space) =>
+      lab.until(
+        `nothing writes in ${space}`,
+        async () => (await lab.kubectl('-n', space, 'get', 'pods', '-o', 'name')) === '',
+      ),
+    );
+    await Promise.all(quiet);
     await lab.ok('volumes', 'export', '--checksums', '--to', proof);
     await newCluster(lab, NODES);
     expect(await lab.kubectl('get', 'pv', '-o', 'name')).toBe('');

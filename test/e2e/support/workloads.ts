@@ -60,7 +60,8 @@ const podSpec = ({
   run = 'sleep 1000000',
   node,
 }: PodOptions): object => ({
-  terminationGracePeriodSeconds: 0,
+  // With 0 the API server forgets a deleted pod at once, while its containers still run and write.
+  terminationGracePeriodSeconds: 1,
   automountServiceAccountToken: false,
   ...(node !== undefined && { nodeSelector: { 'kubernetes.io/hostname': node } }),
   containers: [
