@@ -300,7 +300,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     );
     await Promise.all(quiet);
     await lab.ok('volumes', 'export', '--checksums', '--to', proof);
-    await newCluster(lab, NODES);
+    await newCluster(lab);
     expect(await lab.kubectl('get', 'pv', '-o', 'name')).toBe('');
     expect(await lab.ok('volumes', 'restore', '--all', '--verify', proof)).toContain(
       `identical: ${before.length} volumes`,

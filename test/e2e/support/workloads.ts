@@ -119,19 +119,7 @@ export const serviceAccount = (lab: TestLab, space: string): Promise<void> =>
 export const ready = (lab: TestLab, ...selector: readonly string[]): Promise<string> =>
   lab.kubectl('wait', '--for=condition=Ready', '--timeout=240s', 'pod', ...selector);
 
-const WIPE = `
-systemctl stop k3s k3s-agent 2>/dev/null
-for shim in $(pgrep containerd-shim); do kill -9 $(pgrep -P "$shim") "$shim" 2>/dev/null; done
-sleep 0.5
-grep -E ' (/run/k3s|/var/lib/kubelet|/run/netns/cni)' /proc/self/mounts | cut -d' ' -f2 | sort -r | xargs -r umount -l
-rm -rf /var/lib/kubelet /var/lib/rancher/k3s/server /etc/rancher/node
-find /var/lib/rancher/k3s/agent -mindepth 1 -maxdepth 1 ! -name images -exec rm -rf {} +
-:`;
-
 /** Destroys the cluster, as if it had never been, and makes a new one; Gluster and its volumes stay. */
-export const newCluster = async (lab: TestLab, nodes: readonly string[]): Promise<void> => {
-  const { exitCode } = await lab.run('rebuild', '--k3s-only', '--yes');
-  if (exitCode === 0) return;
-  await Promise.all(nodes.map((node) => lab.sh(node, WIPE)));
-  await lab.ok('up');
+export const newCluster = async (lab: TestLab): Promise<void> => {
+  await lab.ok('rebuild', '--k3s-only', '--yes');
 };
