@@ -42,8 +42,9 @@ nodes:
       await lab.sh('agent', `echo still > ${MOUNT}/file`);
       return (await lab.sh('server', `cat ${MOUNT}/file`)) === 'still';
     });
+    await lab.sh('agent', `systemctl stop k3s-agent && umount ${MOUNT}`);
     // A first try may find the volume busy with the loss; systemd starts k3s again then.
-    await lab.sh('agent', `systemctl stop k3s-agent; umount ${MOUNT}; systemctl start k3s-agent || true`);
+    await lab.sh('agent', 'systemctl start k3s-agent || true');
     await lab.until(
       'k3s runs on the volume again',
       async () =>
