@@ -1,5 +1,14 @@
-import { spawn } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import {
+  chownSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -19,6 +28,11 @@ export interface RunKglab {
   /** Runs as this user, by setpriv(1). Needs root. */
   readonly uid?: number;
 }
+
+/** Node as an open file: the folder that it is in may be closed to other users. */
+const NODE = '/proc/self/fd/3';
+
+const become = (uid: number): readonly string[] => [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
 
 /** A home of its own for the program under test: nothing of this user's labs or caches is seen or touched. */
 export class Home {
@@ -45,16 +59,21 @@ export class Home {
     return readdirSync(this.dir).filter((name) => name !== 'cwd');
   }
 
-  /** Gives the home to another user. */
+  /** Gives the home, with all that is in it, to another user. */
   giveTo(uid: number): void {
-    for (const path of [this.dir, this.cwd]) chownSync(path, uid, uid);
+    for (const path of ['.', ...readdirSync(this.dir, { recursive: true, encoding: 'utf8' })])
+      chownSync(join(this.dir, path), uid, uid);
   }
 
   async kglab(args: readonly string[], { stdin = '', env = {}, uid }: RunKglab = {}): Promise<Ran> {
-    const words = [process.execPath, inject('kglab'), ...args];
-    const other = uid === undefined ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
-    const [file = '', ...rest] = [...other, ...words];
-    const child = spawn(file, rest, { cwd: this.cwd, env: { ...this.env(), ...env } });
+    const node = openSync(process.execPath, 'r');
+    const [file, ...words] = uid === undefined ? [process.execPath] : ['setpriv', ...become(uid), NODE];
+    const child = spawn(file, [...words, inject('kglab'), ...args], {
+      cwd: this.cwd,
+      env: { ...this.env(), ...env },
+      stdio: ['pipe', 'pipe', 'pipe', node],
+    }) as ChildProcessWithoutNullStreams;
+    closeSync(node);
     child.stdin.end(stdin);
     const ended = new Promise<number | null>((resolve, reject) =>
       child.on('close', resolve).on('error', reject),
