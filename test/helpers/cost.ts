@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import type { Home, Ran, RunKglab } from './run-kglab.js';
 
 /** What a run of kglab took of the processor and of memory. */
@@ -26,6 +27,18 @@ export const measured = async (
   const [, cpuMs, peakMiB] = new RegExp(`${MARK} ([\\d.]+) ([\\d.]+)`).exec(ran.stderr) ?? [];
   if (cpuMs === undefined) throw new Error(`nothing was measured: ${ran.stderr}`);
   return { ...ran, cpuMs: Number(cpuMs), peakMiB: Number(peakMiB) };
+};
+
+/** Milliseconds of processor that a run of node takes; nothing is added to the program, as {@link measured} does. */
+export const processorMs = (...words: readonly string[]): number => {
+  const script = 'TIMEFORMAT="%3U %3S"; time "$@" > /dev/null';
+  const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  const [, user, system] = /^([\d.]+) ([\d.]+)\n$/.exec(stderr) ?? [];
+  if (status !== 0 || user === undefined) throw new Error(`nothing was measured: ${stderr}`);
+  return (Number(user) + Number(system)) * 1000;
 };
 
 /** The cheapest of several runs: the others were in somebody's way. */
