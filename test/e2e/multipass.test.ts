@@ -2,6 +2,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HostExecutor } from '../../src/exec/host-executor.js';
+import { parseList } from '../../src/providers/multipass/parse.js';
 import { buildStandin } from '../multipass-standin/build.js';
 import { StandinLab } from '../multipass-standin/lab.js';
 import { hostState } from './support/host-state.js';
@@ -150,6 +151,11 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
     await lab.multipass('delete', three as string);
     await lab.multipass('suspend', two as string);
     await lab.run('exec', 'node1', '--', 'systemctl', 'poweroff', '-ff');
+    const stateOfOne = async () => {
+      const { stdout } = await lab.multipass('list', '--no-ipv4', '--format', 'json');
+      return parseList(stdout).find(({ name }) => name === one)?.state;
+    };
+    await expect.poll(stateOfOne, { timeout: 60_000 }).toBe('Stopped');
     const status = await lab.run('status', '-o', 'json');
     expect(status.stdout).toContain('stopped');
     const { steps } = await lab.up();
