@@ -151,22 +151,27 @@ describe('launching', () => {
   it('fetches the image with the first alone, then lets two others go beside it, in its zone', async () => {
     daemon.version = '1.17.0';
     const names = ['demo-a', 'demo-b', 'demo-c', 'demo-d', 'demo-e'];
-    const under: string[] = [];
-    const together: string[] = [];
+    const under = new Set<string>();
+    const counts: number[] = [];
+    let beside = (): void => undefined;
+    const three = new Promise<void>((resolve) => (beside = resolve));
     for (const name of names)
       daemon.on(`launch 24.04 --name ${name}`, `Launched: ${name}\n`, async () => {
-        under.push(name);
-        together.push(under.join(' '));
+        under.add(name);
         await clock.sleep(20_000);
+        counts.push(under.size);
         daemon.put(name, 'Starting');
+        if (under.size >= 3) beside();
+        await three;
         await clock.sleep(20_000);
+        counts.push(under.size);
         daemon.put(name, 'Running');
-        under.splice(under.indexOf(name), 1);
+        under.delete(name);
       });
     const made = provider();
     await inTime(Promise.all(names.map((name) => made.create(spec(name)))));
-    const counts = together.map((names) => names.split(' ').length);
-    expect(counts).toHaveLength(5);
+    expect(counts).toHaveLength(10);
+    // Until its instance is there, no other launch is begun.
     expect(counts[0]).toBe(1);
     expect(Math.max(...counts)).toBe(3);
     const launches = daemon.changes();
