@@ -91,9 +91,12 @@ describe('takeLock', () => {
         const pid = Number(String((await once(parent.stdout, 'data'))[0]));
         await writeFile(lock, JSON.stringify({ ...(await dead()), pid, started: await startOf(pid) }));
         expect(await failureOf(take())).toMatchObject({ code: 'LAB_BUSY' });
-        await expect.poll(() => readFile(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
+        for (const one of [parent.pid, pid])
+          await expect.poll(() => readFile(`/proc/${one}/comm`, 'utf8'), { timeout: 10_000 }).toBe('sleep\n');
         process.kill(pid, 'SIGKILL');
-        await expect.poll(() => readFile(`/proc/${pid}/stat`, 'utf8')).toMatch(/^\d+ \(sleep\) Z/);
+        await expect
+          .poll(() => readFile(`/proc/${pid}/stat`, 'utf8'), { timeout: 10_000 })
+          .toMatch(/^\d+ \(sleep\) Z/);
         await take('down');
         expect(JSON.parse(await readFile(lock, 'utf8'))).toMatchObject({ pid: process.pid, what: 'down' });
       } finally {
