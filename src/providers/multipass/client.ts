@@ -26,6 +26,8 @@ export class MultipassClient {
   readonly platform: Platform;
   /** Resolves when no command that blocks the whole daemon is under way. */
   private calm: Promise<unknown> = Promise.resolve();
+  /** Calls under way that have less time than a blocked daemon would take from them. */
+  private readonly brief = new Set<Promise<unknown>>();
 
   constructor(private readonly options: ClientOptions) {
     this.platform = options.platform;
@@ -41,8 +43,17 @@ export class MultipassClient {
    * MULTIPASS_DAEMON_DOWN, …) or no answer came (MULTIPASS_WEDGED, MULTIPASS_TIMEOUT).
    */
   async call(args: readonly string[], options: CallOptions): Promise<CommandResult> {
-    await this.calm;
-    return this.now(args, options);
+    let seen: Promise<unknown>;
+    do await (seen = this.calm);
+    while (seen !== this.calm);
+    const running = this.now(args, options);
+    if (options.timeoutMs > this.options.deadlines.listMs) return running;
+    const ended: Promise<unknown> = running.then(
+      () => this.brief.delete(ended),
+      () => this.brief.delete(ended),
+    );
+    this.brief.add(ended);
+    return running;
   }
 
   /** As {@link call}; throws for every exit code but 0. */
@@ -50,9 +61,12 @@ export class MultipassClient {
     return this.succeed(args, await this.call(args, options));
   }
 
-  /** As {@link call}, for commands during which the daemon serves nobody else: one after the other, all others wait. */
+  /**
+   * As {@link call}, for commands during which the daemon serves nobody else: one after the other, when short calls have
+   * been answered, and all others wait.
+   */
   exclusively(args: readonly string[], options: CallOptions): Promise<CommandResult> {
-    const running = this.calm.then(() => this.now(args, options));
+    const running = Promise.all([this.calm, ...this.brief]).then(() => this.now(args, options));
     this.calm = running.catch(() => undefined);
     return running;
   }
