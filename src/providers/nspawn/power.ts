@@ -21,6 +21,8 @@ export interface PowerTarget {
 const BOOT_MS = 120_000;
 /** systemd-nspawn itself is there in milliseconds. */
 const LAUNCH_MS = 20_000;
+/** Between two lives of a machine that reboots, nothing of it runs for 0.1 s; on a busy host, longer. */
+const REBOOT_MS = 2_000;
 /** An orderly stop takes 2-10 s; services may take 90 s of their own. */
 const STOP_MS = 120_000;
 /** A killed init takes its whole PID namespace with it in at most 2 s. */
@@ -42,39 +44,53 @@ const answers = (init: number): Promise<boolean> =>
     () => false,
   );
 
+type Outcome = 'up' | 'ended' | 'late';
+
+const notBooted = async ({ name, paths }: PowerTarget, outcome: Outcome): Promise<CliError> => {
+  const why =
+    outcome === 'ended' ? 'ended while it was starting' : `did not start within ${BOOT_MS / 1000} s`;
+  return new CliError('MACHINE_NOT_BOOTED', `Machine ${name} ${why}.`, {
+    details: await readTail(paths.log),
+    hint: `Its console is in ${paths.log}. Then run \`kglab up\` again.`,
+  });
+};
+
+/** How a machine is looked at. */
+export interface Look {
+  /** What runs of it, by its boot file and its control group. */
+  readonly find: (bootFile: string, group: string) => Promise<MachineProcesses>;
+  /** Whether commands can be run in the machine of this init. */
+  readonly answers: (init: number) => Promise<boolean>;
+}
+
 /** Switches machines on and off, and knows which of their processes are left. */
 export class Power {
   constructor(
     private readonly host: Executor,
     private readonly clock: Clock,
+    private readonly look: Look = { find: findProcesses, answers },
   ) {}
 
   /** What runs of the machine. */
   processes({ paths, group }: PowerTarget): Promise<MachineProcesses> {
-    return findProcesses(paths.boot, group);
+    return this.look.find(paths.boot, group);
   }
 
-  /** Waits until commands can be run in it. Throws MACHINE_NOT_BOOTED with the end of its console. */
-  async waitUp(target: PowerTarget, options: ExecOptions): Promise<void> {
-    const launchEnd = this.clock.now() + LAUNCH_MS;
-    let started = false;
-    const outcome = await waitFor(
-      async () => {
-        const { nspawn, init } = await this.processes(target);
-        started ||= nspawn !== undefined;
-        if (nspawn === undefined && init === undefined && (started || this.clock.now() > launchEnd))
-          return 'ended';
-        return init !== undefined && (await answers(init.pid)) ? 'up' : undefined;
-      },
-      { clock: this.clock, timeoutMs: BOOT_MS, everyMs: EVERY_MS, signal: options.signal },
-    );
-    if (outcome === 'up') return;
-    const why =
-      outcome === 'ended' ? 'ended while it was starting' : `did not start within ${BOOT_MS / 1000} s`;
-    throw new CliError('MACHINE_NOT_BOOTED', `Machine ${target.name} ${why}.`, {
-      details: await readTail(target.paths.log),
-      hint: `Its console is in ${target.paths.log}. Then run \`kglab up\` again.`,
-    });
+  /**
+   * Boots the machine unless it runs, and waits until commands can be run in it. One that was being switched off from
+   * inside, which systemd-nspawn outlives for a moment, is booted when it has ended. Throws MACHINE_NOT_BOOTED with the
+   * end of its console.
+   */
+  async ensureUp(target: PowerTarget, boot: () => Promise<void>, options: ExecOptions): Promise<void> {
+    const { nspawn, init } = await this.processes(target);
+    if (nspawn !== undefined || init !== undefined) {
+      const outcome = await this.outcome(target, [REBOOT_MS, REBOOT_MS], options);
+      if (outcome === 'up') return;
+      if (outcome === 'late') throw await notBooted(target, outcome);
+    }
+    await boot();
+    const outcome = await this.outcome(target, [LAUNCH_MS, 0], options);
+    if (outcome !== 'up') throw await notBooted(target, outcome);
   }
 
   /** Shuts down in order. Throws TIMEOUT when that does not come to an end. */
@@ -123,6 +139,26 @@ export class Power {
     throw new CliError('TIMEOUT', `The control group ${group} of machine ${name} does not become empty.`, {
       hint: `See what is in it: systemd-cgls /${group}`,
     });
+  }
+
+  /** What becomes of a machine that is starting. It has ended when nothing runs of it for so long: at first, and later. */
+  private async outcome(
+    target: PowerTarget,
+    [firstMs, laterMs]: readonly [number, number],
+    { signal }: ExecOptions,
+  ): Promise<Outcome> {
+    const { clock } = this;
+    let end = clock.now() + firstMs;
+    const outcome = await waitFor(
+      async () => {
+        const { nspawn, init } = await this.processes(target);
+        if (nspawn === undefined && init === undefined) return clock.now() < end ? undefined : 'ended';
+        end = clock.now() + laterMs;
+        return init !== undefined && (await this.look.answers(init.pid)) ? 'up' : undefined;
+      },
+      { clock, timeoutMs: BOOT_MS, everyMs: EVERY_MS, signal },
+    );
+    return outcome ?? 'late';
   }
 
   /** Between the start of systemd-nspawn and that of the machine's init: its children first, then itself. */

@@ -84,12 +84,11 @@ export class NspawnProvider implements MachineProvider {
     const ledger = await this.store.ledger(name);
     if (ledger === undefined) throw ledgerLost(name, this.paths.machine(name).ledger);
     const target = await this.target(name);
-    const { nspawn, init } = await this.power.processes(target);
-    if (nspawn === undefined && init === undefined) {
+    const boot = async (): Promise<void> => {
       await forgetPartial(this.paths, name);
       await this.boot(ledger, target, quiet(options));
-    }
-    await this.power.waitUp(target, options);
+    };
+    await this.power.ensureUp(target, boot, options);
   }
 
   async stop(name: string, options: ExecOptions & { readonly force?: boolean } = {}): Promise<void> {
