@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HostExecutor } from '../../src/exec/host-executor.js';
-import { hostState } from './support/host-state.js';
+import { hostLeft } from './support/host-state.js';
 import { changesOf, type Summary } from '../helpers/summary.js';
 import { isRoot, TestLab } from './support/kglab.js';
 
@@ -43,7 +43,7 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
   let lab: TestLab;
   let beside: TestLab;
   const host = new HostExecutor();
-  const traces = () => hostState(host, [lab.name, lab.dir]);
+  const traces = () => hostLeft(host, [lab.name, lab.dir]);
 
   beforeAll(async () => {
     lab = await TestLab.make();

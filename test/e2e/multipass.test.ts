@@ -5,7 +5,7 @@ import { HostExecutor } from '../../src/exec/host-executor.js';
 import { parseList } from '../../src/providers/multipass/parse.js';
 import { buildStandin } from '../multipass-standin/build.js';
 import { StandinLab } from '../multipass-standin/lab.js';
-import { hostState } from './support/host-state.js';
+import { hostLeft } from './support/host-state.js';
 import { isRoot } from './support/kglab.js';
 
 const NODES = ['node1', 'node2', 'node3'] as const;
@@ -180,7 +180,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
     await takeDown(lab);
     expect(await foreignState(lab)).toEqual(before);
     await assertDiscreet(lab);
-    const left = await hostState(host, [`hostname=${lab.name}-`]);
+    const left = await hostLeft(host, [`hostname=${lab.name}-`]);
     expect(left.processes).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ import type { MachineSpec } from '../../src/providers/provider.js';
 import { systemClock } from '../../src/util/clock.js';
 import { waitFor } from '../../src/util/wait.js';
 import { cacheHome } from './support/cache-home.js';
-import { hostState, type HostState } from './support/host-state.js';
+import { hostLeft, hostState, type HostState } from './support/host-state.js';
 
 const suffix = randomBytes(3).toString('hex');
 const lab = { name: `e2e${suffix}`, id: randomBytes(8).toString('hex') };
@@ -294,7 +294,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     await Promise.all([last.remove(one), last.remove(two)]);
     await last.cleanup();
     await last.cleanup();
-    expect(await hostState(host, mine())).toEqual(before);
+    expect(await hostLeft(host, mine())).toEqual(before);
     expect(await readdir(join(dataDir, 'labs'))).toEqual([]);
   });
 });

@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { cmd, type Executor } from '../../../src/exec/command.js';
+import { systemClock } from '../../../src/util/clock.js';
+import { waitFor } from '../../../src/util/wait.js';
 
 /** Everything on the host that a lab could leave behind. */
 export interface HostState {
@@ -8,7 +10,6 @@ export interface HostState {
   readonly links: readonly string[];
   readonly groups: readonly string[];
   readonly tables: readonly string[];
-  readonly forwarding: string;
 }
 
 const processes = async (): Promise<string[]> => {
@@ -42,6 +43,15 @@ export const hostState = async (host: Executor, mine: readonly string[]): Promis
     links: await lines('ip', '-o', 'link', 'show'),
     groups: (await groups()).filter(isMine),
     tables: await lines('nft', 'list', 'tables'),
-    forwarding: await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8'),
   };
+};
+
+/** Longest that the shell which starts a rebooting machine again may outlive its machine. */
+const KEEPER_MS = 10_000;
+
+/** As {@link hostState}, for a lab that was taken down: what runs on is given a moment to end. */
+export const hostLeft = async (host: Executor, mine: readonly string[]): Promise<HostState> => {
+  const ended = async () => ((await hostState(host, mine)).processes.length === 0 ? true : undefined);
+  await waitFor(ended, { clock: systemClock, timeoutMs: KEEPER_MS, everyMs: 100 });
+  return hostState(host, mine);
 };

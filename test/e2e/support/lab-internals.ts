@@ -5,7 +5,7 @@ import { bridgeName, groupName, tableName, vethName } from '../../../src/provide
 import { NspawnProvider } from '../../../src/providers/nspawn/provider.js';
 import type { LabRecord } from '../../../src/state/lab-store.js';
 import { systemClock } from '../../../src/util/clock.js';
-import { hostState, type HostState } from './host-state.js';
+import { hostLeft, type HostState } from './host-state.js';
 import type { TestLab } from './kglab.js';
 
 const host = new HostExecutor();
@@ -28,11 +28,11 @@ export const providerOf = async (lab: TestLab): Promise<NspawnProvider> => {
   });
 };
 
-/** Everything that a lab with this id has on the host. */
+/** Everything that a lab with this id has left on the host. */
 export const tracesOnHost = (lab: TestLab, id: string): Promise<HostState> => {
   const ref = { name: lab.name, id };
   const veths = ['node1', 'node2', 'node3'].map((node) => vethName(ref, lab.machine(node)));
-  return hostState(host, [lab.name, lab.dir, bridgeName(ref), tableName(ref), ...veths]);
+  return hostLeft(host, [lab.name, lab.dir, bridgeName(ref), tableName(ref), ...veths]);
 };
 
 /** What of the lab's folders is not empty. */
