@@ -85,6 +85,12 @@ describe('the command line of the stand-in', () => {
     await expect.poll(states, { timeout: 20_000 }).toBe('a Running');
   });
 
+  it('keeps what is to go wrong with a launch for one that is carried out', async () => {
+    await fault({ on: 'launch', kind: 'ssh-timeout' });
+    expect((await multipass('launch nosuch --name a')).stderr).toContain('Unable to find an image');
+    expect((await multipass('launch --name a')).stderr).toContain('timed out waiting for response');
+  });
+
   it.each([
     ['frobnicate', 1, /^$/, /^Error: Unknown command or alias 'frobnicate'/],
     ['launch --name 1x', 2, /Invalid instance name supplied: 1x/, /^$/],

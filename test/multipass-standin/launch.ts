@@ -98,9 +98,8 @@ const ENDS = [
 export const launch = async (args: readonly string[], world: World): Promise<void> => {
   const parsed = parse(args, world);
   const name = lastOf(parsed, 'name') ?? `standin-${process.pid}`;
-  const fault = await take(world, 'launch', ENDS, name);
   const seconds = timeoutOf(parsed);
-  const userData = withFault(loadUserData(lastOf(parsed, 'cloud-init'), world), fault);
+  const userData = loadUserData(lastOf(parsed, 'cloud-init'), world);
   const image = findImage(parsed.positionals[0] ?? 'default');
   const record: Record_ = {
     ...{ name, state: 'Preparing', image: image ?? '', userData, snapshots: [] },
@@ -114,7 +113,9 @@ export const launch = async (args: readonly string[], world: World): Promise<voi
     throw failed('launch', `Unable to find an image matching "${parsed.positionals[0] ?? ''}" in remote "".`);
   await refuse(world, name);
   if (!claimName(world, name)) throw failed('launch', `instance "${name}" is being prepared`);
-  writeJson(world.path('preparing', `${name}.json`), record);
+  // Whoever only asks whether a name is free gets no further than the image.
+  const fault = await take(world, 'launch', ENDS, name);
+  writeJson(world.path('preparing', `${name}.json`), { ...record, userData: withFault(userData, fault) });
   await carryOut(world, record, fault, seconds);
   print(`Launched: ${name}${world.profile.minor >= 17 ? ` in ${record.zone}` : ''}\n`);
 };
