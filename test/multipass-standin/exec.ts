@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
+import { childrenOf, findProcess, sendSignal } from '../../src/exec/host-process.js';
 import { errorsOccurred, failed, Failure, usage } from './failure.js';
 import { backendOf } from './backend.js';
 import { take } from './faults.js';
@@ -81,6 +82,17 @@ const forward = (from: NodeJS.ReadStream, to: Writable): void => {
   from.on('end', () => to.end());
 };
 
+/** A machine dies: the wrapper of a command first, so that it says nothing more, then what it has started. */
+const die = async (pid: number): Promise<void> => {
+  const found = await findProcess(pid);
+  if (found === undefined) return;
+  // Stopped, it starts nothing more.
+  await sendSignal(found, 'SIGSTOP');
+  const children = await childrenOf(pid);
+  await sendSignal(found, 'SIGKILL');
+  for (const child of children) await die(child);
+};
+
 /** `multipass exec`: the exit code is that of the command. */
 export const exec = async (args: readonly string[], world: World): Promise<number> => {
   const what = split(args);
@@ -94,8 +106,7 @@ export const exec = async (args: readonly string[], world: World): Promise<numbe
   if (child.stdin !== null) forward(process.stdin, child.stdin);
   if (fault?.kind === 'drop') {
     await new Promise((resolve) => setTimeout(resolve, (fault.seconds ?? 0.2) * 1000));
-    // The machine dies: the wrapper of the command first, so that it says nothing more.
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    if (child.pid !== undefined) await die(child.pid);
     return 255;
   }
   return new Promise((resolve) =>
