@@ -11,6 +11,7 @@ import type { MachineSpec } from '../../src/providers/provider.js';
 import { systemClock } from '../../src/util/clock.js';
 import { buildStandin } from '../multipass-standin/build.js';
 import type { Fault } from '../multipass-standin/faults.js';
+import type { Record_ } from '../multipass-standin/world.js';
 
 let bin = '';
 let state = '';
@@ -43,6 +44,26 @@ const states = async (): Promise<string> =>
   parseList((await multipass('list --format json')).stdout)
     .map(({ name, state: is }) => `${name} ${is}`)
     .join(', ');
+
+/** Every command line that the stand-in was called with. */
+const calls = async (): Promise<readonly string[]> =>
+  (await readFile(join(state, 'calls.log'), 'utf8').catch(() => ''))
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => (JSON.parse(line) as string[]).join(' '));
+
+/** An instance as the daemon has it. */
+const record = async (name: string): Promise<Record_> =>
+  JSON.parse(await readFile(join(state, 'instances', `${name}.json`), 'utf8')) as Record_;
+
+const isThere = (file: string): Promise<boolean> =>
+  access(join(state, file)).then(
+    () => true,
+    () => false,
+  );
+
+/** Until when what begins at once has begun, on a busy host. */
+const AWHILE = { timeout: 20_000 };
 
 const fault = (...faults: Fault[]): Promise<void> =>
   writeFile(join(state, 'faults.json'), JSON.stringify(faults));
@@ -78,11 +99,12 @@ describe('the command line of the stand-in', () => {
   );
 
   it('shows an instance only when its image is there', async () => {
-    await fault({ on: 'launch', kind: 'client-timeout-in-download', seconds: 5 });
+    await fault({ on: 'launch', kind: 'client-timeout-in-download', seconds: 60 });
     expect(await multipass('launch 24.04 --name a')).toMatchObject({ exitCode: 5 });
     expect(await states()).toBe('');
     expect((await multipass('launch 24.04 --name a')).stderr).toContain('instance "a" is being prepared');
-    await expect.poll(states, { timeout: 20_000 }).toBe('a Running');
+    await writeFile(join(state, 'images/24.04'), 'true');
+    await expect.poll(states, AWHILE).toBe('a Running');
   });
 
   it('keeps what is to go wrong with a launch for one that is carried out', async () => {
@@ -153,10 +175,9 @@ describe('the command line of the stand-in', () => {
       'launch --name a --cloud-init -',
       '#cloud-config\nmode: "0755" # octal\npackages: [zstd]\n',
     );
-    const { userData } = JSON.parse(await readFile(join(state, 'instances/a.json'), 'utf8')) as {
-      userData: string;
-    };
-    expect(userData).toBe('#cloud-config\nmode: 0755\npackages:\n  - pollinate\n  - zstd\n');
+    expect((await record('a')).userData).toBe(
+      '#cloud-config\nmode: 0755\npackages:\n  - pollinate\n  - zstd\n',
+    );
     expect((await multipass('launch --name b --cloud-init -', '#!/bin/sh\n echo x')).stderr).toContain(
       'on a scalar',
     );
@@ -169,22 +190,32 @@ describe('the command line of the stand-in', () => {
 
   it('answers nobody else during a stop', async () => {
     await multipass('launch --name a');
-    await fault({ on: 'stopping', kind: 'hang', seconds: 1 });
+    await fault({ on: 'stopping', kind: 'hang', times: 0 });
     const stopping = multipass('stop a');
-    await expect
-      .poll(
-        () =>
-          access(join(state, 'daemon.lock')).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 20_000 },
-      )
-      .toBe(true);
-    await multipass('version');
-    const record = JSON.parse(await readFile(join(state, 'instances/a.json'), 'utf8')) as { state: string };
-    expect(record.state).toBe('Stopped');
+    await expect.poll(() => isThere('daemon.lock'), AWHILE).toBe(true);
+    let answered = false;
+    const asked = multipass('version').finally(() => (answered = true));
+    await expect.poll(calls, AWHILE).toContain('version');
+    // This one does not need the daemon, and would be the later of two that do not wait.
+    await multipass('get local.driver');
+    expect(answered).toBe(false);
+    await fault();
+    await asked;
+    expect((await record('a')).state).toBe('Stopped');
     await stopping;
+  });
+
+  it('removes an instance that is starting when that is over, and for good', async () => {
+    await fault({ on: 'booting', kind: 'hang', times: 0 });
+    const launching = multipass('launch --name a');
+    await expect.poll(states, AWHILE).toBe('a Starting');
+    const removing = multipass('delete --purge a');
+    await expect.poll(calls, AWHILE).toContain('delete --purge a');
+    await multipass('get local.driver');
+    expect(await states()).toBe('a Starting');
+    await fault();
+    await Promise.all([launching, removing]);
+    expect(await states()).toBe('');
   });
 });
 

@@ -214,6 +214,10 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
     (await lab.calls()).filter(([command, ...args]) => command === 'launch' && args.includes(name)).length;
   const deletes = async () =>
     (await lab.calls()).filter(([command]) => command === 'delete').map((call) => call.at(-1));
+  /** How often it was asked whether a name is free. */
+  const questions = async () =>
+    (await lab.calls()).filter(([command, image]) => command === 'launch' && image?.startsWith('kglab-'))
+      .length;
   const deletesOf = async (name: string) => (await deletes()).filter((one) => one === name).length;
 
   beforeAll(async () => {
@@ -248,7 +252,7 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
   it('removes even what was only on its way when it was interrupted', async () => {
     const name = lab.machine('node1');
     await rm(join(lab.dir, 'daemon/images'), { recursive: true, force: true });
-    lab.fault({ on: 'launch', kind: 'client-timeout-in-download', name, seconds: 15 });
+    lab.fault({ on: 'launch', kind: 'client-timeout-in-download', name, seconds: 600 });
     const before = await deletesOf(name);
     const up = lab.start('up', '--until', 'machines');
     await expect
@@ -259,7 +263,11 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
     up.interrupt();
     expect(await up.ended).toBe(130);
     expect(lab.records()).toEqual([]);
-    await takeDown(lab);
+    const asked = await questions();
+    const takingDown = takeDown(lab);
+    await expect.poll(questions, { timeout: 60_000 }).toBeGreaterThan(asked);
+    lab.deliverImage();
+    await takingDown;
     expect(await deletesOf(name)).toBeGreaterThan(before);
   });
 

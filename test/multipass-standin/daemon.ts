@@ -1,9 +1,10 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { backendOf, type Backend } from './backend.js';
 import { errorsOccurred, type Failure } from './failure.js';
+import { hang } from './faults.js';
 import { claim, isClaimed, readJson, sleep, withLock, writeJson } from './files.js';
 import { progressFile, type Job, type Progress } from './jobs.js';
-import type { World } from './world.js';
+import type { Record_, World } from './world.js';
 
 type Tell = (progress: Progress) => void;
 
@@ -21,14 +22,17 @@ const awaitCloudInit = async (backend: Backend, name: string): Promise<void> => 
   }
 };
 
-/** One download of an image serves all who wait for it. */
-const fetchImage = (world: World, { name, downloadSeconds = 0 }: Job, tell: Tell): Promise<void> => {
-  const image = world.path('images', world.get(name)?.image ?? 'custom');
+/** How often it is looked whether an image has come, in milliseconds. */
+const LOOK_AGAIN_MS = 20;
+
+/** One download of an image serves all who wait for it. It ends early when somebody else puts the image there. */
+const fetchImage = (world: World, release: string, seconds: number, tell: Tell): Promise<void> => {
+  const image = world.path('images', release);
   return withLock(`${image}.lock`, async () => {
-    if (readJson(image) !== undefined) return;
-    for (let percent = 0; percent < 100; percent += 25) {
+    for (let percent = 0; percent < 100 && readJson(image) === undefined; percent += 25) {
       tell({ phase: `Retrieving image: ${percent}%` });
-      await sleep(downloadSeconds * 250);
+      const end = Date.now() + seconds * 250;
+      while (Date.now() < end && readJson(image) === undefined) await sleep(LOOK_AGAIN_MS);
     }
     writeJson(image, true);
   });
@@ -38,12 +42,15 @@ const bringUp = async (world: World, job: Job, backend: Backend, tell: Tell): Pr
   const { name, what, fault } = job;
   const fail = (text: string): void => tell(failure(errorsOccurred(what, text)));
   tell({ phase: `Starting ${name}` });
-  await backend.start(name);
-  if (fault === 'ssh-timeout') {
-    world.setState(name, 'Unknown');
-    return fail(`${name}: timed out waiting for response`);
-  }
-  world.setState(name, 'Running');
+  const started = await world.alone(name, async () => {
+    if ((world.get(name)?.state ?? 'Deleted') === 'Deleted') return false;
+    await hang(world, 'booting', name);
+    await backend.start(name);
+    world.setState(name, fault === 'ssh-timeout' ? 'Unknown' : 'Running');
+    return true;
+  });
+  if (!started) return fail(`instance "${name}" does not exist`);
+  if (fault === 'ssh-timeout') return fail(`${name}: timed out waiting for response`);
   if (what === 'start') return tell({ phase: 'started', done: true, exitCode: 0 });
   tell({ phase: 'Waiting for initialization to complete' });
   if (fault === 'init-timeout') return fail('timed out waiting for initialization to complete');
@@ -56,13 +63,15 @@ const launch = async (world: World, job: Job, backend: Backend, tell: Tell): Pro
   const draft = world.path('preparing', `${name}.json`);
   const place = world.path('preparing', name);
   try {
-    const record = readJson<NonNullable<ReturnType<World['get']>>>(draft);
+    const record = readJson<Record_>(draft);
     if (record === undefined) throw new Error('no draft');
-    await fetchImage(world, job, tell);
+    await fetchImage(world, record.image, job.downloadSeconds ?? 0, tell);
     tell({ phase: `Configuring ${name}` });
     await backend.prepare();
-    await backend.lay(record);
-    world.put({ ...record, state: 'Starting' });
+    await world.alone(name, async () => {
+      await backend.lay(record);
+      world.put({ ...record, state: 'Starting' });
+    });
   } finally {
     rmSync(draft, { force: true });
     rmSync(place, { force: true });

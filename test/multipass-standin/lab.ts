@@ -113,6 +113,11 @@ export class StandinLab {
     writeJson(join(this.dir, 'daemon/faults.json'), faults);
   }
 
+  /** Puts the image of the lab's machines into the daemon's store: whoever fetches it has it. */
+  deliverImage(): void {
+    writeJson(join(this.dir, 'daemon/images/24.04'), true);
+  }
+
   /** Every command line that the stand-in was called with. */
   async calls(): Promise<readonly (readonly string[])[]> {
     const text = await readFile(join(this.dir, 'daemon/calls.log'), 'utf8').catch(() => '');
@@ -136,6 +141,7 @@ export class StandinLab {
   /** Takes the lab down, then the daemon with all that is left on it, and removes the folders. */
   async destroy(): Promise<void> {
     await rm(join(this.dir, 'daemon/faults.json'), { force: true });
+    this.deliverImage();
     await this.run('down', '--yes');
     const world = this.world();
     const paths = labPaths(world.path('nspawn'), world.lab.name);

@@ -34,6 +34,14 @@ const recordsOf = (command: string, names: readonly string[], world: World): rea
   return names.map((name) => world.get(name) as Record_);
 };
 
+/** Does something to an instance while nobody else does. One that was removed meanwhile fails the call. */
+const alone = <T>(
+  command: string,
+  name: string,
+  world: World,
+  work: (record: Record_) => Promise<T> | T,
+): Promise<T> => world.alone(name, () => work(recordsOf(command, [name], world)[0] as Record_));
+
 /** `multipass start` */
 export const start = async (args: readonly string[], world: World): Promise<void> => {
   const parsed = parseArgs(args, { all: 'flag', timeout: 'value' });
@@ -46,15 +54,23 @@ export const start = async (args: readonly string[], world: World): Promise<void
       : [];
   });
   if (wrong.length > 0) throw failed('start', 'instance(s) missing', ...wrong);
-  for (const record of recordsOf('start', names, world))
-    await startOne(record, lastOf(parsed, 'timeout'), world);
+  for (const { name } of recordsOf('start', names, world))
+    await startOne(name, lastOf(parsed, 'timeout'), world);
 };
 
-const startOne = async (record: Record_, timeout: string | undefined, world: World): Promise<void> => {
+const startOne = async (name: string, timeout: string | undefined, world: World): Promise<void> => {
+  const job = await alone('start', name, world, (record) => beginStart(record, world));
+  const seconds = timeout === undefined ? undefined : Number(timeout);
+  if (job !== undefined)
+    await follow(world, job, { seconds, text: 'Timed out waiting for instance to start.' });
+};
+
+/** Posts the job that starts an instance; undefined when it runs. */
+const beginStart = async (record: Record_, world: World): Promise<ReturnType<typeof post> | undefined> => {
   const { name } = record;
   const state = await stateOf(record, world);
-  if (state === 'Running') return;
-  if (state === 'Delayed Shutdown') return world.setState(name, 'Running');
+  if (state === 'Delayed Shutdown') world.setState(name, 'Running');
+  if (state === 'Running' || state === 'Delayed Shutdown') return undefined;
   if (state === 'Unknown')
     throw errorsOccurred(
       'start',
@@ -66,9 +82,7 @@ const startOne = async (record: Record_, timeout: string | undefined, world: Wor
   if (await take(world, 'start', ['new-address'], name)) await (await backendOf(world)).moveAddress(name);
   const fault = await take(world, 'start', ['ssh-timeout'], name);
   world.setState(name, 'Starting');
-  const job = post(world, { what: 'start', name, fault: fault?.kind });
-  const seconds = timeout === undefined ? undefined : Number(timeout);
-  await follow(world, job, { seconds, text: 'Timed out waiting for instance to start.' });
+  return post(world, { what: 'start', name, fault: fault?.kind });
 };
 
 const badState = ({ name, state }: Record_, advice: string): Failure | undefined => {
@@ -92,19 +106,25 @@ export const stop = async (args: readonly string[], world: World): Promise<void>
   const records = recordsOf('stop', names, world);
   const gone = records.find(({ state }) => state === 'Deleted');
   if (gone !== undefined) throw errorsOccurred('stop', `instance "${gone.name}" is deleted`);
-  await blocking(world, `Stopping ${names.join(', ')}`, async () => {
-    for (const record of records) {
-      await hang(world, 'stopping', record.name);
-      if ((await stateOf(record, world)) === 'Stopped') world.setState(record.name, 'Stopped');
-      else await stopOne(record, force, world);
-    }
-  });
+  for (const record of records) {
+    if (!force) assertStoppable(record);
+    await alone('stop', record.name, world, (now) =>
+      blocking(world, `Stopping ${record.name}`, () => stopOne(now, force, world)),
+    );
+  }
+};
+
+const assertStoppable = (record: Record_): void => {
+  const bad = badState(record, 'Use --force to power it off.');
+  if (bad !== undefined) throw bad;
 };
 
 const stopOne = async (record: Record_, force: boolean, world: World): Promise<void> => {
-  const bad = force ? undefined : badState(record, 'Use --force to power it off.');
-  if (bad !== undefined) throw bad;
-  await (await backendOf(world)).stop(record.name, force);
+  await hang(world, 'stopping', record.name);
+  if ((await stateOf(record, world)) !== 'Stopped') {
+    if (!force) assertStoppable(record);
+    await (await backendOf(world)).stop(record.name, force);
+  }
   world.setState(record.name, 'Stopped');
 };
 
@@ -112,60 +132,72 @@ const stopOne = async (record: Record_, force: boolean, world: World): Promise<v
 export const remove = async (args: readonly string[], world: World): Promise<void> => {
   const parsed = parseArgs(args, { all: 'flag', purge: 'flag' });
   const names = namesOf(parsed, world);
-  const records = recordsOf('delete', names, world);
-  await blocking(world, `Deleting ${names.join(', ')}`, async () => {
-    const backend = await backendOf(world);
-    for (const record of records) {
-      if (parsed.flags.has('purge')) {
-        await backend.remove(record.name);
-        world.drop(record.name);
-      } else if (record.state !== 'Deleted') {
-        const bad = badState(record, 'Use --purge to forcefully delete it.');
-        if (bad !== undefined && record.state !== 'Suspended') throw bad;
-        if (record.state !== 'Suspended') await backend.stop(record.name, false);
-        world.setState(record.name, 'Deleted');
-      }
-    }
-  });
+  const removeOne = parsed.flags.has('purge') ? purgeOne : deleteOne;
+  for (const record of recordsOf('delete', names, world)) {
+    if (removeOne === deleteOne) assertDeletable(record);
+    await alone('delete', record.name, world, (now) =>
+      blocking(world, `Deleting ${now.name}`, () => removeOne(now, world)),
+    );
+  }
+};
+
+const assertDeletable = (record: Record_): void => {
+  const bad = badState(record, 'Use --purge to forcefully delete it.');
+  if (bad !== undefined && record.state !== 'Suspended') throw bad;
+};
+
+const purgeOne = async ({ name }: Record_, world: World): Promise<void> => {
+  await (await backendOf(world)).remove(name);
+  world.drop(name);
+};
+
+const deleteOne = async (record: Record_, world: World): Promise<void> => {
+  const { name, state } = record;
+  if (state === 'Deleted') return;
+  assertDeletable(record);
+  if (state !== 'Suspended') await (await backendOf(world)).stop(name, false);
+  world.setState(name, 'Deleted');
 };
 
 /** `multipass recover` */
 export const recover = async (args: readonly string[], world: World): Promise<void> => {
   const names = namesOf(parseArgs(args, { all: 'flag' }), world);
-  for (const { name, state } of recordsOf('recover', names, world))
-    if (state === 'Deleted') world.setState(name, 'Stopped');
+  for (const { name } of recordsOf('recover', names, world))
+    await alone('recover', name, world, ({ state }) => {
+      if (state === 'Deleted') world.setState(name, 'Stopped');
+    });
 };
 
 /** `multipass purge`: everything that is soft-deleted, whoever has deleted it. */
 export const purge = async (args: readonly string[], world: World): Promise<void> => {
   if (args.length > 0) throw usage('This command takes no arguments');
-  for (const { name } of world.all().filter(({ state }) => state === 'Deleted')) {
-    await (await backendOf(world)).remove(name);
-    world.drop(name);
-  }
+  for (const { name } of world.all().filter(({ state }) => state === 'Deleted'))
+    await alone('purge', name, world, (record) => purgeOne(record, world));
 };
 
 /** `multipass suspend` */
 export const suspend = async (args: readonly string[], world: World): Promise<void> => {
   const names = namesOf(parseArgs(args, { all: 'flag' }), world);
-  for (const record of recordsOf('suspend', names, world)) {
-    if ((await stateOf(record, world)) !== 'Running') continue;
-    await (await backendOf(world)).stop(record.name, true);
-    world.setState(record.name, 'Suspended');
-  }
+  for (const { name } of recordsOf('suspend', names, world))
+    await alone('suspend', name, world, async (record) => {
+      if ((await stateOf(record, world)) !== 'Running') return;
+      await (await backendOf(world)).stop(name, true);
+      world.setState(name, 'Suspended');
+    });
 };
 
 /** `multipass restart` */
 export const restart = async (args: readonly string[], world: World): Promise<void> => {
   const parsed = parseArgs(args, { all: 'flag', timeout: 'value' });
   const names = namesOf(parsed, world);
-  for (const record of recordsOf('restart', names, world)) {
-    const { name } = record;
-    if ((await stateOf(record, world)) !== 'Running')
-      throw errorsOccurred('restart', notRunning(name, world));
-    await (await backendOf(world)).stop(name, false);
-    world.setState(name, 'Stopped');
-    await startOne({ ...record, state: 'Stopped' }, lastOf(parsed, 'timeout'), world);
+  for (const { name } of recordsOf('restart', names, world)) {
+    await alone('restart', name, world, async (record) => {
+      if ((await stateOf(record, world)) !== 'Running')
+        throw errorsOccurred('restart', notRunning(name, world));
+      await (await backendOf(world)).stop(name, false);
+      world.setState(name, 'Stopped');
+    });
+    await startOne(name, lastOf(parsed, 'timeout'), world);
   }
 };
 

@@ -81,7 +81,8 @@ export class NspawnMaker {
 
   /** Removes every machine and the bridge from the host. */
   async dismantle(): Promise<void> {
-    for (const { name } of await this.provider.list()) await this.provider.remove(name);
+    for (const { name } of await this.provider.list())
+      await this.world.alone(name, () => this.provider.remove(name));
     await this.provider.cleanup();
     await rm(this.options.dataDir, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isClaimed, readJson, writeJson } from './files.js';
+import { isClaimed, readJson, withLock, writeJson } from './files.js';
 import { profileOf, type Profile } from './profile.js';
 
 /** An instance as the stand-in's daemon has it. */
@@ -47,6 +47,11 @@ export class World {
 
   get(name: string): Record_ | undefined {
     return /^[\w-]+$/.test(name) ? readJson<Record_>(this.path('instances', `${name}.json`)) : undefined;
+  }
+
+  /** Runs `work` while nobody else makes, switches or removes that instance. Not within itself. */
+  alone<T>(name: string, work: () => Promise<T> | T): Promise<T> {
+    return withLock(this.path('locks', name), work);
   }
 
   put(record: Record_): void {
