@@ -9,6 +9,9 @@ export interface ImageOverrides {
   readonly smoke?: string | undefined;
 }
 
+/** Names of busybox in k3s bundles (the second before v1.22) and elsewhere. */
+const BUSYBOX = ['mirrored-library-busybox', 'library-busybox', 'busybox'] as const;
+
 const { compare } = new Intl.Collator('en', { numeric: true });
 
 /** Of several versions the highest, so that the choice does not depend on file names. */
@@ -22,7 +25,7 @@ export const chooseImages = (
 ): ImageChoice => {
   const extra = extraImages.flatMap(({ refs }) => refs);
   const find = (...names: string[]): string | undefined => newest(extra, names) ?? newest(images, names);
-  const helper = overrides.helper ?? find('mirrored-library-busybox', 'busybox') ?? DEFAULT_HELPER_IMAGE;
+  const helper = overrides.helper ?? find(...BUSYBOX) ?? DEFAULT_HELPER_IMAGE;
   return {
     provisioner: overrides.provisioner ?? find('local-path-provisioner') ?? DEFAULT_PROVISIONER_IMAGE,
     helper,

@@ -28,12 +28,13 @@ const remembered = async ({ machine, server }: Input, context: StepContext): Pro
 
 const secretOf = (machine: string): string => `${machine}.node-password.k3s`;
 
-/** Lets the cluster forget the machine that had this one's name. */
-export const forgetNode = async ({ machine, server }: Input, context: StepContext): Promise<void> => {
-  await runKubectl(context, server, ['delete', 'node', machine, '--ignore-not-found']);
-  await runKubectl(context, server, [
-    ...['-n', 'kube-system', 'delete', 'secret', secretOf(machine), '--ignore-not-found'],
-  ]);
+/**
+ * Lets the cluster take the next password that the machine comes with. The node stays: made anew, it would get another
+ * range of addresses, and pods that run on it would be cut off.
+ */
+export const forgetPassword = async ({ machine, server }: Input, context: StepContext): Promise<void> => {
+  const secret = ['secret', secretOf(machine), '--ignore-not-found'];
+  await runKubectl(context, server, ['-n', 'kube-system', 'delete', ...secret]);
 };
 
 /** A machine that was made anew is not refused as an impostor of the one that had its name before. */
@@ -48,6 +49,7 @@ export const forgetHandler: StepHandler<'k3s.forget'> = {
     await context
       .machine(input.machine)
       .exec(sh('systemctl stop k3s-agent 2>/dev/null; :'), { signal: context.signal });
-    await forgetNode(input, context);
+    await runKubectl(context, input.server, ['delete', 'node', input.machine, '--ignore-not-found']);
+    await forgetPassword(input, context);
   },
 };

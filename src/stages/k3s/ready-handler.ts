@@ -4,7 +4,7 @@ import { getObjects } from '../../kube/kubectl.js';
 import { nodeView, type NodeView } from '../../kube/node.js';
 import type { StepInputs } from '../../plan/step.js';
 import { unanswered, waitFor } from '../../util/wait.js';
-import { forgetNode } from './forget-handler.js';
+import { forgetPassword } from './forget-handler.js';
 import { isRejected, k3sFailure } from './journal.js';
 import { k3sUnit } from './unit-state.js';
 
@@ -66,8 +66,8 @@ const impostorWatch = (input: Input, context: StepContext) => {
     next = context.clock.now() + ASK_EVERY_MS;
     if (!(await isRejected(input.machine, context))) return;
     next = Infinity;
-    context.say('the cluster knows another machine of that name, and forgets that one');
-    await forgetNode(input, context);
+    context.say('the cluster knows another machine of that name, and forgets its password');
+    await forgetPassword(input, context);
   };
 };
 

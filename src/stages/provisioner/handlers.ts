@@ -72,26 +72,20 @@ const evidence = async ({ server, namespace }: Input, context: StepContext): Pro
 const rollOut = async (input: Input, context: StepContext): Promise<void> => {
   const { clock, signal } = context;
   const end = clock.now() + ROLLOUT_S * 1000;
-  const args = [
-    '-n',
-    input.namespace,
-    'rollout',
-    'status',
-    `deployment/${DEPLOYMENT}`,
-    `--timeout=${ROLLOUT_S}s`,
-  ];
-  const result = await context
-    .machine(input.server)
-    .exec(kubectl(...args), { signal, timeoutMs: (ROLLOUT_S + 30) * 1000 });
+  const status = ['-n', input.namespace, 'rollout', 'status', `deployment/${DEPLOYMENT}`];
   const now = fresh(context);
   const runs = async (): Promise<true | undefined> => {
+    const left = Math.max(1, Math.ceil((end - clock.now()) / 1000));
+    const command = kubectl(...status, `--timeout=${left}s`);
+    const answer = { signal, timeoutMs: (left + 30) * 1000 };
+    // One that is past its progress deadline is given up at once, though its pod may be on the way by now.
+    if ((await context.machine(input.server).exec(command, answer)).exitCode !== 0) return undefined;
     const gap = await objects(input, now)
       .then((found) => podGap(found, now))
       .catch((error: unknown) => unanswered(error, signal));
     return gap === undefined ? true : undefined;
   };
-  const options = { clock, signal, timeoutMs: end - clock.now(), everyMs: LOOK_EVERY_MS };
-  if (result.exitCode === 0 && (await waitFor(runs, options))) return;
+  if (await waitFor(runs, { clock, signal, timeoutMs: ROLLOUT_S * 1000, everyMs: LOOK_EVERY_MS })) return;
   throw new CliError('PROVISIONER_FAILED', `The provisioner is not available after ${ROLLOUT_S} s.`, {
     details: await evidence(input, context),
     hint: `See: kglab kubectl -- -n ${input.namespace} describe pods\nA missing image can be added with \`kglab cache add ARCHIVE\`; then run \`kglab up\` again.`,

@@ -26,6 +26,11 @@ describe('chooseImages', () => {
     });
   });
 
+  it('knows the busybox of older bundles', () => {
+    const older = ['docker.io/rancher/library-busybox:1.32.1', 'docker.io/rancher/library-traefik:1.7.19'];
+    expect(chooseImages({ extraImages: [], images: older }).helper).toBe(older[0]);
+  });
+
   it('prefers extra archives, and of several the newest', () => {
     const extraImages = [extra(`${LPP}:v0.0.9`), extra(`${LPP}:v0.0.10`, 'docker.io/library/busybox:1.35')];
     const chosen = chooseImages({ extraImages, images });

@@ -308,11 +308,23 @@ describe('provisioner', () => {
     expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(false);
   });
 
+  it('waits for the pod of a deployment that Kubernetes has given up', async () => {
+    const given = 'error: deployment "local-path-provisioner" exceeded its progress deadline\n';
+    stage.on('g1').on(ROLLOUT, { exitCode: 1, stderr: given }, { exitCode: 1, stderr: given }, '');
+    const done = provisionerHandler.apply(ONE, stage.context());
+    await stage.clock.advance(5_000);
+    await done;
+    expect(stage.ran('g1').filter((words) => ROLLOUT.test(words))).toHaveLength(3);
+    expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(true);
+  });
+
   it('shows pods and events when it does not become available, and does not sign', async () => {
     stage.on('g1').on(ROLLOUT, { exitCode: 1, stderr: 'timed out waiting for the condition' });
     stage.on('g1').on(/get pods -o wide/, 'local-path-provisioner-1 0/1 ImagePullBackOff\n');
     stage.on('g1').on(/get events/, 'Failed to pull image\n');
-    const error = (await failureOf(provisionerHandler.apply(ONE, stage.context()))) as CliError;
+    const failure = failureOf(provisionerHandler.apply(ONE, stage.context()));
+    await stage.clock.advance(300_000);
+    const error = (await failure) as CliError;
     expect(error).toMatchObject({ code: 'PROVISIONER_FAILED', exitCode: 70 });
     expect(error.details).toEqual(['local-path-provisioner-1 0/1 ImagePullBackOff', 'Failed to pull image']);
     expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(false);
