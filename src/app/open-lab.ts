@@ -2,7 +2,7 @@ import { chooseImages } from '../artifacts/choose-images.js';
 import { fetchArtifacts } from '../artifacts/fetch-artifacts.js';
 import { placeholderArtifacts } from '../artifacts/placeholder.js';
 import { resolveArtifacts } from '../artifacts/resolve-artifacts.js';
-import type { Artifacts } from '../artifacts/artifacts.js';
+import type { Artifacts, ImageChoice } from '../artifacts/artifacts.js';
 import type { RunContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import type { MachineProvider } from '../providers/provider.js';
@@ -52,13 +52,20 @@ export const obtainArtifacts = async (record: LabRecord, world: World): Promise<
   });
 };
 
+/** The images that a lab's pods are made from: what its lab file says, else what archives have. */
+export const imagesOf = ({ config }: LabRecord, artifacts: Artifacts): ImageChoice =>
+  chooseImages(artifacts, {
+    provisioner: config.provisioner.image,
+    helper: config.provisioner.helperImage,
+    smoke: config.smoke.image,
+  });
+
 /** Everything a run over this lab needs. The token may be missing for a run that only looks. */
 export const contextOf = async (
   record: LabRecord,
   artifacts: Artifacts,
   world: World,
 ): Promise<RunContext> => {
-  const { config } = record;
   const provider = providerOf(record, world);
   return {
     lab: { name: record.name, id: record.id },
@@ -67,11 +74,7 @@ export const contextOf = async (
     clock: provider.clock ?? world.clock,
     templates: world.templates,
     artifacts,
-    images: chooseImages(artifacts, {
-      provisioner: config.provisioner.image,
-      helper: config.provisioner.helperImage,
-      smoke: config.smoke.image,
-    }),
+    images: imagesOf(record, artifacts),
     files: world.store.files(record.name),
     token: (await world.store.token(record.name)) ?? '',
     random: randomHex,

@@ -1,6 +1,9 @@
+import type { Artifacts, ImageChoice } from '../artifacts/artifacts.js';
+import { normalizeImage } from '../artifacts/image-name.js';
 import type { LabConfig } from '../config/config.js';
 import type { MachineProvider, ProviderId } from '../providers/provider.js';
 import { CliError } from '../errors/cli-error.js';
+import { quote } from '../exec/command.js';
 import type { Check, Finding } from '../doctor/check.js';
 import type { World } from './world.js';
 
@@ -39,6 +42,34 @@ export const assertOffered = (
     details,
     hint: 'Take that out of lab.yaml, or make the lab of system containers (Linux, root): provider: nspawn',
   });
+};
+
+/** Throws ARTIFACT_MISSING when machines without internet would need images that no archive of the cache has. */
+export const assertImages = (
+  { network, smoke }: LabConfig,
+  { state, images, extraImages }: Pick<Artifacts, 'state' | 'images' | 'extraImages'>,
+  chosen: ImageChoice,
+): void => {
+  // What a release that is still to be downloaded has is not known yet.
+  if (network.internet !== 'off' || state !== 'cached') return;
+  const there = new Set([...images, ...extraImages.flatMap(({ refs }) => refs)].map(normalizeImage));
+  const needed = [chosen.provisioner, chosen.helper, ...(smoke.enabled ? [chosen.smoke] : [])];
+  const missing = [...new Set(needed)].filter((image) => !there.has(normalizeImage(image)));
+  if (missing.length === 0) return;
+  throw new CliError(
+    'ARTIFACT_MISSING',
+    'Machines without internet cannot get an image that the lab needs.',
+    {
+      details: missing.map((image) => `${image} is in no archive of the cache`),
+      hint: [
+        'On a machine that has them:',
+        `  docker save ${missing.map(quote).join(' ')} -o images.tar`,
+        'Bring the file to this host, then:',
+        '  kglab cache add images.tar',
+        'Or let machines reach the internet: network.internet in lab.yaml',
+      ].join('\n'),
+    },
+  );
 };
 
 /** Throws before anything is touched when the host lacks something: all that it lacks, at once. */

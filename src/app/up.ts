@@ -12,11 +12,12 @@ import {
   contextOf,
   contextWithoutRelease,
   findArtifacts,
+  imagesOf,
   loadLab,
   obtainArtifacts,
   providerOf,
 } from './open-lab.js';
-import { assertFit, assertOffered } from './preflight.js';
+import { assertFit, assertImages, assertOffered } from './preflight.js';
 import { findToken, saveRecord } from './recover.js';
 import { retireDropped } from './retire-dropped.js';
 import { saySizes } from './say-sizes.js';
@@ -97,6 +98,10 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
     await saySizes(known.config, config, provider, world);
   }
   const artifacts = await artifactsFor(plan, record, dryRun, world);
+  // Machines that are there may have been given images in other ways.
+  const isNew = known === undefined && !provider.features.simulated;
+  if (artifacts !== undefined && isNew && plan.steps.some(({ stage }) => stage === 'provisioner'))
+    assertImages(config, artifacts, imagesOf(record, artifacts));
   // Before the record forgets what there was.
   if (known !== undefined)
     await retireDropped(known.config, config, await contextWithoutRelease(known, world), { world, dryRun });

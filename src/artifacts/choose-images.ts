@@ -9,7 +9,7 @@ export interface ImageOverrides {
   readonly smoke?: string | undefined;
 }
 
-/** Names of busybox in k3s bundles (the second before v1.22) and elsewhere. */
+/** Names of busybox in k3s bundles (the second in older ones) and elsewhere. */
 const BUSYBOX = ['mirrored-library-busybox', 'library-busybox', 'busybox'] as const;
 
 const { compare } = new Intl.Collator('en', { numeric: true });

@@ -2,7 +2,7 @@ import { CliError } from '../errors/cli-error.js';
 import { quote } from '../exec/command.js';
 import type { Arch } from './arch.js';
 import { K3S_RELEASES_URL } from './defaults.js';
-import { airgapNames, binaryName, IMAGES_LIST, sumsName } from './release-files.js';
+import { binaryName, IMAGES_LIST, publishedAirgap, sumsName } from './release-files.js';
 
 /** Address of a file of a release; `+` must be written `%2B` in it. */
 export const releaseUrl = (baseUrl: string, version: string, file: string): string =>
@@ -11,7 +11,7 @@ export const releaseUrl = (baseUrl: string, version: string, file: string): stri
 /** The commands that bring a release to a host without internet. */
 export const offlineWay = (version: string, arch: Arch): string => {
   const dir = quote(`k3s-${version}-${arch}`);
-  const files = [binaryName(arch), sumsName(arch), airgapNames(arch)[0], IMAGES_LIST];
+  const files = [binaryName(arch), sumsName(arch), publishedAirgap(version, arch), IMAGES_LIST];
   return [
     'On a machine that reaches it:',
     `  mkdir ${dir} && cd ${dir}`,

@@ -34,7 +34,7 @@ export const probeRelease = async (options: ProbeOptions): Promise<PublishedRele
   const checksums = parseChecksums(sumsText);
   const file = (fileName: string) => ({ fileName, sha256: checksumOf(checksums, fileName, url) });
   const [preferred, ...older] = airgapNames(arch);
-  // Releases before v1.22 have no .zst.
+  // Releases before v1.21 have no .zst.
   const airgap = [preferred, ...older].find((name) => checksums.has(name)) ?? preferred;
   return { sumsText, checksums, binary: file(binaryName(arch)), airgap: file(airgap) };
 };

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { Arch } from './arch.js';
+import { compareVersions, isVersion } from './version.js';
 
 /** The optional list of the images in the bundle, one reference a line. */
 export const IMAGES_LIST = 'k3s-images.txt';
@@ -16,6 +17,15 @@ export const airgapNames = (arch: Arch): readonly [string, ...string[]] => [
   `k3s-airgap-images-${arch}.tar.gz`,
   `k3s-airgap-images-${arch}.tar`,
 ];
+
+/** Since this release bundles are published as `.tar.zst`, too (scripts/package-airgap of k3s). */
+const FIRST_ZST = 'v1.21.0+k3s1';
+
+/** The smallest bundle that a release was published with. */
+export const publishedAirgap = (version: string, arch: Arch): string => {
+  const [zst] = airgapNames(arch);
+  return isVersion(version) && compareVersions(version, FIRST_ZST) < 0 ? zst.replace(/\.zst$/, '') : zst;
+};
 
 /** Names of the files of one release in a folder. */
 export interface ReleaseFiles {

@@ -19,7 +19,7 @@ export const CATALOG = {
   HOST_ADDRESS_TAKEN: { exit: 22, title: 'The bridge or address range of the lab is taken' },
   LAB_BUSY: { exit: 23, title: 'Another kglab works on this lab' },
   IMAGE_FAILED: { exit: 24, title: 'The machine image could not be made' },
-  ARTIFACT_MISSING: { exit: 25, title: 'k3s release files cannot be had' },
+  ARTIFACT_MISSING: { exit: 25, title: 'Files of a k3s release, or an image, cannot be had' },
   ARTIFACT_CHECKSUM: { exit: 26, title: 'A release file does not match its checksum' },
   ARTIFACT_UNREADABLE: { exit: 27, title: 'An image archive cannot be read' },
   MACHINE_FAILED: { exit: 30, title: 'A machine could not be made' },

@@ -36,6 +36,11 @@ describe('kglab up --provider simulator', () => {
     PATIENCE_MS,
   );
 
+  it('rehearses a lab without internet, which needs no archives here', async () => {
+    home.write('lab.yaml', 'name: demo\nnetwork: {internet: off}\n');
+    expect((await home.kglab(['up', '--provider', 'simulator'])).exitCode).toBe(0);
+  });
+
   it('tells programs everything as events, talk included', async () => {
     const up = ['up', '-n', 'sim', '--provider', 'simulator'];
     await home.kglab([...up, '-q']);

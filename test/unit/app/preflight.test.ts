@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assertFit, assertOffered } from '../../../src/app/preflight.js';
+import { assertFit, assertImages, assertOffered } from '../../../src/app/preflight.js';
 import type { Check, Finding } from '../../../src/doctor/check.js';
 import { CliError } from '../../../src/errors/cli-error.js';
 import { labOf } from '../../helpers/step-context.js';
@@ -79,4 +79,42 @@ describe('assertOffered', () => {
       assertOffered({ id: 'multipass', features }, labOf(`name: demo\nprovider: multipass\n${yaml}`)),
     ).not.toThrow(),
   );
+});
+
+describe('assertImages', () => {
+  const OFF = labOf('network: {internet: off}\n');
+  const chosen = {
+    provisioner: 'docker.io/rancher/local-path-provisioner:v1',
+    helper: 'busybox:1',
+    smoke: 'x:1',
+  };
+  const archives = (images: string[], refs: string[] = []) =>
+    ({ state: 'cached', images, extraImages: [{ path: '/x.tar', fileName: 'x.tar', refs }] }) as const;
+  const bundle = [chosen.provisioner, 'docker.io/library/busybox:1'];
+
+  it('takes what archives have, by whatever name they have it', () => {
+    expect(() => assertImages(OFF, archives(bundle, ['docker.io/library/x:1']), chosen)).not.toThrow();
+  });
+
+  it('refuses a lab without internet for which an image is missing, and names the way to bring it', () => {
+    expect(() => assertImages(OFF, archives(['docker.io/library/x:1']), chosen)).toThrow(
+      expect.objectContaining({
+        code: 'ARTIFACT_MISSING',
+        details: [chosen.provisioner, 'busybox:1'].map((image) => `${image} is in no archive of the cache`),
+        hint: expect.stringContaining(`docker save ${chosen.provisioner} busybox:1 -o images.tar`) as string,
+      }) as Error,
+    );
+  });
+
+  it.each([
+    ['the smoke test is not made', 'network: {internet: off}\nsmoke: {enabled: false}\n', archives(bundle)],
+    ['machines reach the internet', 'network: {internet: on}\n', archives([])],
+    [
+      'the release is still to be downloaded',
+      'network: {internet: off}\n',
+      { ...archives([]), state: 'to-download' as const },
+    ],
+  ])('does not care when %s', (_why, yaml, artifacts) => {
+    expect(() => assertImages(labOf(yaml), artifacts, chosen)).not.toThrow();
+  });
 });

@@ -100,7 +100,7 @@ describe('fetchArtifacts', () => {
         '  mkdir k3s-v1.20.2+k3s1-amd64 && cd k3s-v1.20.2+k3s1-amd64',
         '  curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.20.2%2Bk3s1/k3s',
         '  curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.20.2%2Bk3s1/sha256sum-amd64.txt',
-        `  curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.20.2%2Bk3s1/${AIRGAP}`,
+        '  curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.20.2%2Bk3s1/k3s-airgap-images-amd64.tar',
         '  curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.20.2%2Bk3s1/k3s-images.txt',
         'Bring the folder to this host, then:',
         '  kglab cache add k3s-v1.20.2+k3s1-amd64',
