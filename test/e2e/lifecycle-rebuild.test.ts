@@ -16,6 +16,9 @@ while :; do
   echo "line $n" | dd of=/data/log bs=64 oflag=append conv=notrunc,fsync 2>/dev/null && echo "ack $n"
 done`;
 
+/** What a pod does that is only there. */
+const LOOP = 'while :; do sleep 1; done';
+
 /** Most that the text of an archive of three machines' evidence takes. */
 const ARCHIVE_BYTES = 256 * 1024 * 1024;
 
@@ -75,22 +78,26 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     await lab.whole();
   });
 
-  it('is shut down quickly with pods that ignore it, and comes back with them', async () => {
+  it('is shut down quickly with pods that ignore it, after those that do not, and comes back with them', async () => {
     await apply(
       lab,
       claim('stubborn'),
-      pod('stubborn', { image, claim: 'stubborn', run: 'trap "" TERM; while :; do sleep 1; done' }),
+      claim('tidy'),
+      pod('stubborn', { image, claim: 'stubborn', run: `trap '' TERM; ${LOOP}` }),
+      pod('tidy', { image, claim: 'tidy', run: `trap 'echo end > /data/last; exit' TERM; ${LOOP}` }),
     );
-    await ready(lab, 'stubborn');
+    await ready(lab, 'stubborn', 'tidy');
     const { durationMs, exitCode } = await lab.run('stop');
     expect(exitCode).toBe(0);
-    // systemd alone would wait 90 s for each of them (DefaultTimeoutStopSec).
+    // Each is given six seconds, and killed then.
     expect(durationMs).toBeLessThan(60_000);
     expect((await lab.run('stop')).exitCode).toBe(0);
     await lab.ok('start');
+    // Pods are ended before the volume goes: the last word of one is kept.
+    expect(await lab.ok('volumes', 'cat', 'tidy:last')).toBe('end');
     await lab.healed();
     await lab.whole();
-    await lab.kubectl('get', 'pod', 'stubborn');
+    await lab.kubectl('get', 'pod', 'stubborn', 'tidy');
   });
 
   it('comes back by itself when its machines come back in any order', async () => {
