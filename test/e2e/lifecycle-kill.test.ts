@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changesOf, type Summary } from '../helpers/summary.js';
+import { NOTHING } from './support/host-state.js';
 import { isRoot, TestLab } from './support/kglab.js';
 import { actAt, killUpAt, nameOf, type Moment } from './support/kill-at.js';
 import { filesOf, freeze, providerOf, recordOf, stateDir, tracesOnHost } from './support/lab-internals.js';
@@ -41,13 +42,7 @@ const downLeavesNothing = async (lab: TestLab): Promise<void> => {
   const found = await lab.json<{ left: readonly unknown[]; before: readonly unknown[] }>('down', '--yes');
   expect(found.left).toEqual([]);
   expect(found.before.length).toBeGreaterThan(0);
-  expect(await tracesOnHost(lab, id)).toEqual({
-    processes: [],
-    mounts: [],
-    links: [],
-    groups: [],
-    tables: [],
-  });
+  expect(await tracesOnHost(lab, id)).toEqual(NOTHING);
   expect(await filesOf(lab)).toEqual([]);
   expect((await lab.run('down', '--yes')).exitCode).toBe(0);
 };

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NOTHING } from './support/host-state.js';
 import { isRoot, TestLab } from './support/kglab.js';
 import { filesOf, providerOf, recordOf, stateDir, tracesOnHost } from './support/lab-internals.js';
 import { apply, busyboxOf, claim, pod, ready } from './support/workloads.js';
@@ -158,13 +159,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     await lab.ok('unprotect');
     const { id } = await recordOf(lab);
     await lab.ok('down', '--yes');
-    expect(await tracesOnHost(lab, id)).toEqual({
-      processes: [],
-      mounts: [],
-      links: [],
-      groups: [],
-      tables: [],
-    });
+    expect(await tracesOnHost(lab, id)).toEqual(NOTHING);
     expect(await filesOf(lab)).toEqual([]);
   });
 });

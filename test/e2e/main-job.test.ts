@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HostExecutor } from '../../src/exec/host-executor.js';
-import { hostLeft } from './support/host-state.js';
+import { hostLeft, NOTHING } from './support/host-state.js';
 import { changesOf, type Summary } from '../helpers/summary.js';
 import { isRoot, TestLab } from './support/kglab.js';
 
@@ -173,7 +173,7 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
   it('removes everything that it made, and nothing of the lab beside it', async () => {
     await lab.ok('down', '--yes');
     const left = await traces();
-    expect(left).toMatchObject({ processes: [], mounts: [], links: [], groups: [], tables: [] });
+    expect(left).toEqual(NOTHING);
     const entries = await readdir(lab.dir, { recursive: true, withFileTypes: true });
     expect(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name)).toEqual(['lab.yaml']);
     expect(await beside.sh('node1', `cat ${MOUNT}/kept`)).toBe('mine');

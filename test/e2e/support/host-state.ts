@@ -12,6 +12,9 @@ export interface HostState {
   readonly tables: readonly string[];
 }
 
+/** The host's state of a lab of which nothing is left. */
+export const NOTHING: HostState = { processes: [], mounts: [], links: [], groups: [], tables: [] };
+
 const processes = async (): Promise<string[]> => {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const lines = pids.map(async (pid) => {
