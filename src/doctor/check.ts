@@ -24,3 +24,13 @@ export interface Check {
   applicable(): Promise<boolean> | boolean;
   run(): Promise<Finding>;
 }
+
+/** Nothing is in the way, though there may be something to say. */
+export const good = (found: string): Finding => ({ ok: true, found });
+
+/** Something is in the way, with the commands that a person can do about it. */
+export const bad = (found: string, ...commands: readonly string[]): Finding => ({
+  ok: false,
+  found,
+  ...(commands.length > 0 && { fix: { commands } }),
+});

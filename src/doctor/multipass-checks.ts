@@ -7,7 +7,7 @@ import { driverArgs, statesArgs, versionArgs } from '../providers/multipass/comm
 import { commandError, serviceError } from '../providers/multipass/errors.js';
 import { featuresOf, isSupported, OLDEST } from '../providers/multipass/features.js';
 import { parseList, parseVersions } from '../providers/multipass/parse.js';
-import type { Check, Finding } from './check.js';
+import { bad, good, type Check, type Finding } from './check.js';
 import { multipassHostChecks } from './multipass-host-checks.js';
 
 export interface MultipassCheckInput {
@@ -30,14 +30,6 @@ const PLACES: Readonly<Partial<Record<Platform, readonly string[]>>> = {
   darwin: ['/usr/local/bin/multipass', '/opt/homebrew/bin/multipass'],
   win32: [String.raw`C:\Program Files\Multipass\bin\multipass.exe`],
 };
-
-const good = (found: string): Finding => ({ ok: true, found });
-
-const bad = (found: string, ...commands: readonly string[]): Finding => ({
-  ok: false,
-  found,
-  ...(commands.length > 0 && { fix: { commands } }),
-});
 
 /** A finding that has a code of its own, which `up` then ends with. */
 const named = (code: ErrorCode, found: string, command: string): Finding => ({

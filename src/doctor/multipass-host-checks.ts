@@ -1,7 +1,7 @@
 import { cmd, type Command, type CommandResult, type Executor } from '../exec/command.js';
 import type { Platform } from '../providers/multipass/advice.js';
 import { freeMiB } from '../providers/nspawn/disk-space.js';
-import type { Check, Finding } from './check.js';
+import { bad, good, type Check } from './check.js';
 
 export interface MultipassHostInput {
   readonly host: Executor;
@@ -19,9 +19,6 @@ const ASK_MS = 20_000;
 /** An image of Ubuntu, and three machines with what kglab installs: about 0.6 and 3 GiB. In MiB. */
 const DISK_MIB = 10 * 1024;
 
-/** Something that may or may not come in the way: said, never in the way itself. */
-const note = (found: string): Finding => ({ ok: true, found });
-
 const ask = ({ host }: MultipassHostInput, command: Command): Promise<CommandResult> =>
   host.exec(command, { timeoutMs: ASK_MS });
 
@@ -35,9 +32,9 @@ const disk = ({ platform, home, storage, isReachable }: MultipassHostInput): Che
     // The snap keeps machines under /var/snap; elsewhere they are on the disk of the home folders.
     const free = await freeMiB(storage ?? (platform === 'linux' ? '/var/snap/multipass' : home));
     const found = `${(free / 1024).toFixed(1)} GiB`;
-    if (free >= DISK_MIB) return note(found);
+    if (free >= DISK_MIB) return good(found);
     const need = `${found}; three machines need about ${DISK_MIB / 1024} GiB, and multipass does not look`;
-    return { ok: false, found: need, fix: { commands: ['multipass list', 'df -h'] } };
+    return bad(need, 'multipass list', 'df -h');
   },
 });
 
@@ -51,7 +48,7 @@ const nameServer = (input: MultipassHostInput): Check => ({
   run: async () => {
     const { stdout } = await ask(input, cmd('ss', '-Hlun', 'sport = :53'));
     const taken = stdout.split('\n').some((line) => EVERYWHERE.has(line.trim().split(/\s+/)[3] ?? ''));
-    return note(
+    return good(
       taken
         ? 'another one listens on port 53 of every address: if machines get no address or no names, see sudo ss -lunp sport = :53'
         : 'port 53 is free for it',
@@ -65,9 +62,9 @@ const refreshes = (input: MultipassHostInput): Check => ({
   applicable: async () => input.platform === 'linux' && (await input.isReachable()),
   run: async () => {
     const { exitCode, stdout } = await ask(input, cmd('snap', 'list', 'multipass'));
-    if (exitCode !== 0) return note('not a snap');
+    if (exitCode !== 0) return good('not a snap');
     const notes = stdout.trim().split('\n').at(-1)?.split(/\s+/).at(-1) ?? '';
-    return note(
+    return good(
       notes.split(',').includes('held')
         ? 'held'
         : 'at any time, and all machines stop for one; to choose the time: sudo snap refresh --hold multipass',
@@ -84,7 +81,7 @@ const macFirewall = (input: MultipassHostInput): Check => ({
   applicable: async () => input.platform === 'darwin' && (await input.isReachable()),
   run: async () => {
     const { stdout } = await ask(input, cmd(FIREWALL, '--getglobalstate'));
-    return note(
+    return good(
       /enabled/i.test(stdout)
         ? `on: if machines get no address, sudo ${FIREWALL} --add ${BOOTPD}; sudo ${FIREWALL} --unblockapp ${BOOTPD}`
         : 'off',

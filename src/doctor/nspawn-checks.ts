@@ -3,7 +3,7 @@ import { platform, totalmem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cmd, sh, type Executor } from '../exec/command.js';
 import { freeMiB } from '../providers/nspawn/disk-space.js';
-import type { Check, Finding } from './check.js';
+import { bad, type Check, type Finding } from './check.js';
 import { glusterClientCheck } from './gluster-client-check.js';
 
 export interface NspawnCheckInput {
@@ -28,12 +28,6 @@ const check = (id: string, title: string, run: () => Promise<Finding>): Check =>
   title,
   applicable: onLinux,
   run,
-});
-
-const lacking = (found: string, ...commands: string[]): Finding => ({
-  ok: false,
-  found,
-  ...(commands.length > 0 && { fix: { commands } }),
 });
 
 /** A program, the package that brings it, and how it tells its version. */
@@ -68,12 +62,12 @@ const programCheck = (
 const rootCheck = (): Check =>
   check('root', 'Root rights', async () => {
     const { uid, username } = userInfo();
-    return uid === 0 ? { ok: true, found: 'root' } : lacking(`user ${username}`, 'sudo kglab up');
+    return uid === 0 ? { ok: true, found: 'root' } : bad(`user ${username}`, 'sudo kglab up');
   });
 
 const linuxCheck = (): Check => ({
   ...check('linux', 'Linux', async () =>
-    onLinux() ? { ok: true, found: 'Linux' } : lacking(`this is ${platform()}; set provider: multipass`),
+    onLinux() ? { ok: true, found: 'Linux' } : bad(`this is ${platform()}; set provider: multipass`),
   ),
   applicable: () => true,
 });
@@ -82,7 +76,7 @@ const fuseCheck = (host: Executor): Check =>
   check('fuse', 'FUSE device /dev/fuse', async () => {
     const { exitCode } = await host.exec(cmd('test', '-c', '/dev/fuse'));
     if (exitCode === 0) return { ok: true, found: 'there' };
-    return lacking('missing', 'modprobe fuse');
+    return bad('missing', 'modprobe fuse');
   });
 
 /** Controllers that kubelet insists on. */
@@ -103,7 +97,7 @@ const cgroupCheck = (): Check =>
       text?.trim().split(' ') ?? parseControllers(await readFile('/proc/cgroups', 'utf8').catch(() => ''));
     const missing = CONTROLLERS.filter((name) => !enabled.includes(name));
     if (missing.length === 0) return { ok: true, found: CONTROLLERS.join(', ') };
-    return lacking(
+    return bad(
       `${missing.join(', ')} not enabled`,
       'Enable them on the kernel command line: cgroup_enable=memory',
     );
@@ -115,14 +109,14 @@ const diskCheck = ({ dataDir, cacheDir }: NspawnCheckInput): Check =>
     const found = `${(data / 1024).toFixed(1)} GiB for machines, ${(cache / 1024).toFixed(1)} GiB for images`;
     return Math.min(data, cache) >= DISK_MIB
       ? { ok: true, found }
-      : lacking(`${found}; 4 GiB are needed`, `df -h ${dataDir}`);
+      : bad(`${found}; 4 GiB are needed`, `df -h ${dataDir}`);
   });
 
 const memoryCheck = (): Check =>
   check('memory', 'Memory', async () => {
     const total = Math.floor(totalmem() / MIB);
     const found = `${(total / 1024).toFixed(1)} GiB`;
-    return total >= MEMORY_MIB ? { ok: true, found } : lacking(`${found}; 2 GiB are needed`);
+    return total >= MEMORY_MIB ? { ok: true, found } : bad(`${found}; 2 GiB are needed`);
   });
 
 /** Mounts an overlay in $1 and sets a trusted attribute through it, as bricks and machines do; undoes all of it. */
@@ -142,14 +136,14 @@ const existingParent = async (path: string, host: Executor): Promise<string> => 
 
 const overlayCheck = ({ host, dataDir }: NspawnCheckInput): Check =>
   check('overlay', 'Overlays and trusted attributes', async () => {
-    if (userInfo().uid !== 0) return lacking('only root can tell');
+    if (userInfo().uid !== 0) return bad('only root can tell');
     const place = await existingParent(dataDir, host);
     const dir = await mkdtemp(join(place, '.kglab-try-'));
     try {
       const { exitCode, stderr } = await host.exec(sh(TRY_OVERLAY, dir), { timeoutMs: 20_000 });
       if (exitCode === 0) return { ok: true, found: `work in ${place}` };
       const why = stderr.trim().split('\n')[0] ?? '';
-      return lacking(`not in ${place}: ${why}`, 'Put the machines on an ext4 or xfs filesystem');
+      return bad(`not in ${place}: ${why}`, 'Put the machines on an ext4 or xfs filesystem');
     } finally {
       await rm(dir, { recursive: true, force: true });
     }

@@ -5,6 +5,7 @@ import { sh } from '../../exec/command.js';
 import { writeFile } from '../../exec/files.js';
 import type { NodeSpec } from '../../plan/kinds.js';
 import { sha256 } from '../../util/checksum.js';
+import { machineInfo } from '../machine-info.js';
 import { PATHS, unitOf } from '../paths.js';
 import { renderK3sConfig, renderK3sUnit, type NodeFacts } from './render.js';
 
@@ -21,8 +22,7 @@ interface Look {
 }
 
 const look = async (node: NodeSpec, context: StepContext): Promise<Look> => {
-  const infos = await context.fact('machines', () => context.provider.list({ signal: context.signal }));
-  const address = infos.find(({ name }) => name === node.machine)?.address ?? '';
+  const { address = '' } = (await machineInfo(node.machine, context)) ?? {};
   const { stdout } = await checked(
     context.machine(node.machine),
     node.machine,

@@ -2,12 +2,12 @@ import { pending, satisfied, type StepContext, type StepHandler } from '../../en
 import { checked } from '../../exec/checked.js';
 import { cmd } from '../../exec/command.js';
 import { CliError } from '../../errors/cli-error.js';
+import { machineInfo } from '../machine-info.js';
 import { forHost } from './kubeconfig.js';
 
 /** The server's kubeconfig, with its address; read privately, as it holds a client key. */
 const wanted = async (server: string, context: StepContext): Promise<string> => {
-  const infos = await context.fact('machines', () => context.provider.list({ signal: context.signal }));
-  const address = infos.find(({ name }) => name === server)?.address;
+  const address = (await machineInfo(server, context))?.address;
   if (address === undefined) throw new CliError('MACHINE_UNREACHABLE', `No address is known for ${server}.`);
   const { stdout } = await checked(
     context.machine(server),

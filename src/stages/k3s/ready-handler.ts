@@ -4,6 +4,7 @@ import { getObjects } from '../../kube/kubectl.js';
 import { nodeView, type NodeView } from '../../kube/node.js';
 import type { StepInputs } from '../../plan/step.js';
 import { unanswered, waitFor } from '../../util/wait.js';
+import { machineInfo } from '../machine-info.js';
 import { forgetPassword } from './forget-handler.js';
 import { isRejected, k3sFailure } from './journal.js';
 import { k3sUnit } from './unit-state.js';
@@ -40,15 +41,10 @@ const gap = (node: NodeView | undefined, { address, startedAt }: Truth): string 
     : `the node reports address ${node.address}, the machine has ${address}`;
 };
 
-const addressOf = async (machine: string, context: StepContext): Promise<string | undefined> => {
-  const infos = await context.fact('machines', () => context.provider.list({ signal: context.signal }));
-  return infos.find(({ name }) => name === machine)?.address;
-};
-
 const truth = async (machine: string, server: string, context: StepContext): Promise<Truth> => {
   const unit = k3sUnit(machine, machine === server ? 'server' : 'agent', context);
-  const [address, { startedAt }] = await Promise.all([addressOf(machine, context), unit]);
-  return { address, startedAt };
+  const [info, { startedAt }] = await Promise.all([machineInfo(machine, context), unit]);
+  return { address: info?.address, startedAt };
 };
 
 /** How often an agent that is not heard of is asked why (milliseconds); most are heard of before the first time. */

@@ -2,8 +2,8 @@ import { pending, satisfied, type StepContext, type StepHandler } from '../../en
 import { CliError, CommandError } from '../../errors/cli-error.js';
 import { cmd, sh } from '../../exec/command.js';
 import { readFile, writeFile } from '../../exec/files.js';
-import type { MachineInfo } from '../../providers/provider.js';
 import { waitFor } from '../../util/wait.js';
+import { machineInfo, machineInfos } from '../machine-info.js';
 import { withLabHosts } from './hosts-file.js';
 import { markerOf, renderUserData } from './user-data.js';
 
@@ -11,9 +11,6 @@ import { markerOf, renderUserData } from './user-data.js';
 const BOOT_MS = 900_000;
 /** Longest single wait inside a machine; a transport that breaks in it costs no more than that. */
 const AWAIT_MS = 60_000;
-
-const infos = (context: StepContext): Promise<readonly MachineInfo[]> =>
-  context.fact('machines', () => context.provider.list({ signal: context.signal }));
 
 /** Image and network. */
 export const prepareHandler: StepHandler<'machines.prepare'> = {
@@ -27,13 +24,13 @@ export const prepareHandler: StepHandler<'machines.prepare'> = {
 /** The machine exists and runs. */
 export const createHandler: StepHandler<'machines.create'> = {
   probe: async ({ name }, context) => {
-    const state = (await infos(context)).find((info) => info.name === name)?.state;
+    const state = (await machineInfo(name, context))?.state;
     if (state === 'running') return satisfied;
     return pending(state === undefined ? 'the machine does not exist' : `the machine is ${state}`);
   },
   apply: async (input, context) => {
     const { provider, signal, say, lab } = context;
-    const found = (await infos(context)).find(({ name }) => name === input.name);
+    const found = await machineInfo(input.name, context);
     if (found?.state === 'stopped') return provider.start(input.name, { signal, onLine: say });
     const userData = renderUserData(context.templates['machine.yaml'] ?? '', {
       machine: input.name,
@@ -143,7 +140,7 @@ const wantedHosts = async (
   names: readonly string[],
   context: StepContext,
 ): Promise<{ name: string; address: string }[]> => {
-  const known = await infos(context);
+  const known = await machineInfos(context);
   return names.flatMap((name) => {
     const address = known.find((info) => info.name === name)?.address;
     return address === undefined ? [] : [{ name, address }];

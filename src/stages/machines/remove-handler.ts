@@ -1,12 +1,10 @@
 import { pending, satisfied, type StepContext, type StepHandler } from '../../engine/context.js';
 import { CliError } from '../../errors/cli-error.js';
+import { machineInfo } from '../machine-info.js';
 import { quiesce } from '../quiesce.js';
 
 /** Glusterd's memory of pool and volumes; with the bricks, all that a storage machine is. */
 const GLUSTERD = '/var/lib/glusterd';
-
-const stateOf = async (name: string, { provider, signal, fact }: StepContext) =>
-  (await fact('machines', () => provider.list({ signal }))).find((info) => info.name === name)?.state;
 
 /** An orderly end lets bricks and clients part without a stall for others; a machine that cannot is cut off. */
 const shutDown = async (name: string, context: StepContext): Promise<void> => {
@@ -22,10 +20,10 @@ const shutDown = async (name: string, context: StepContext): Promise<void> => {
 /** The machine does not exist: only in a plan that makes it anew. `keep` are folders for the next one of that name. */
 export const removeHandler: StepHandler<'machines.remove'> = {
   probe: async ({ name }, context) =>
-    (await stateOf(name, context)) === undefined ? satisfied : pending('the machine is to be made anew'),
+    (await machineInfo(name, context)) === undefined ? satisfied : pending('the machine is to be made anew'),
   apply: async ({ name, keep }, context) => {
     const { provider, signal, say } = context;
-    if ((await stateOf(name, context)) === 'running') await shutDown(name, context);
+    if ((await machineInfo(name, context))?.state === 'running') await shutDown(name, context);
     if (keep.length > 0) {
       // What was caught between two states is brought to a clear end first.
       await provider.stop(name, { signal, force: true });

@@ -2,8 +2,8 @@ import { fresh, pending, satisfied, type StepContext, type StepHandler } from '.
 import { CliError } from '../../errors/cli-error.js';
 import { getObjects, kubectl, runKubectl, type KubeObject } from '../../kube/kubectl.js';
 import type { StepInputs } from '../../plan/step.js';
-import { DEFAULT_CLASS, MANIFEST_SUM, renderProvisioner } from './render.js';
 import { unanswered, waitFor } from '../../util/wait.js';
+import { DEFAULT_CLASS, MANIFEST_SUM, renderProvisioner } from './render.js';
 import { outdatedClasses, straysAmong } from './classes.js';
 import { podGap } from './pod.js';
 

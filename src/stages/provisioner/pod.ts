@@ -1,6 +1,7 @@
 import type { StepContext } from '../../engine/context.js';
 import { cmd } from '../../exec/command.js';
 import type { KubeObject } from '../../kube/kubectl.js';
+import { machineInfo } from '../machine-info.js';
 
 /** Longest that a machine may take to tell what runs on it (milliseconds). */
 const ASK_MS = 20_000;
@@ -42,9 +43,8 @@ export const podGap = async (
     .filter(({ kind, metadata }) => kind === 'Pod' && metadata.labels?.['app'] === APP)
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .flatMap((pod) => placeOf(pod) ?? []);
-  const machines = await context.fact('machines', () => context.provider.list({ signal: context.signal }));
   for (const { node, id } of places) {
-    const machine = machines.find(({ name }) => name === node);
+    const machine = await machineInfo(node, context);
     // Of a node that is no machine of the lab, the cluster's word is all there is.
     if (machine === undefined) return undefined;
     if (machine.state === 'running' && (await runs(node, id, context))) return undefined;

@@ -15,6 +15,9 @@ const k3s: Program = (call) => {
   return call.run([verb, ...args]);
 };
 
+/** Number of the first process in a container: any will do. */
+const FIRST_TASK = 2000;
+
 /** ctr(8), as k3s brings it: the tasks of containerd, which lives and dies with the k3s that started it. */
 const ctr: Program = ({ args, io, machine }) => {
   if (args.join(' ') !== 'tasks list') throw new UnknownUse(`ctr ${args.join(' ')}`);
@@ -30,9 +33,6 @@ const ctr: Program = ({ args, io, machine }) => {
     io.out(`${id}    ${FIRST_TASK + index}    RUNNING\n`);
   return 0;
 };
-
-/** Number of the first process in a container: any will do. */
-const FIRST_TASK = 2000;
 
 const cloudInit: Program = async ({ args, files, io, sleep }) => {
   if (args[0] !== 'status') throw new UnknownUse(`cloud-init ${args[0]}`);
