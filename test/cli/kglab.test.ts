@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -60,11 +61,22 @@ describe('version and help', () => {
 });
 
 describe('start-up', () => {
-  it('takes at most twice the processor time of an empty program', () => {
+  /** Milliseconds that a run of node takes, by the clock on the wall. */
+  const wallMs = (...words: string[]): number => {
+    const start = performance.now();
+    execFileSync(process.execPath, words, { stdio: 'ignore' });
+    return performance.now() - start;
+  };
+
+  it.each([
+    ['time', wallMs],
+    ['processor time', processorMs],
+  ])('takes at most twice the %s of an empty program', (_what, measure) => {
     const [kglab, empty]: [number[], number[]] = [[], []];
+    // In turns, and the quickest of each: the others had to share the host.
     for (let run = 0; run < 10; run += 1) {
-      kglab.push(processorMs(inject('kglab'), 'version'));
-      empty.push(processorMs('-e', '0'));
+      kglab.push(measure(inject('kglab'), 'version'));
+      empty.push(measure('-e', '0'));
     }
     expect(Math.min(...kglab)).toBeLessThan(2 * Math.min(...empty));
   });
