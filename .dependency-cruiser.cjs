@@ -1,6 +1,23 @@
-/** Who may import whom. The pure parts stay pure, each library has one home, and parts do not reach around each other. */
+/** Who may import whom. Rooms are layers, the pure parts stay pure, and each library has one home. */
 
-const PURE = '^src/(plan|errors)/|^src/config/(?!load\\.ts)|^src/stages/[^/]+/(plan|commands|parse)\\.ts$';
+/** The rooms of src, from the bottom up: a room imports those that stand before it, types included. */
+const ROOMS = [
+  ['errors', 'util', 'exec', 'guest', 'artifacts'],
+  ['machines', 'config', 'simulator', 'providers'],
+  ['engine', 'kube', 'gluster', 'steps', 'recipe'],
+  ['checks', 'lab', 'volumes', 'report', 'wizard', 'app', 'cli'],
+].flat();
+
+/** No room imports one that stands above it in ROOMS. */
+const layers = ROOMS.slice(0, -1).map((room, index) => ({
+  name: `${room}-is-below`,
+  comment: `src/${room} may import only what stands before it: ${ROOMS.slice(0, index).join(', ') || 'nothing'}.`,
+  severity: 'error',
+  from: { path: `^src/${room}/` },
+  to: { path: `^src/(${ROOMS.slice(index + 1).join('|')})/` },
+}));
+
+const PURE = '^src/(errors|recipe)/|^src/config/(?!load\\.ts)|^src/gluster/(commands|parse|profiles)\\.ts$';
 
 /** A library that only files matching `home` may import. */
 const onlyIn = (library, home) => ({
@@ -13,12 +30,26 @@ const onlyIn = (library, home) => ({
 
 module.exports = {
   forbidden: [
+    ...layers,
+    {
+      name: 'every-room-has-a-layer',
+      comment: 'A new room is entered in ROOMS.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/', pathNot: `^src/(${ROOMS.join('|')})/` },
+    },
     {
       name: 'no-cycles',
-      comment: 'Types may refer to each other across files; code may not.',
+      comment: 'Files may not import each other, nor in a circle; types included.',
       severity: 'error',
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
+      name: 'steps-know-the-provider-interface-only',
+      severity: 'error',
+      from: { path: '^src/(steps|engine|recipe|gluster|kube)/' },
+      to: { path: '^src/(providers|simulator)/' },
     },
     {
       name: 'pure-parts-have-no-effects',
@@ -36,27 +67,8 @@ module.exports = {
     {
       name: 'stages-do-not-know-each-other',
       severity: 'error',
-      from: { path: '^src/stages/([^/]+)/' },
-      to: { path: '^src/stages/[^/]+/', pathNot: '^src/stages/$1/' },
-    },
-    {
-      name: 'stages-know-the-provider-interface-only',
-      severity: 'error',
-      from: { path: '^src/(stages|engine|plan)/' },
-      to: { path: '^src/providers/(?!provider\\.ts$)' },
-    },
-    {
-      name: 'the-inside-does-not-know-the-command-line',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/cli/' },
-      to: { path: '^src/cli/' },
-    },
-    {
-      name: 'the-inside-draws-nothing-and-asks-nothing',
-      comment: 'Reporters and prompters come in from the command line.',
-      severity: 'error',
-      from: { path: '^src/(stages|engine|plan|config|providers|exec|errors|util)/' },
-      to: { path: '^src/(report|prompt)/' },
+      from: { path: '^src/steps/([^/]+)/' },
+      to: { path: '^src/steps/[^/]+/', pathNot: '^src/steps/$1/' },
     },
     {
       name: 'product-does-not-know-its-tests',
@@ -72,7 +84,7 @@ module.exports = {
     },
     onlyIn('execa', '^src/exec/host-executor\\.ts$'),
     onlyIn('listr2', '^src/report/listr-reporter\\.ts$'),
-    onlyIn('@inquirer', '^src/prompt/'),
+    onlyIn('@inquirer', '^src/wizard/'),
     onlyIn('zod', '^src/config/'),
     onlyIn('commander', '^src/cli/'),
   ],

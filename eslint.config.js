@@ -6,8 +6,8 @@ const EDGES = [
   'src/exec/**',
   'src/report/**',
   'src/util/clock.ts',
-  'src/prompt/**',
-  'src/state/lock.ts',
+  'src/wizard/ask*.ts',
+  'src/lab/lock.ts',
 ];
 
 const AMBIENT = ['process', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'performance'];

@@ -1,12 +1,12 @@
 import { storageNodes } from '../config/roles.js';
-import type { MachineProvider } from '../providers/provider.js';
-import { gluster } from '../stages/gluster/commands.js';
-import { parseHeal } from '../stages/gluster/parse.js';
-import { parseAnswer } from '../stages/gluster/xml.js';
-import type { LabRecord } from '../state/lab-store.js';
+import type { MachineProvider } from '../machines/provider.js';
+import { gluster } from '../gluster/commands.js';
+import { parseHeal } from '../gluster/parse.js';
+import { parseAnswer } from '../gluster/xml.js';
+import type { LabRecord } from '../lab/lab-store.js';
 import { mapPool } from '../util/pool.js';
 import { waitFor } from '../util/wait.js';
-import type { World } from './world.js';
+import type { World } from '../lab/world.js';
 
 /** How long a stop is put off: a few files heal in that time, and who stops a lab does not want to wait for many. */
 const PATIENCE_MS = 8_000;

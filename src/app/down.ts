@@ -1,15 +1,15 @@
 import { basename } from 'node:path';
-import { brickFolders } from '../plan/plan-rebuild.js';
+import { brickFolders } from '../recipe/rebuild.js';
 import { CliError } from '../errors/cli-error.js';
-import { KEPT_DATA, type MachineInfo, type MachineProvider, type Trace } from '../providers/provider.js';
-import { quiesce } from '../stages/quiesce.js';
-import { removeEmpty } from '../state/dirs.js';
-import type { LabRecord } from '../state/lab-store.js';
+import { KEPT_DATA, type MachineInfo, type MachineProvider, type Trace } from '../machines/provider.js';
+import { quiesce } from '../kube/quiesce.js';
+import { removeEmpty } from '../util/dirs.js';
+import type { LabRecord } from '../lab/lab-store.js';
 import { mapPool } from '../util/pool.js';
 import { hostMounts } from '../volumes/host-mount.js';
 import { detachHostMounts, mountPlace } from './host-mounts.js';
 import { forgetContext, mergedContext } from './user-kubeconfig.js';
-import type { World } from './world.js';
+import type { World } from '../lab/world.js';
 
 /** What `down` is about to remove. */
 export interface Removal {

@@ -1,5 +1,5 @@
 import { hostMounts, unmountOnHost, type MountPlace } from '../volumes/host-mount.js';
-import type { World } from './world.js';
+import type { World } from '../lab/world.js';
 
 /** What mounts on this host are made with. */
 export const mountPlace = ({ host, store, signal }: World, lab: string): MountPlace => ({

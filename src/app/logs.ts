@@ -4,17 +4,17 @@ import { stripVTControlCharacters } from 'node:util';
 import { stringify } from 'yaml';
 import { serverMachine, storageNodes } from '../config/roles.js';
 import type { CommandResult } from '../exec/command.js';
-import { planUp } from '../plan/plan-up.js';
-import { renderPlan } from '../plan/render-plan.js';
-import type { MachineProvider } from '../providers/provider.js';
-import { EvidenceFolder } from '../state/evidence-folder.js';
-import { readText } from '../state/private-files.js';
-import type { LabRecord } from '../state/lab-store.js';
-import { randomHex } from '../state/lab-store.js';
+import { planUp } from '../recipe/up.js';
+import { renderPlan } from '../engine/render-plan.js';
+import type { MachineProvider } from '../machines/provider.js';
+import { EvidenceFolder } from './evidence-folder.js';
+import { readText } from '../util/private-files.js';
+import type { LabRecord } from '../lab/lab-store.js';
+import { randomHex } from '../lab/lab-store.js';
 import { mapPool } from '../util/pool.js';
 import { CLUSTER_EVIDENCE, GLUSTER_EVIDENCE, MACHINE_EVIDENCE, type Evidence } from './evidence.js';
 import { redactEvidence } from './redact-evidence.js';
-import type { World } from './world.js';
+import type { World } from '../lab/world.js';
 
 /** A machine that hangs must not keep the others' evidence from being collected. */
 const ASK_MS = 30_000;

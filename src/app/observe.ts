@@ -4,12 +4,12 @@ import { cmd } from '../exec/command.js';
 import { readFile } from '../exec/files.js';
 import { getObjects, type KubeObject } from '../kube/kubectl.js';
 import { nodeView, type NodeView } from '../kube/node.js';
-import type { MachineInfo } from '../providers/provider.js';
+import type { MachineInfo } from '../machines/provider.js';
 import { kubernetesNodes, serverMachine, storageNodes } from '../config/roles.js';
-import type { LabRecord } from '../state/lab-store.js';
-import { processes, volumes } from '../stages/gluster/ask.js';
-import type { Volume, VolumeProcess } from '../stages/gluster/parse.js';
-import { PATHS } from '../stages/paths.js';
+import type { LabRecord } from '../lab/lab-store.js';
+import { processes, volumes } from '../gluster/ask.js';
+import type { Volume, VolumeProcess } from '../gluster/parse.js';
+import { PATHS } from '../guest/paths.js';
 import { mapPool } from '../util/pool.js';
 
 /** A lab as it is found; parts that cannot be asked are undefined. */

@@ -1,6 +1,6 @@
 import type { LabConfig, NodeConfig, VolumeConfig } from '../config/config.js';
-import type { Health, LabPicture, PictureNode, PictureVolume } from '../report/picture.js';
-import type { LabRecord } from '../state/lab-store.js';
+import type { Health, LabPicture, PictureNode, PictureVolume } from '../report/lab-picture.js';
+import type { LabRecord } from '../lab/lab-store.js';
 import type { Observed } from './observe.js';
 
 const health = (good: boolean | undefined, known: boolean): Health =>

@@ -1,11 +1,11 @@
 import type { Artifacts, ImageChoice } from '../artifacts/artifacts.js';
 import { normalizeImage } from '../artifacts/image-name.js';
 import type { LabConfig } from '../config/config.js';
-import type { MachineProvider, ProviderId } from '../providers/provider.js';
+import type { MachineProvider, ProviderId } from '../machines/provider.js';
 import { CliError } from '../errors/cli-error.js';
 import { quote } from '../exec/command.js';
-import type { Check, Finding } from '../doctor/check.js';
-import type { World } from './world.js';
+import type { Check, Finding } from '../checks/check.js';
+import type { World } from '../lab/world.js';
 
 /** A check and what it found. */
 export interface Checked {

@@ -1,7 +1,7 @@
 import { CliError } from '../errors/cli-error.js';
-import type { LabRecord } from '../state/lab-store.js';
-import { saveRecord } from './recover.js';
-import type { World } from './world.js';
+import type { LabRecord } from '../lab/lab-store.js';
+import { saveRecord } from '../lab/recover.js';
+import type { World } from '../lab/world.js';
 
 /** Protects a lab from `down` and `rebuild`, or no longer; false when it already was so. */
 export const setProtected = async (record: LabRecord, wanted: boolean, world: World): Promise<boolean> => {

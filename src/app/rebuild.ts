@@ -4,21 +4,21 @@ import { serverMachine } from '../config/roles.js';
 import type { StepHandlers } from '../engine/context.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
-import { planRebuild, type RebuildTarget } from '../plan/plan-rebuild.js';
-import type { MachineProvider } from '../providers/provider.js';
-import { HANDLERS } from '../stages/handlers.js';
-import type { LabRecord } from '../state/lab-store.js';
+import { planRebuild, type RebuildTarget } from '../recipe/rebuild.js';
+import type { MachineProvider } from '../machines/provider.js';
+import { HANDLERS } from '../recipe/handlers.js';
+import type { LabRecord } from '../lab/lab-store.js';
 import { assertSpare } from './assert-spare.js';
 import { detachHostMounts } from './host-mounts.js';
 import { lookingContext } from './observe.js';
-import { contextOf, contextWithoutRelease, knownLab, obtainArtifacts, providerOf } from './open-lab.js';
+import { contextOf, contextWithoutRelease, knownLab, obtainArtifacts, providerOf } from '../lab/open-lab.js';
 import { assertFit } from './preflight.js';
 import { assertUnprotected } from './protect.js';
-import { findToken, saveRecord } from './recover.js';
+import { findToken, saveRecord } from '../lab/recover.js';
 import { retireDropped } from './retire-dropped.js';
 import { assertNoNodeLost } from './up.js';
 import { syncCatalogue } from '../volumes/requests.js';
-import type { World } from './world.js';
+import type { World } from '../lab/world.js';
 
 export interface RebuildOptions {
   readonly k3sOnly: boolean;

@@ -4,7 +4,7 @@ import type { RunContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { droppedBetween, retire } from '../volumes/retire.js';
 import { lookingContext } from './observe.js';
-import type { World } from './world.js';
+import type { World } from '../lab/world.js';
 
 /**
  * Takes away classes and volumes that the lab has and the new configuration does not. Throws VOLUME_IN_USE when they

@@ -1,6 +1,6 @@
 import type { LabConfig, NodeConfig } from '../config/config.js';
-import type { MachineProvider } from '../providers/provider.js';
-import type { World } from './world.js';
+import type { MachineProvider } from '../machines/provider.js';
+import type { World } from '../lab/world.js';
 
 const size = ({ cpus, memoryMiB, diskGiB }: NodeConfig): string =>
   `${cpus} CPUs, ${memoryMiB} MiB, ${diskGiB} GiB`;

@@ -1,8 +1,8 @@
 import { CliError } from '../errors/cli-error.js';
 import type { RunResult } from '../engine/run-plan.js';
-import type { LabRecord } from '../state/lab-store.js';
+import type { LabRecord } from '../lab/lab-store.js';
 import { up, type UpOptions } from './up.js';
-import type { World } from './world.js';
+import type { World } from '../lab/world.js';
 
 /**
  * Starts a lab as it was made, whatever its lab file says by now: machines, pool, bricks and their healing, mounts,

@@ -2,17 +2,17 @@ import type { Artifacts } from '../artifacts/artifacts.js';
 import type { RunContext } from '../engine/context.js';
 import { runPlan } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
-import { until } from '../plan/graph.js';
-import { planUp } from '../plan/plan-up.js';
-import type { Plan } from '../plan/step.js';
-import type { LabPicture } from '../report/picture.js';
+import { until } from '../engine/graph.js';
+import { planUp } from '../recipe/up.js';
+import type { Plan } from '../engine/step.js';
+import type { LabPicture } from '../report/lab-picture.js';
 import { whileWaiting } from '../report/while-waiting.js';
-import { HANDLERS } from '../stages/handlers.js';
-import type { LabRecord } from '../state/lab-store.js';
-import { contextOf, contextWithoutRelease, findArtifacts } from './open-lab.js';
+import { HANDLERS } from '../recipe/handlers.js';
+import type { LabRecord } from '../lab/lab-store.js';
+import { contextOf, contextWithoutRelease, findArtifacts } from '../lab/open-lab.js';
 import { lookingContext, observe } from './observe.js';
 import { pictureOf } from './picture-of.js';
-import type { World } from './world.js';
+import type { World } from '../lab/world.js';
 
 /** Something that `up` would do. */
 export interface PendingStep {

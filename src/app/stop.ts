@@ -1,10 +1,10 @@
 import { kubernetesNodes, storageNodes } from '../config/roles.js';
-import type { MachineProvider } from '../providers/provider.js';
-import { quiesce } from '../stages/quiesce.js';
-import type { LabRecord } from '../state/lab-store.js';
+import type { MachineProvider } from '../machines/provider.js';
+import { quiesce } from '../kube/quiesce.js';
+import type { LabRecord } from '../lab/lab-store.js';
 import { mapPool } from '../util/pool.js';
 import { awaitHealing } from './await-healing.js';
-import type { World } from './world.js';
+import type { World } from '../lab/world.js';
 
 /** Machines worked on at the same time. */
 const LIMIT = 8;

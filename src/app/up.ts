@@ -3,11 +3,11 @@ import type { LabConfig } from '../config/config.js';
 import type { StepHandlers } from '../engine/context.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
-import { planUp } from '../plan/plan-up.js';
-import { until } from '../plan/graph.js';
-import type { Plan, StageName } from '../plan/step.js';
-import { HANDLERS } from '../stages/handlers.js';
-import type { LabRecord } from '../state/lab-store.js';
+import { planUp } from '../recipe/up.js';
+import { until } from '../engine/graph.js';
+import type { Plan, StageName } from '../engine/step.js';
+import { HANDLERS } from '../recipe/handlers.js';
+import type { LabRecord } from '../lab/lab-store.js';
 import {
   contextOf,
   contextWithoutRelease,
@@ -16,12 +16,12 @@ import {
   loadLab,
   obtainArtifacts,
   providerOf,
-} from './open-lab.js';
+} from '../lab/open-lab.js';
 import { assertFit, assertImages, assertOffered } from './preflight.js';
-import { findToken, saveRecord } from './recover.js';
+import { findToken, saveRecord } from '../lab/recover.js';
 import { retireDropped } from './retire-dropped.js';
 import { saySizes } from './say-sizes.js';
-import type { World } from './world.js';
+import type { World } from '../lab/world.js';
 
 export interface UpOptions {
   readonly until?: StageName | undefined;

@@ -1,7 +1,7 @@
 import { hasContext, withoutContext } from '../kube/merge-kubeconfig.js';
-import { contextName } from '../stages/k3s/kubeconfig.js';
-import { readText, writeUsers } from '../state/private-files.js';
-import type { World } from './world.js';
+import { contextName } from '../kube/lab-kubeconfig.js';
+import { readText, writeUsers } from '../util/private-files.js';
+import type { World } from '../lab/world.js';
 
 /** The text of this user's kubeconfig; undefined when there is none, or none that can be read. */
 const ownText = ({ userKubeconfig }: World): Promise<string | undefined> =>

@@ -1,5 +1,5 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { CommandError } from '../errors/cli-error.js';
+import { CommandError } from '../exec/command-error.js';
 import type { Command, Executor } from '../exec/command.js';
 import { compressionOf, TAR_OPTION, type Compression } from './compression.js';
 import { refsOfIndex, refsOfManifest } from './archive-manifest.js';

@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CliError, CommandError } from '../errors/cli-error.js';
+import { CliError } from '../errors/cli-error.js';
+import { CommandError } from '../exec/command-error.js';
 import { cmd, type Executor } from '../exec/command.js';
-import { syncPath } from '../state/sync-path.js';
+import { syncPath } from '../util/sync-path.js';
 import type { Clock } from '../util/clock.js';
 
 const PREFIX = '.tmp-';

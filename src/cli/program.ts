@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
-import { STAGES } from '../plan/step.js';
-import { asDefaultOf, explainUsage } from './excess-words.js';
-import { withLab, withOutput, withShape } from './flags.js';
-import { lazilyIn } from './lazily.js';
+import { STAGES } from '../engine/step.js';
+import { asDefaultOf, explainUsage } from './support/excess-words.js';
+import { withLab, withOutput, withShape } from './support/flags.js';
+import { lazilyIn } from './support/lazily.js';
 import { addLife } from './life-program.js';
-import { ownVersion } from './package-info.js';
-import type { Session } from './run-cli.js';
+import { ownVersion } from './support/package-info.js';
+import type { Session } from './support/session.js';
 import { addVolumes } from './volumes-program.js';
 
 /** What a command's file exports: takes the session, the positional arguments and the flags. */
@@ -25,7 +25,7 @@ const addWizard = (program: Command, session: Session): void => {
     .option('-y, --yes', 'do not ask: take what fits')
     .option('--print', 'do not ask and write nothing: print the lab file')
     .option('--force', 'replace an existing file')
-    .action(lazily(session, async () => (await import('./commands/init.js')).initCommand));
+    .action(lazily(session, async () => (await import('./init.js')).initCommand));
 };
 
 const addQuestions = (program: Command, session: Session): void => {
@@ -37,19 +37,19 @@ const addQuestions = (program: Command, session: Session): void => {
         .default('text'),
     )
     .addOption(new Option('--until <stage>', 'stop after a stage').choices(STAGES))
-    .action(lazily(session, async () => (await import('./commands/plan.js')).planCommand));
+    .action(lazily(session, async () => (await import('./plan.js')).planCommand));
   withOutput(withLab(program.command('status')))
     .description('show the lab as it is, and what `up` would do')
-    .action(lazily(session, async () => (await import('./commands/status.js')).statusCommand));
+    .action(lazily(session, async () => (await import('./status.js')).statusCommand));
   withOutput(program.command('list'))
     .alias('ls')
     .description('list the labs of this user')
-    .action(lazily(session, async () => (await import('./commands/list.js')).listCommand));
+    .action(lazily(session, async () => (await import('./list.js')).listCommand));
   withOutput(withShape(withLab(program.command('doctor'))))
     .description('say what this host lacks for a lab')
     .option('--fix', 'install what is missing')
     .option('-y, --yes', 'do not ask')
-    .action(lazily(session, async () => (await import('./commands/doctor.js')).doctorCommand));
+    .action(lazily(session, async () => (await import('./doctor.js')).doctorCommand));
 };
 
 const addAccess = (program: Command, session: Session): void => {
@@ -58,24 +58,24 @@ const addAccess = (program: Command, session: Session): void => {
     .argument('<node>', 'node or machine name')
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
-    .action(lazily(session, async () => (await import('./commands/exec.js')).execCommand));
+    .action(lazily(session, async () => (await import('./exec.js')).execCommand));
   withLab(program.command('kubectl'))
     .description("run the cluster's kubectl; files named by -f are read on this host")
     .argument('[args...]', 'arguments of kubectl, after --')
     .passThroughOptions()
-    .action(lazily(session, async () => (await import('./commands/kubectl.js')).kubectlCommand));
+    .action(lazily(session, async () => (await import('./kubectl.js')).kubectlCommand));
   withLab(program.command('kubeconfig'))
     .description('print the path of the kubeconfig, or merge it into your own')
     .option('--show', 'print the kubeconfig itself (it holds a key)')
     .option('--merge', 'add the cluster to the kubeconfig of this user')
-    .action(lazily(session, async () => (await import('./commands/kubeconfig.js')).kubeconfigCommand));
+    .action(lazily(session, async () => (await import('./kubeconfig.js')).kubeconfigCommand));
 };
 
 const addCache = (program: Command, session: Session): void => {
   const cache = program.command('cache').description('k3s releases and images kept on this host');
   withOutput(asDefaultOf(cache, cache.command('list', { isDefault: true })))
     .description('list what is in the cache')
-    .action(lazily(session, async () => (await import('./commands/cache.js')).cacheListCommand));
+    .action(lazily(session, async () => (await import('./cache.js')).cacheListCommand));
   withOutput(cache.command('add'))
     .description('add a folder with a k3s release, or an archive of images')
     .argument('<path...>')
@@ -83,12 +83,12 @@ const addCache = (program: Command, session: Session): void => {
     .addOption(
       new Option('--arch <arch>', 'architecture, when a folder has several').choices(['amd64', 'arm64']),
     )
-    .action(lazily(session, async () => (await import('./commands/cache.js')).cacheAddCommand));
+    .action(lazily(session, async () => (await import('./cache.js')).cacheAddCommand));
   cache
     .command('rm')
     .description('remove an entry that `cache list` names')
     .argument('<entry...>')
-    .action(lazily(session, async () => (await import('./commands/cache.js')).cacheRemoveCommand));
+    .action(lazily(session, async () => (await import('./cache.js')).cacheRemoveCommand));
 };
 
 const takesName = ({ commands }: Command, name: string): boolean =>
@@ -116,6 +116,6 @@ export const buildProgram = (session: Session): Command => {
   addCache(program, session);
   withOutput(program.command('version'))
     .description('print the version')
-    .action(lazily(session, async () => (await import('./commands/version.js')).versionCommand));
+    .action(lazily(session, async () => (await import('./version.js')).versionCommand));
   return program;
 };

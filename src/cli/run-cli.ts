@@ -1,19 +1,8 @@
 import { setMaxListeners, type EventEmitter } from 'node:events';
 import { CommanderError } from 'commander';
 import { CATALOG } from '../errors/catalog.js';
-import type { RunLog } from '../report/run-log.js';
 import { buildProgram } from './program.js';
-
-/** Everything one call of kglab shares: set up by flags, read by commands, and by the error screen at the end. */
-export interface Session {
-  readonly abort: AbortController;
-  log?: RunLog;
-  verbose: boolean;
-  /** Exit code that a command wants although it did not fail (a child's own, or 3 for "would change"). */
-  exitCode: number;
-  /** Whether the terminal is a command's own for now, and signals are for that. */
-  attached?: boolean;
-}
+import type { Session } from './support/session.js';
 
 /** Has signals abort the session; returns how to end that. */
 export const watchSignals = (session: Session, source: EventEmitter = process): (() => void) => {
@@ -43,7 +32,7 @@ export const runCli = async (argv: readonly string[]): Promise<number> => {
     return session.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : CATALOG.USAGE.exit;
-    const { showError, wantsColour } = await import('./show-error.js');
+    const { showError, wantsColour } = await import('./support/show-error.js');
     const { log, verbose } = session;
     log?.note(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return showError(error, {

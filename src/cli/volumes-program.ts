@@ -1,10 +1,10 @@
 import { Option, type Command } from 'commander';
-import { asDefaultOf } from './excess-words.js';
-import { withLab, withOutput } from './flags.js';
-import type { Lazily } from './lazily.js';
+import { asDefaultOf } from './support/excess-words.js';
+import { withLab, withOutput } from './support/flags.js';
+import type { Lazily } from './support/lazily.js';
 
 const addLooking = (volumes: Command, lazily: Lazily): void => {
-  const load = () => import('./commands/volumes-list.js');
+  const load = () => import('./volumes-list.js');
   withOutput(withLab(asDefaultOf(volumes, volumes.command('list', { isDefault: true }))))
     .description('list the volumes, with what belongs to nothing')
     .action(lazily(async () => (await load()).volumesListCommand));
@@ -14,7 +14,7 @@ const addLooking = (volumes: Command, lazily: Lazily): void => {
 };
 
 const addFiles = (volumes: Command, lazily: Lazily): void => {
-  const load = () => import('./commands/volumes-files.js');
+  const load = () => import('./volumes-files.js');
   withLab(volumes.command('ls'))
     .description('list the files of a claim')
     .argument('<claim[:path]>', 'namespace/claim, and a path in it')
@@ -31,7 +31,7 @@ const addFiles = (volumes: Command, lazily: Lazily): void => {
 };
 
 const addCatalogue = (volumes: Command, lazily: Lazily): void => {
-  const load = () => import('./commands/volumes-catalogue.js');
+  const load = () => import('./volumes-catalogue.js');
   withLab(volumes.command('export'))
     .description('print the catalogue of volumes')
     .option('--checksums', 'with the checksums of all files')
@@ -51,7 +51,7 @@ const addCatalogue = (volumes: Command, lazily: Lazily): void => {
 };
 
 const addQuarantine = (volumes: Command, lazily: Lazily): void => {
-  const load = () => import('./commands/volumes-quarantine.js');
+  const load = () => import('./volumes-quarantine.js');
   withLab(volumes.command('delete'))
     .description('delete claims with their volumes; the data can be had back by undo')
     .argument('<names...>', 'claim, volume or directory')
@@ -73,7 +73,7 @@ const addQuarantine = (volumes: Command, lazily: Lazily): void => {
 };
 
 const addMaking = (volumes: Command, lazily: Lazily): void => {
-  const load = () => import('./commands/volumes-make.js');
+  const load = () => import('./volumes-make.js');
   withLab(volumes.command('create-static'))
     .description('make a volume by hand: directory, volume and claim')
     .argument('<name>', 'name of the volume')
@@ -111,10 +111,10 @@ export const addVolumes = (program: Command, lazily: Lazily): void => {
     .description('mount a Gluster volume of the lab on this host')
     .argument('<path>', 'an empty directory, made when it is not there')
     .option('--volume <volume>', 'which one (default: the first)')
-    .action(lazily(async () => (await import('./commands/mount.js')).mountCommand));
+    .action(lazily(async () => (await import('./mount.js')).mountCommand));
   withLab(program.command('umount'))
     .description('end such mounts')
     .argument('[path]', 'the one to end (default: all)')
     .option('--force', 'even when it is in use')
-    .action(lazily(async () => (await import('./commands/mount.js')).umountCommand));
+    .action(lazily(async () => (await import('./mount.js')).umountCommand));
 };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { formatRange, isPrivate, parseRange } from './subnet.js';
+import { formatRange, isPrivate, parseRange } from '../util/subnet.js';
 import { say, shown } from './problem.js';
 import { matching } from './text-fields.js';
 import { adviseDuration, adviseSize, DURATION, formatMiB, parseMiB, parseSeconds, SIZE } from './units.js';

@@ -1,7 +1,7 @@
 import type { Problem } from './problem.js';
 import type { RawLab } from './schema.js';
 import { nodeItems } from './settle-nodes.js';
-import { machineRoom, parseRange, rangesOverlap } from './subnet.js';
+import { machineRoom, parseRange, rangesOverlap } from '../util/subnet.js';
 
 /** Ranges that k3s gives to pods and services unless told otherwise. */
 const K3S_RANGES = { 'cluster-cidr': '10.42.0.0/16', 'service-cidr': '10.43.0.0/16' } as const;

@@ -1,7 +1,7 @@
 import type { Artifacts, ImageChoice } from '../artifacts/artifacts.js';
 import type { Executor } from '../exec/command.js';
-import type { LabRef, Machine, MachineProvider } from '../providers/provider.js';
-import type { StepInputs, StepKind } from '../plan/step.js';
+import type { LabRef, Machine, MachineProvider } from '../machines/provider.js';
+import type { StepInputs, StepKind } from './step.js';
 import type { Clock } from '../util/clock.js';
 
 /** Files of the host that belong to a lab. */

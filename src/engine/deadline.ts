@@ -1,4 +1,4 @@
-import type { Machine } from '../providers/provider.js';
+import type { Machine } from '../machines/provider.js';
 
 /**
  * Longest that a command in a machine may take when nobody said how long: nothing of the kind takes more than seconds,

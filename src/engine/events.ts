@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/step.js';
+import type { Plan } from './step.js';
 
 /** What became of a step. */
 export type Outcome = 'changed' | 'unchanged' | 'would-change' | 'skipped' | 'failed';

@@ -1,4 +1,4 @@
-import type { Plan, Step } from '../plan/step.js';
+import type { Plan, Step } from './step.js';
 import { CliError } from '../errors/cli-error.js';
 import {
   pending,

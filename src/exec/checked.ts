@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors/catalog.js';
-import { CommandError } from '../errors/cli-error.js';
+import { CommandError } from './command-error.js';
 import type { Command, CommandResult, ExecOptions, Executor } from './command.js';
 
 export interface CheckedOptions extends ExecOptions {

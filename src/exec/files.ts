@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors/catalog.js';
-import { CommandError } from '../errors/cli-error.js';
+import { CommandError } from './command-error.js';
 import { checked } from './checked.js';
 import { sh, type Command, type ExecOptions, type Executor } from './command.js';
 

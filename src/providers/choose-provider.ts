@@ -1,19 +1,25 @@
 import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
-import type { ProviderRequest } from '../app/world.js';
 import type { LabConfig } from '../config/config.js';
 import { CliError } from '../errors/cli-error.js';
 import { cmd, type Executor } from '../exec/command.js';
 import type { CommandLog } from '../exec/logged-executor.js';
-import type { Dirs } from '../state/dirs.js';
+import type { Dirs } from '../util/dirs.js';
 import { whenIdle, type Clock } from '../util/clock.js';
 import { isInstalled } from './multipass/is-installed.js';
 import { MultipassProvider } from './multipass/provider.js';
 import { NspawnProvider } from './nspawn/provider.js';
-import type { LabRef, MachineProvider, ProviderId } from './provider.js';
-import { SimulatorProvider } from './simulator/provider.js';
-import { SimClock } from './simulator/sim-clock.js';
-import { FileStore } from './simulator/world-store.js';
+import type { LabRef, MachineProvider, ProviderId } from '../machines/provider.js';
+import { SimulatorProvider } from '../simulator/provider.js';
+import { SimClock } from '../simulator/sim-clock.js';
+import { FileStore } from '../simulator/world-store.js';
+
+/** What a provider is made from. */
+export interface ProviderRequest {
+  readonly id: ProviderId;
+  readonly lab: LabRef;
+  readonly config: LabConfig;
+}
 
 /** What the providers are made from. */
 export interface ProviderDeps {

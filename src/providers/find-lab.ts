@@ -1,9 +1,9 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Dirs } from '../state/dirs.js';
+import type { Dirs } from '../util/dirs.js';
 import { labPaths } from './nspawn/paths.js';
 import { findLab as findNspawnLab } from './nspawn/find-lab.js';
-import type { FoundLab } from './provider.js';
+import type { FoundLab } from '../machines/provider.js';
 
 /** The lab of that name as a provider of this host remembers it: for when kglab's own ledger is lost. */
 export const findLab = (name: string, { machines }: Dirs): Promise<FoundLab | undefined> =>

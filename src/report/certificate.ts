@@ -1,4 +1,4 @@
-import type { Trace } from '../providers/provider.js';
+import type { Trace } from '../machines/provider.js';
 
 /** What a lab had, and what is left of it, as far as it is shown. */
 export interface CertificateView {

@@ -1,4 +1,4 @@
-import type { LabPicture, PictureBrick, PictureMount, PictureNode } from './picture.js';
+import type { LabPicture, PictureBrick, PictureMount, PictureNode } from './lab-picture.js';
 import { classLine, fit, kubernetesState, machineState, marked, volumeLines } from './picture-marks.js';
 
 /** Two boxes of 45 or three of 29 with three columns between them both make 93. */

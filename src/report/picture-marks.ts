@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { MachineState } from '../providers/provider.js';
-import type { Health, LabPicture, PictureClass, PictureNode, PictureVolume } from './picture.js';
+import type { MachineState } from '../machines/provider.js';
+import type { Health, LabPicture, PictureClass, PictureNode, PictureVolume } from './lab-picture.js';
 
 const MARKS: Record<Health, string> = { good: '● ', off: '○ ', bad: '✗ ', unknown: '' };
 

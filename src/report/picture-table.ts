@@ -1,4 +1,4 @@
-import type { LabPicture, PictureNode } from './picture.js';
+import type { LabPicture, PictureNode } from './lab-picture.js';
 import { classLine, fit, kubernetesState, machineState, volumeLines } from './picture-marks.js';
 
 const HEADER = ['NODE', 'ROLES', 'ADDRESS', 'MACHINE', 'KUBERNETES', 'BRICKS', 'MOUNTS'];

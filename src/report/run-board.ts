@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Outcome, RunEvent } from '../engine/events.js';
-import type { StageName } from '../plan/step.js';
+import type { StageName } from '../engine/step.js';
 
 /** A step as the events so far describe it. */
 export interface BoardStep {

@@ -3,7 +3,7 @@ import type { StepContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
 import { cmd, sh, type Command } from '../exec/command.js';
-import type { Machine } from '../providers/provider.js';
+import type { Machine } from '../machines/provider.js';
 
 /** Sets `$target` to $2 below the volume $1; nothing outside of it is touched, not through a link either. */
 const INSIDE = `

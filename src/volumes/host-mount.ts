@@ -3,7 +3,7 @@ import type { LabFiles } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
 import { cmd, sh, type Executor } from '../exec/command.js';
-import type { MachineInfo } from '../providers/provider.js';
+import type { MachineInfo } from '../machines/provider.js';
 
 /** A Gluster volume mounted on this host by kglab. */
 export interface HostMount {

@@ -1,8 +1,8 @@
 import type { LabConfig } from '../config/config.js';
 import { CliError } from '../errors/cli-error.js';
 import type { Kept } from './inventory.js';
-import { gluster } from '../stages/gluster/commands.js';
-import { must } from '../stages/gluster/ask.js';
+import { gluster } from '../gluster/commands.js';
+import { must } from '../gluster/ask.js';
 import type { Desk } from './quarantine.js';
 
 /** Sizes as Gluster's quota takes them. */

@@ -1,4 +1,4 @@
-import type { ProviderId } from '../providers/provider.js';
+import type { ProviderId } from '../machines/provider.js';
 
 /** Everything that the wizard asks. */
 export interface Answers {

@@ -1,4 +1,4 @@
-import type { ProviderId } from '../providers/provider.js';
+import type { ProviderId } from '../machines/provider.js';
 
 /** A provider, and what stands in its way on this host. */
 export interface ProviderFact {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadTemplates } from '../../src/cli/templates.js';
+import { loadTemplates } from '../../src/cli/support/templates.js';
 import { cmd, sh, type Command, type CommandResult } from '../../src/exec/command.js';
 import { readFile, writeFile } from '../../src/exec/files.js';
-import type { MachineProvider, MachineSpec } from '../../src/providers/provider.js';
-import { gluster } from '../../src/stages/gluster/commands.js';
-import { parseHeal, parsePeers, parseStatus, parseVolumes } from '../../src/stages/gluster/parse.js';
-import { parseAnswer, type Answer } from '../../src/stages/gluster/xml.js';
-import { parseBoot } from '../../src/stages/machines/handlers.js';
-import { withLabHosts } from '../../src/stages/machines/hosts-file.js';
-import { markerOf, renderUserData } from '../../src/stages/machines/user-data.js';
+import type { MachineProvider, MachineSpec } from '../../src/machines/provider.js';
+import { gluster } from '../../src/gluster/commands.js';
+import { parseHeal, parsePeers, parseStatus, parseVolumes } from '../../src/gluster/parse.js';
+import { parseAnswer, type Answer } from '../../src/gluster/xml.js';
+import { parseBoot } from '../../src/steps/machines/handlers.js';
+import { withLabHosts } from '../../src/steps/machines/hosts-file.js';
+import { markerOf, renderUserData } from '../../src/steps/machines/user-data.js';
 import type { Clock } from '../../src/util/clock.js';
 import { waitFor } from '../../src/util/wait.js';
 

@@ -1,6 +1,6 @@
-import { SimClock } from '../../src/providers/simulator/sim-clock.js';
-import { SimulatorProvider } from '../../src/providers/simulator/provider.js';
-import { MemoryStore } from '../../src/providers/simulator/world-store.js';
+import { SimClock } from '../../src/simulator/sim-clock.js';
+import { SimulatorProvider } from '../../src/simulator/provider.js';
+import { MemoryStore } from '../../src/simulator/world-store.js';
 import { whenIdle } from '../../src/util/clock.js';
 import { providerContract } from './provider.contract.js';
 

@@ -9,7 +9,7 @@ import { copyIn, readFile, writeFile } from '../../src/exec/files.js';
 import { HostExecutor } from '../../src/exec/host-executor.js';
 import { bridgeName, tableName, vethName } from '../../src/providers/nspawn/names.js';
 import { NspawnProvider } from '../../src/providers/nspawn/provider.js';
-import type { MachineSpec } from '../../src/providers/provider.js';
+import type { MachineSpec } from '../../src/machines/provider.js';
 import { systemClock } from '../../src/util/clock.js';
 import { waitFor } from '../../src/util/wait.js';
 import { cacheHome } from './support/cache-home.js';

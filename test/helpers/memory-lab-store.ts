@@ -1,5 +1,5 @@
 import type { LabFiles } from '../../src/engine/context.js';
-import { LabStore, type LabRecord } from '../../src/state/lab-store.js';
+import { LabStore, type LabRecord } from '../../src/lab/lab-store.js';
 
 /** The id of every lab in memory. */
 export const LAB_ID = 'f00dfeed';

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { World } from '../../src/app/world.js';
-import { loadTemplates } from '../../src/cli/templates.js';
+import type { World } from '../../src/lab/world.js';
+import { loadTemplates } from '../../src/cli/support/templates.js';
 import { HostExecutor } from '../../src/exec/host-executor.js';
-import type { FoundLab } from '../../src/providers/provider.js';
-import { LabStore, type LabRecord } from '../../src/state/lab-store.js';
+import type { FoundLab } from '../../src/machines/provider.js';
+import { LabStore, type LabRecord } from '../../src/lab/lab-store.js';
 import { RecordingReporter } from './recording-reporter.js';
 import { labOf, Stage } from './step-context.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { planUp } from '../../src/plan/plan-up.js';
-import type { Step } from '../../src/plan/step.js';
+import { planUp } from '../../src/recipe/up.js';
+import type { Step } from '../../src/engine/step.js';
 import { LABS } from '../helpers/labs.js';
 import { SimLab } from '../helpers/sim-lab.js';
 

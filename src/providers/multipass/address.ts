@@ -1,6 +1,6 @@
 import { sh } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
-import type { Machine } from '../provider.js';
+import type { Machine } from '../../machines/provider.js';
 import { isIpv4 } from './parse.js';
 
 /** The address that a machine speaks to the world with; no packet is sent. */

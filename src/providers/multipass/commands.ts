@@ -1,4 +1,4 @@
-import type { MachineSpec } from '../provider.js';
+import type { MachineSpec } from '../../machines/provider.js';
 
 /** The release that `image: default` stands for. Pinned: multipass' own `default` and `lts` move with time. */
 const DEFAULT_IMAGE = '24.04';

@@ -1,8 +1,9 @@
-import { CliError, type CommandError } from '../../errors/cli-error.js';
+import { CliError } from '../../errors/cli-error.js';
+import { type CommandError } from '../../exec/command-error.js';
 import type { CommandResult, ExecOptions } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 import { waitFor } from '../../util/wait.js';
-import type { MachineSpec } from '../provider.js';
+import type { MachineSpec } from '../../machines/provider.js';
 import { logCommand } from './advice.js';
 import type { MultipassClient } from './client.js';
 import { launchArgs, refreshImagesArgs } from './commands.js';

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { LabRef } from '../provider.js';
+import type { LabRef } from '../../machines/provider.js';
 
 /** `launching`: written before the launch, whose end is not known yet. `made`: it was seen to be this lab's. */
 export type Phase = 'launching' | 'made';

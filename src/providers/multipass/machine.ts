@@ -1,6 +1,6 @@
 import { CliError } from '../../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions, Executor } from '../../exec/command.js';
-import type { Machine } from '../provider.js';
+import type { Machine } from '../../machines/provider.js';
 import { restartCommand } from './advice.js';
 import type { MultipassClient } from './client.js';
 import { execArgs } from './commands.js';

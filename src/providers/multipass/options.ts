@@ -1,6 +1,6 @@
 import type { Executor } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
-import type { LabRef } from '../provider.js';
+import type { LabRef } from '../../machines/provider.js';
 import type { Platform } from './advice.js';
 import type { Deadlines } from './deadlines.js';
 

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors/catalog.js';
 import { CliError } from '../../errors/cli-error.js';
 import { cmd, sh, type ExecOptions } from '../../exec/command.js';
-import type { LabRef, Machine } from '../provider.js';
+import type { LabRef, Machine } from '../../machines/provider.js';
 import type { Ledger } from './ledger.js';
 import type { Instance } from './parse.js';
 

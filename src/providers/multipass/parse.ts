@@ -1,4 +1,4 @@
-import type { MachineState } from '../provider.js';
+import type { MachineState } from '../../machines/provider.js';
 
 /** An instance as `multipass list` shows it. */
 export interface Instance {

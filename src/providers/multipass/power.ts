@@ -2,7 +2,7 @@ import { CliError } from '../../errors/cli-error.js';
 import { cmd, type CommandResult, type ExecOptions } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 import { waitFor } from '../../util/wait.js';
-import type { Machine } from '../provider.js';
+import type { Machine } from '../../machines/provider.js';
 import { logCommand } from './advice.js';
 import type { MultipassClient } from './client.js';
 import { recoverArgs, startArgs, stopArgs } from './commands.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import type { ExecOptions } from '../../exec/command.js';
 import { mapPool } from '../../util/pool.js';
-import type { Machine, MachineInfo, MachineProvider, MachineSpec, Trace } from '../provider.js';
+import type { Machine, MachineInfo, MachineProvider, MachineSpec, Trace } from '../../machines/provider.js';
 import { Addresses } from './address.js';
 import { askAbilities } from './ask-abilities.js';
 import { MultipassClient } from './client.js';

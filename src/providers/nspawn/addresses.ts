@@ -1,5 +1,5 @@
 import { CliError } from '../../errors/cli-error.js';
-import { formatRange, machineRoom, parseRange, rangesOverlap, type Range } from '../../config/subnet.js';
+import { formatRange, machineRoom, parseRange, rangesOverlap, type Range } from '../../util/subnet.js';
 
 /** A lab's range is chosen out of this one (RFC 1918; clouds and home routers seldom use it). */
 const POOL = { first: 0x0a400000, size: 2 ** 22 } as const; // 10.64.0.0/10

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { FoundLab, LabRef } from '../provider.js';
+import type { FoundLab, LabRef } from '../../machines/provider.js';
 import { readJson } from './ledger.js';
 import { labPaths } from './paths.js';
 

@@ -1,4 +1,4 @@
-import { parseRange } from '../../config/subnet.js';
+import { parseRange } from '../../util/subnet.js';
 import type { TakenRange } from './addresses.js';
 
 /** An interface as `ip -j link` or `ip -j addr` tells of it. */

@@ -1,9 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
-import type { LabRef, MachineSpec } from '../provider.js';
-import { writePrivate } from '../../state/private-files.js';
-import { syncPath } from '../../state/sync-path.js';
+import type { LabRef, MachineSpec } from '../../machines/provider.js';
+import { writePrivate } from '../../util/private-files.js';
+import { syncPath } from '../../util/sync-path.js';
 import type { LabPaths } from './paths.js';
 
 /** What a machine is; the cloud-init data is not repeated here. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
-import type { MachineSpec } from '../provider.js';
+import type { MachineSpec } from '../../machines/provider.js';
 import { assignAddresses, gatewayOf, prefixOf, toRange } from './addresses.js';
 import { readJson, writeJson, writeText, type MachineLedger, type NetworkLedger } from './ledger.js';
 import { completeKeep, forgetKept, giveBack } from './kept-folders.js';

@@ -1,7 +1,7 @@
 import { CliError } from '../../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions, Executor } from '../../exec/command.js';
 import { isAlive, type ProcessRef } from '../../exec/host-process.js';
-import type { Machine } from '../provider.js';
+import type { Machine } from '../../machines/provider.js';
 
 /** What a command in a machine gets between SIGTERM and SIGKILL, in seconds. */
 const GRACE_S = 3;

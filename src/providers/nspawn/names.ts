@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LabRef } from '../provider.js';
+import type { LabRef } from '../../machines/provider.js';
 
 /** The first `length` hex digits of a text's SHA-256. */
 export const shortHash = (text: string, length: number): string =>

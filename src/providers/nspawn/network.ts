@@ -1,5 +1,5 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { formatRange } from '../../config/subnet.js';
+import { formatRange } from '../../util/subnet.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, type Command, type ExecOptions, type Executor } from '../../exec/command.js';

@@ -2,7 +2,14 @@ import { rm, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { CliError } from '../../errors/cli-error.js';
 import { type ExecOptions } from '../../exec/command.js';
-import type { Machine, MachineInfo, MachineProvider, MachineSpec, MachineState, Trace } from '../provider.js';
+import type {
+  Machine,
+  MachineInfo,
+  MachineProvider,
+  MachineSpec,
+  MachineState,
+  Trace,
+} from '../../machines/provider.js';
 import { bootMachine, groupPath, hasSystemd } from './boot.js';
 import { ImageCache } from './image.js';
 import { forgetPartial, keep, keptFolders } from './kept-folders.js';

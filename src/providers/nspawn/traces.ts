@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
-import { KEPT_DATA, type LabRef, type Trace } from '../provider.js';
+import { KEPT_DATA, type LabRef, type Trace } from '../../machines/provider.js';
 import { groupPath, hasSystemd } from './boot.js';
 import { groupPids, readCgroupLayout, type CgroupLayout } from './cgroup.js';
 import { parseLinks } from './ip-json.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
 import { bridgeName, groupName, tableName, vethName } from '../../../src/providers/nspawn/names.js';
 import { NspawnProvider } from '../../../src/providers/nspawn/provider.js';
-import type { LabRecord } from '../../../src/state/lab-store.js';
+import type { LabRecord } from '../../../src/lab/lab-store.js';
 import { systemClock } from '../../../src/util/clock.js';
 import { hostLeft, type HostState } from './host-state.js';
 import type { TestLab } from './kglab.js';

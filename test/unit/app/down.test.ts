@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { down, planRemoval } from '../../../src/app/down.js';
 import { assertUnprotected, setProtected } from '../../../src/app/protect.js';
 import { CliError } from '../../../src/errors/cli-error.js';
-import type { MachineProvider, Trace } from '../../../src/providers/provider.js';
+import type { MachineProvider, Trace } from '../../../src/machines/provider.js';
 import { certificateRows, certificateText } from '../../../src/report/certificate.js';
 import { mergeContexts } from '../../../src/kube/merge-kubeconfig.js';
 import { ScriptedExecutor } from '../../helpers/scripted-executor.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Observed } from '../../../src/app/observe.js';
 import { pictureOf } from '../../../src/app/picture-of.js';
-import { parseStatus, parseVolumes } from '../../../src/stages/gluster/parse.js';
-import { parseAnswer } from '../../../src/stages/gluster/xml.js';
+import { parseStatus, parseVolumes } from '../../../src/gluster/parse.js';
+import { parseAnswer } from '../../../src/gluster/xml.js';
 import { labOf } from '../../helpers/step-context.js';
 import { glusterXml } from '../../helpers/transcript.js';
 

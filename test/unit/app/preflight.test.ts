@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { assertFit, assertImages, assertOffered } from '../../../src/app/preflight.js';
-import type { Check, Finding } from '../../../src/doctor/check.js';
+import type { Check, Finding } from '../../../src/checks/check.js';
 import { CliError } from '../../../src/errors/cli-error.js';
 import { labOf } from '../../helpers/step-context.js';
 import { TestWorld } from '../../helpers/test-world.js';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findArtifacts } from '../../../src/app/open-lab.js';
+import { findArtifacts } from '../../../src/lab/open-lab.js';
 import { look, status } from '../../../src/app/status.js';
 import { up } from '../../../src/app/up.js';
 import { satisfied, type StepHandlers } from '../../../src/engine/context.js';
-import { HANDLERS } from '../../../src/stages/handlers.js';
+import { HANDLERS } from '../../../src/recipe/handlers.js';
 import { labOf, reads } from '../../helpers/step-context.js';
 import { TestWorld } from '../../helpers/test-world.js';
 import { writeRelease } from '../artifacts/fake-release.js';

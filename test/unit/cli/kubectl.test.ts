@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { splitFiles } from '../../../src/cli/commands/kubectl.js';
+import { splitFiles } from '../../../src/cli/kubectl.js';
 
 const split = (line: string) => {
   const { args, files } = splitFiles(line.split(' '));

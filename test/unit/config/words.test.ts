@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { findNode, machineName } from '../../../src/config/names.js';
 import { didYouMean, editDistance, knownWords, nearest } from '../../../src/config/nearest.js';
 import { parseConfig } from '../../../src/config/parse.js';
-import { formatRange, isPrivate, parseRange, rangesOverlap } from '../../../src/config/subnet.js';
+import { formatRange, isPrivate, parseRange, rangesOverlap } from '../../../src/util/subnet.js';
 
 test.each([
   ['', 'abc', 3],

@@ -1,9 +1,9 @@
 import type { Probe, StepContext, StepHandlers } from '../../../src/engine/context.js';
 import { pending, satisfied } from '../../../src/engine/context.js';
 import { runPlan, type RunOptions, type RunResult } from '../../../src/engine/run-plan.js';
-import { toPlan } from '../../../src/plan/graph.js';
-import { step } from '../../../src/plan/make-step.js';
-import type { Step } from '../../../src/plan/step.js';
+import { toPlan } from '../../../src/engine/graph.js';
+import { step } from '../../../src/engine/make-step.js';
+import type { Step } from '../../../src/engine/step.js';
 import { RecordingReporter } from '../../helpers/recording-reporter.js';
 import { Stage } from '../../helpers/step-context.js';
 

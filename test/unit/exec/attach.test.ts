@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { watchSignals, type Session } from '../../../src/cli/run-cli.js';
+import { watchSignals } from '../../../src/cli/run-cli.js';
+import type { Session } from '../../../src/cli/support/session.js';
 import { attach } from '../../../src/exec/attach.js';
 import { cmd } from '../../../src/exec/command.js';
 

@@ -1,5 +1,5 @@
 import type { Outcome, RunEvent } from '../../../src/engine/events.js';
-import type { Plan, Step } from '../../../src/plan/step.js';
+import type { Plan, Step } from '../../../src/engine/step.js';
 
 const step = (kind: string, target: string, title: string, ...needs: string[]): Step =>
   ({ id: `${kind}:${target}`, kind, stage: kind.split('.')[0], title, needs, input: {} }) as unknown as Step;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { drawLab, type LabPicture, type PictureNode } from '../../../src/report/picture.js';
+import type { LabPicture, PictureNode } from '../../../src/report/lab-picture.js';
+import { drawLab } from '../../../src/report/picture.js';
 import { paintPicture } from '../../../src/report/picture-marks.js';
 
 const node = (number: number, differs: Partial<PictureNode> = {}): PictureNode => ({

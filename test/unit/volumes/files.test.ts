@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
-import type { Machine } from '../../../src/providers/provider.js';
+import type { Machine } from '../../../src/machines/provider.js';
 import { catCommand, copy, listCommand, topOf, type CopyEnd } from '../../../src/volumes/files.js';
 
 const host = new HostExecutor();

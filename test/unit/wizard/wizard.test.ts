@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/parse.js';
 import { storageNodes } from '../../../src/config/roles.js';
-import { planUp } from '../../../src/plan/plan-up.js';
+import { planUp } from '../../../src/recipe/up.js';
 import type { HostFacts } from '../../../src/wizard/host-facts.js';
 import { labFile } from '../../../src/wizard/lab-file.js';
 import { fits, memoryFor, propose } from '../../../src/wizard/propose.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cmd } from '../../../../src/exec/command.js';
 import { MultipassProvider } from '../../../../src/providers/multipass/provider.js';
-import type { MachineSpec } from '../../../../src/providers/provider.js';
+import type { MachineSpec } from '../../../../src/machines/provider.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { FakeDaemon } from './fake-daemon.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { loadTemplates } from '../../../../src/cli/templates.js';
-import { renderUserData } from '../../../../src/stages/machines/user-data.js';
+import { loadTemplates } from '../../../../src/cli/support/templates.js';
+import { renderUserData } from '../../../../src/steps/machines/user-data.js';
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { reemit } from '../../../helpers/multipass-emitter.js';

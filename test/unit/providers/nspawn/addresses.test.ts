@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatRange, machineRoom } from '../../../../src/config/subnet.js';
+import { formatRange, machineRoom } from '../../../../src/util/subnet.js';
 import {
   assignAddresses,
   chooseRange,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatRange } from '../../../../src/config/subnet.js';
+import { formatRange } from '../../../../src/util/subnet.js';
 import { hasDefaultRoute, parseLinks, parseRoutes } from '../../../../src/providers/nspawn/ip-json.js';
 
 const LINKS = JSON.stringify([

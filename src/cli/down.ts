@@ -1,0 +1,83 @@
+import { down, planRemoval, type Certificate, type Removal } from '../app/down.js';
+import { loadLab } from '../lab/open-lab.js';
+import { assertUnprotected } from '../app/protect.js';
+import type { World } from '../lab/world.js';
+import { CliError } from '../errors/cli-error.js';
+import { certificateRows, certificateText } from '../report/certificate.js';
+import { confirmByName } from './support/confirm.js';
+import type { LabFlags, OutputFlags } from './support/flags.js';
+import { labName } from './support/load-lab.js';
+import { renderOutput, renderTable } from './support/output.js';
+import type { Session } from './support/session.js';
+import { withLock } from '../lab/with-lock.js';
+import { openWorld } from './support/open-world.js';
+
+export interface DownFlags extends LabFlags, OutputFlags {
+  readonly yes?: boolean;
+  readonly keepData?: boolean;
+}
+
+const whatGoes = ({ record, machines, before }: Removal, keepData: boolean): readonly string[] => {
+  const bricks = keepData ? '; the content of its bricks is kept' : ' with its bricks';
+  const others = before.filter(({ kind }) =>
+    ['machine on its way', 'host mount', 'network interface', 'directory', 'kubeconfig context'].includes(
+      kind,
+    ),
+  );
+  return [
+    `This removes lab ${record.name} (id ${record.id}):`,
+    ...machines.map(({ name, state }) => `  machine ${name} (${state})${bricks}`),
+    ...others.map(({ kind, what }) => `  ${kind} ${what}`),
+  ];
+};
+
+const table = (found: Certificate): string =>
+  `${renderTable(['kind', 'before', 'left'], certificateRows(found))}\n${certificateText(found)}`;
+
+const nothingOf = async (name: string, { store }: World): Promise<string> => {
+  const others = await store.names();
+  const known = others.length > 0 ? ` Labs of this user: ${others.join(', ')}` : '';
+  return `There is no lab called ${name}; nothing to remove.${known}`;
+};
+
+/** Removes what an `up` that never began has left; another that begins just now has the lock. */
+const forgetLogs = async (name: string, world: World): Promise<void> => {
+  if (!(await world.store.hasFolder(name))) return;
+  await withLock(world, name, 'down', async () => {
+    if ((await world.store.load(name)) === undefined) await world.store.remove(name);
+  });
+};
+
+/** Throws LAB_NOT_GONE, with what is left and why. */
+const assertGone = ({ lab, left }: Certificate, command: string): void => {
+  if (left.length === 0) return;
+  throw new CliError('LAB_NOT_GONE', `Lab ${lab} could not be taken down wholly; its record is kept.`, {
+    details: left.map(({ kind, what, why }) => `${kind} ${what}: ${why}`),
+    hint: `Try again: ${command}`,
+  });
+};
+
+/** `kglab down` */
+export const downCommand = async (session: Session, flags: DownFlags): Promise<void> => {
+  const name = await labName(flags);
+  const world = await openWorld(session, flags, { what: 'down' });
+  const record = await loadLab(name, world);
+  // Repeated, or of a lab that never was: what is asked for is so already.
+  if (record === undefined) {
+    await forgetLogs(name, world);
+    return world.say(await nothingOf(name, world));
+  }
+  assertUnprotected(record);
+  const keep = flags.keepData ?? false;
+  const lines = whatGoes(await planRemoval(record, world), keep);
+  const command = `kglab down -n ${name}${keep ? ' --keep-data' : ''}`;
+  await confirmByName({ name, lines, command, yes: flags.yes });
+  const found = await withLock(world, name, 'down', async () => {
+    // Looked at again: somebody else may have worked on the lab while the question stood.
+    const now = (await loadLab(name, world)) ?? record;
+    assertUnprotected(now);
+    return down(await planRemoval(now, world), world, { keep });
+  });
+  process.stdout.write(await renderOutput(flags.output, found, () => table(found)));
+  assertGone(found, command);
+};

@@ -1,0 +1,112 @@
+import { stat, statfs } from 'node:fs/promises';
+import { availableParallelism, homedir, totalmem } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { pictureOf } from '../app/picture-of.js';
+import { runChecks } from '../app/preflight.js';
+import type { World } from '../lab/world.js';
+import { parseConfig } from '../config/parse.js';
+import { CliError } from '../errors/cli-error.js';
+import { planUp } from '../recipe/up.js';
+import { isInstalled } from '../providers/multipass/is-installed.js';
+import { drawLab } from '../report/picture.js';
+import type { HostFacts, ProviderFact } from '../wizard/host-facts.js';
+import { labFile } from '../wizard/lab-file.js';
+import { propose } from '../wizard/propose.js';
+import { runWizard } from '../wizard/run-wizard.js';
+import type { LabFlags } from './support/flags.js';
+import { putLabFile } from './support/put-lab-file.js';
+import type { Session } from './support/session.js';
+import { openWorld } from './support/open-world.js';
+
+export interface InitFlags extends LabFlags {
+  readonly yes?: boolean;
+  readonly print?: boolean;
+  readonly force?: boolean;
+}
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+
+const multipassFact = async ({ host }: World): Promise<ProviderFact> =>
+  (await isInstalled(host, homedir()))
+    ? { id: 'multipass', usable: true, because: 'it is installed' }
+    : { id: 'multipass', usable: false, because: 'it is not installed' };
+
+const nspawnFact = async (world: World): Promise<ProviderFact> => {
+  if (process.platform !== 'linux') return { id: 'nspawn', usable: false, because: 'it takes Linux' };
+  const lacking = (await runChecks('nspawn', world, { needed: true })).filter(({ finding }) => !finding.ok);
+  const fixable = lacking.every(({ finding }) => (finding.fix?.packages?.length ?? 0) > 0);
+  if (lacking.length === 0) return { id: 'nspawn', usable: true, because: 'this host has all it takes' };
+  const titles = lacking.map(({ check }) => check.title).join(', ');
+  return {
+    id: 'nspawn',
+    usable: fixable,
+    because: fixable ? `after kglab doctor --fix (${titles})` : `lacking: ${titles}`,
+  };
+};
+
+const lookAtHost = async (world: World): Promise<HostFacts> => {
+  const disk = await statfs(process.cwd());
+  return {
+    providers: [await multipassFact(world), await nspawnFact(world)],
+    memoryMiB: Math.floor(totalmem() / MIB),
+    cpus: availableParallelism(),
+    freeDiskGiB: Math.floor((disk.bavail * disk.bsize) / GIB),
+  };
+};
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Whether a file that is there may be replaced; false when there is none. Throws when it is to stay. */
+const mayReplace = async (path: string, { yes, force }: InitFlags): Promise<boolean> => {
+  if (!(await exists(path))) return false;
+  if (force) return true;
+  const hint = 'Name another with --file, or replace it: kglab init --force';
+  if (yes || !process.stdin.isTTY)
+    throw new CliError('CONFIRMATION_NEEDED', `${path} exists and is left as it is.`, { hint });
+  const { askYes } = await import('../wizard/ask.js');
+  if (await askYes(`${path} exists. Replace it?`)) return true;
+  throw new CliError('CONFIRMATION_NEEDED', `${path} is left as it is.`, { hint });
+};
+
+const preview = (text: string): string => {
+  const config = parseConfig(text, 'lab.yaml');
+  const picture = drawLab(
+    pictureOf({ name: config.name, provider: config.provider as 'nspawn', config }, undefined),
+  );
+  return `\n${picture}\n\`kglab up\` takes ${planUp(config).steps.length} steps to it.\n`;
+};
+
+/** `kglab init` */
+export const initCommand = async (session: Session, flags: InitFlags): Promise<void> => {
+  const path = resolve(flags.file ?? 'lab.yaml');
+  const asks = !flags.yes && !flags.print;
+  if (asks && !process.stdin.isTTY) {
+    throw new CliError(
+      'CONFIRMATION_NEEDED',
+      'The wizard asks questions, and there is no terminal to ask on.',
+      {
+        hint: 'Take what fits this host: kglab init --yes. Or only look at it: kglab init --print',
+      },
+    );
+  }
+  const world = await openWorld(session, flags, { what: 'init' });
+  const host = await lookAtHost(world);
+  const named = <T extends object>(answers: T): T =>
+    flags.name === undefined ? answers : { ...answers, name: flags.name };
+  const answers = asks
+    ? await runWizard(host, (await import('../wizard/ask-question.js')).askQuestion)
+    : named(propose(host));
+  const text = labFile(answers);
+  const shown = preview(text);
+  if (flags.print) return void process.stdout.write(text);
+  process.stderr.write(shown);
+  await putLabFile(path, text, { replace: await mayReplace(path, flags) });
+  process.stdout.write(
+    `${path} is written. Next: kglab up${dirname(path) === process.cwd() ? '' : ` -f ${path}`}\n`,
+  );
+};

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { serverMachine } from '../config/roles.js';
+import { CliError } from '../errors/cli-error.js';
+import { kubectl } from '../kube/kubectl.js';
+import type { LabFlags } from './support/flags.js';
+import type { Session } from './support/session.js';
+import { attachIn, machineOf } from './exec.js';
+
+interface Split {
+  readonly args: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** Flags of every kubectl command whose value is a word of its own. */
+const VALUED = new Set([
+  ...['-n', '--namespace', '--context', '--cluster', '--user', '-s', '--server', '--kubeconfig', '--token'],
+  ...['--as', '--as-group', '--as-uid', '--cache-dir', '--certificate-authority', '--client-certificate'],
+  ...['--client-key', '--profile', '--profile-output', '--request-timeout', '--tls-server-name', '-v', '--v'],
+]);
+
+/** The command among kubectl's words: `get` of `-n a get pods`. */
+const verbOf = (words: readonly string[]): string | undefined =>
+  words.find((word, index) => !word.startsWith('-') && !VALUED.has(words[index - 1] ?? ''));
+
+/** Whether the file is for the server to find: standard input, and what kubectl downloads. */
+const isElsewhere = (name: string): boolean => name === '-' || /^https?:\/\//.test(name);
+
+/**
+ * Takes the files out of kubectl's arguments, as they are on this host and kubectl runs on the server: `-f x.yaml`,
+ * `-fx.yaml`, `--filename=x.yaml`. In the place of the first stands `-f -`. URLs and `-` stay; so does everything after
+ * `--`, which belongs to a pod's command, and `logs -f`, which follows.
+ */
+export const splitFiles = (words: readonly string[]): Split => {
+  if (verbOf(words) === 'logs') return { args: words, files: [] };
+  const args: string[] = [];
+  const files: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] as string;
+    if (word === '--') return { args: [...args, ...words.slice(index)], files };
+    const inline = /^(?:--filename=|-f=?)(.+)$/.exec(word)?.[1];
+    const name = inline ?? (word === '-f' || word === '--filename' ? words[++index] : undefined);
+    if (name === undefined) args.push(word);
+    else if (isElsewhere(name)) args.push('-f', name);
+    else {
+      if (files.length === 0) args.push('-f', '-');
+      files.push(name);
+    }
+  }
+  return { args, files };
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'you may not read it',
+  EISDIR: 'it is a folder; name its files',
+};
+
+const readManifest = async (file: string): Promise<string> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new CliError('USAGE', `${file} cannot be read: ${REASONS[code] ?? message}.`, {
+      hint: 'Files named by -f are read on this host.',
+      cause: error,
+    });
+  }
+};
+
+/** `kglab kubectl` */
+export const kubectlCommand = async (session: Session, words: string[], flags: LabFlags): Promise<void> => {
+  const { record, provider } = await machineOf(session, flags, undefined, 'kubectl');
+  const { args, files } = splitFiles(words[0] === '--' ? words.slice(1) : words);
+  const texts = await Promise.all(files.map(readManifest));
+  const command =
+    texts.length === 0 ? kubectl(...args) : { ...kubectl(...args), stdin: texts.join('\n---\n') };
+  await attachIn(session, provider.machine(serverMachine(record.config)), command);
+};

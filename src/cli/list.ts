@@ -1,0 +1,46 @@
+import { CliError } from '../errors/cli-error.js';
+import { LabStore, type LabRecord } from '../lab/lab-store.js';
+import { dirsOf } from '../util/dirs.js';
+import type { OutputFlags } from './support/flags.js';
+import { renderOutput, renderTable } from './support/output.js';
+import type { Session } from './support/session.js';
+
+/** A lab's record; one that cannot be read is named, and does not hide the others. */
+const readable = async (store: LabStore, name: string): Promise<LabRecord | undefined> => {
+  try {
+    return await store.load(name);
+  } catch (error) {
+    const why = error instanceof CliError ? error.message : `its record is damaged: ${store.dir(name)}`;
+    process.stderr.write(`lab ${name} cannot be read: ${why}\n`);
+    return undefined;
+  }
+};
+
+/** `kglab list` */
+export const listCommand = async (_session: Session, { output }: OutputFlags): Promise<void> => {
+  const store = new LabStore(dirsOf(process.env).state);
+  const found = await Promise.all((await store.names()).map((name) => readable(store, name)));
+  const labs = found
+    .filter((record): record is LabRecord => record !== undefined)
+    .map(({ name, provider, createdAt, config, protected: isProtected = false }) => ({
+      name,
+      provider,
+      nodes: config.nodes.length,
+      created: createdAt,
+      protected: isProtected,
+    }));
+  const table = (): string =>
+    labs.length === 0
+      ? 'No labs. Make one: kglab up\n'
+      : renderTable(
+          ['name', 'provider', 'nodes', 'created', ''],
+          labs.map((lab) => [
+            lab.name,
+            lab.provider,
+            String(lab.nodes),
+            lab.created,
+            lab.protected ? 'protected' : '',
+          ]),
+        );
+  process.stdout.write(await renderOutput(output, labs, table));
+};

@@ -1,0 +1,18 @@
+import { planUp } from '../recipe/up.js';
+import { until } from '../engine/graph.js';
+import { renderPlan } from '../engine/render-plan.js';
+import type { StageName } from '../engine/step.js';
+import type { LabFlags } from './support/flags.js';
+import { labConfig } from './support/load-lab.js';
+import type { Session } from './support/session.js';
+
+export interface PlanFlags extends LabFlags {
+  readonly output: 'text' | 'json' | 'dot';
+  readonly until?: StageName;
+}
+
+/** `kglab plan` */
+export const planCommand = async (_session: Session, flags: PlanFlags): Promise<void> => {
+  const plan = planUp(await labConfig(flags));
+  process.stdout.write(renderPlan(flags.until === undefined ? plan : until(plan, flags.until), flags.output));
+};

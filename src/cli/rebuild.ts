@@ -1,0 +1,83 @@
+import { knownLab } from '../lab/open-lab.js';
+import { planTarget, rebuild } from '../app/rebuild.js';
+import { look } from '../app/status.js';
+import type { World } from '../lab/world.js';
+import type { LabConfig } from '../config/config.js';
+import { serverMachine } from '../config/roles.js';
+import type { LoadedConfig } from '../config/load.js';
+import type { RebuildTarget } from '../recipe/rebuild.js';
+import { drawLab } from '../report/picture.js';
+import type { LabRecord } from '../lab/lab-store.js';
+import { confirmByName } from './support/confirm.js';
+import type { LabFlags, OutputFlags } from './support/flags.js';
+import { loadLab } from './support/load-lab.js';
+import { renderOutput } from './support/output.js';
+import type { Session } from './support/session.js';
+import { summaryOf } from './support/run-summary.js';
+import { withLock } from '../lab/with-lock.js';
+import { openWorld } from './support/open-world.js';
+
+export interface RebuildFlags extends LabFlags, OutputFlags {
+  readonly yes?: boolean;
+  readonly k3sOnly?: boolean;
+  readonly node?: string;
+  readonly keepData?: boolean;
+}
+
+/** What is about to be lost, in lines for the person who is asked. */
+export const whatGoes = (target: RebuildTarget, { name, config }: LabRecord): readonly string[] => {
+  if (target.what === 'k3s')
+    return [
+      `This takes the Kubernetes cluster of lab ${name} away and builds a new one:`,
+      '  everything in the cluster goes; files on its volumes stay:',
+      ...config.volumes.map(({ name: volume, mount }) => `    volume ${volume} at ${mount}`),
+    ];
+  const bricks = target.keepData ? '; its bricks are kept' : ' with its bricks';
+  const server = serverMachine(config);
+  return [
+    `This takes machines of lab ${name} away and makes them anew:`,
+    ...target.machines.map((machine) => `  ${machine}${bricks}`),
+    ...(target.machines.includes(server)
+      ? [`The Kubernetes cluster, with everything in it, goes with its server ${server}.`]
+      : []),
+  ];
+};
+
+/** The lab file counts when the whole lab is built anew and there is one; part of a lab stays what it is. */
+const configFor = (record: LabRecord, loaded: LoadedConfig, { node, k3sOnly }: RebuildFlags): LabConfig => {
+  const isPart = node !== undefined || k3sOnly === true;
+  const isFile = loaded.source !== 'defaults' && loaded.config.name === record.name;
+  return isFile && !isPart ? loaded.config : record.config;
+};
+
+const flagWords = ({ k3sOnly, node, keepData }: RebuildFlags): string =>
+  `${k3sOnly ? ' --k3s-only' : ''}${node === undefined ? '' : ` --node ${node}`}${keepData ? ' --keep-data' : ''}`;
+
+const run = async (record: LabRecord, loaded: LoadedConfig, world: World, flags: RebuildFlags) => {
+  const { k3sOnly = false, node, keepData = false } = flags;
+  const options = { k3sOnly, node, keepData };
+  const target = await planTarget(record, options, world);
+  const command = `kglab rebuild -n ${record.name}${flagWords(flags)}`;
+  await confirmByName({ name: record.name, lines: whatGoes(target, record), command, yes: flags.yes });
+  return withLock(world, record.name, 'rebuild', () =>
+    rebuild(record.name, (known) => configFor(known, loaded, flags), options, world),
+  );
+};
+
+/** `kglab rebuild` */
+export const rebuildCommand = async (session: Session, flags: RebuildFlags): Promise<void> => {
+  const loaded = await loadLab(flags);
+  const { name } = loaded.config;
+  const world = await openWorld(session, flags, { what: 'rebuild', logFor: name, existing: true });
+  try {
+    const record = await knownLab(name, world);
+    const result = await run(record, loaded, world, flags);
+    await world.reporter.close();
+    const quiet = flags.output !== 'table' || flags.quiet === true;
+    const picture = quiet ? '' : drawLab(await look(await knownLab(name, world), world));
+    const summary = summaryOf(name, record.provider, result);
+    process.stdout.write(await renderOutput(flags.output, summary, () => picture));
+  } finally {
+    await world.reporter.close();
+  }
+};

@@ -1,0 +1,28 @@
+import { knownLab } from '../lab/open-lab.js';
+import { start } from '../app/start.js';
+import { look } from '../app/status.js';
+import { drawLab } from '../report/picture.js';
+import type { LabFlags, OutputFlags } from './support/flags.js';
+import { labName } from './support/load-lab.js';
+import { renderOutput } from './support/output.js';
+import type { Session } from './support/session.js';
+import { summaryOf } from './support/run-summary.js';
+import { withLock } from '../lab/with-lock.js';
+import { openWorld } from './support/open-world.js';
+
+/** `kglab start` */
+export const startCommand = async (session: Session, flags: LabFlags & OutputFlags): Promise<void> => {
+  const name = await labName(flags);
+  const world = await openWorld(session, flags, { what: 'start', logFor: name, existing: true });
+  try {
+    const record = await knownLab(name, world);
+    const result = await withLock(world, name, 'start', () => start(record, world));
+    await world.reporter.close();
+    const picture =
+      flags.output === 'table' && flags.quiet !== true ? drawLab(await look(record, world)) : '';
+    const summary = summaryOf(name, record.provider, result);
+    process.stdout.write(await renderOutput(flags.output, summary, () => picture));
+  } finally {
+    await world.reporter.close();
+  }
+};

@@ -1,0 +1,102 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { World } from '../../lab/world.js';
+import { checksFor } from '../../checks/checks.js';
+import { redact } from '../../exec/command.js';
+import { HostExecutor } from '../../exec/host-executor.js';
+import { loggedExecutor } from '../../exec/logged-executor.js';
+import { chooseProvider, makeProvider } from '../../providers/choose-provider.js';
+import { findLab } from '../../providers/find-lab.js';
+import { chooseReporter } from '../../report/choose-reporter.js';
+import { openRunLog, type RunLog } from '../../report/run-log.js';
+import { TeeReporter } from '../../report/tee-reporter.js';
+import type { Reporter } from '../../engine/events.js';
+import { dirsOf, type Dirs } from '../../util/dirs.js';
+import { LabStore } from '../../lab/lab-store.js';
+import { systemClock } from '../../util/clock.js';
+import type { LabFlags } from './flags.js';
+import type { Session } from './session.js';
+import { loadTemplates } from './templates.js';
+
+const MUTE: Reporter = { emit: () => undefined, close: () => Promise.resolve() };
+
+interface WorldOptions {
+  /** The lab whose debug log this run writes; without one, no log is kept (questions). */
+  readonly logFor?: string;
+  /** Only a lab that is there gets a log: one of a mistyped name would stay for ever. */
+  readonly existing?: boolean;
+  /** What runs, for the log's name. */
+  readonly what: string;
+}
+
+/** The token may be chosen, or found in a running cluster, while the log is written already. */
+const startLog = async (store: LabStore, lab: string, what: string): Promise<RunLog> => {
+  await store.token(lab);
+  return openRunLog({
+    directory: store.logDir(lab),
+    name: what,
+    redact: (text) => redact(text, [...store.secrets]),
+  });
+};
+
+const isThere = async (name: string, store: LabStore, dirs: Dirs): Promise<boolean> =>
+  (await store.names()).includes(name) || (await findLab(name, dirs)) !== undefined;
+
+/** The kubeconfig that kubectl writes to: the first file of KUBECONFIG, else ~/.kube/config. */
+const userKubeconfig = (env: NodeJS.ProcessEnv): string =>
+  env['KUBECONFIG']?.split(':')[0] || join(homedir(), '.kube', 'config');
+
+const drawer = (flags: LabFlags): Promise<Reporter> =>
+  flags.quiet === true
+    ? Promise.resolve(MUTE)
+    : chooseReporter({
+        mode: flags.progress,
+        isTty: process.stderr.isTTY,
+        stream: process.stderr,
+        env: process.env,
+      });
+
+/** The composition root: the real host, clock, files and providers. */
+export const openWorld = async (
+  session: Session,
+  flags: LabFlags,
+  { logFor, existing = false, what }: WorldOptions,
+): Promise<World> => {
+  const dirs = dirsOf(process.env);
+  const store = new LabStore(dirs.state);
+  session.verbose = flags.verbose ?? false;
+  if (logFor !== undefined && (!existing || (await isThere(logFor, store, dirs))))
+    session.log = await startLog(store, logFor, what);
+  const plain = new HostExecutor();
+  const host = session.log ? loggedExecutor(plain, session.log, 'host') : plain;
+  const drawn = await drawer(flags);
+  const deps = {
+    host,
+    clock: systemClock,
+    dirs,
+    env: process.env,
+    ...(session.log ? { log: session.log } : {}),
+  };
+  return {
+    host,
+    clock: systemClock,
+    dirs,
+    store,
+    templates: loadTemplates(),
+    reporter: session.log ? new TeeReporter(drawn, session.log) : drawn,
+    signal: session.abort.signal,
+    arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    releaseUrl: process.env['KGLAB_K3S_URL'],
+    fetch,
+    userKubeconfig: userKubeconfig(process.env),
+    chooseProvider: (wanted) => chooseProvider(wanted, deps),
+    provider: (request) => makeProvider(request, deps),
+    findLab: (name) => findLab(name, dirs),
+    checks: (id) => checksFor(id, { host, dirs, machinesDir: join(dirs.machines, 'nspawn') }),
+    say: (line) => {
+      if (flags.quiet === true) return;
+      const event = { type: 'say', text: line, at: systemClock.now() };
+      process.stderr.write(`${flags.progress === 'json' ? JSON.stringify(event) : line}\n`);
+    },
+  };
+};

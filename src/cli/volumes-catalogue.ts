@@ -1,0 +1,117 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { CliError } from '../errors/cli-error.js';
+import { compareExports, exportVolumes, parseExport, type Export } from '../volumes/export.js';
+import type { Kept } from '../volumes/inventory.js';
+import { planRestore } from '../volumes/plan-restore.js';
+import { meantToRestore } from '../volumes/resolve.js';
+import { restoreVolumes } from '../volumes/restore.js';
+import type { LabFlags } from './support/flags.js';
+import type { Session } from './support/session.js';
+import { lookAround, lookEverywhere, openDesk, withLock, type OpenDesk } from './support/volumes-desk.js';
+
+/** `kglab volumes export` */
+export const volumesExportCommand = async (
+  session: Session,
+  flags: LabFlags & { checksums?: boolean; to?: string },
+): Promise<void> => {
+  const desk = await openDesk(session, flags, 'volumes export');
+  const { kept } = await lookAround(desk);
+  const data = await exportVolumes(desk.record.name, kept, {
+    machine: desk.server,
+    context: desk.context,
+    sums: flags.checksums ?? false,
+  });
+  const text = `${JSON.stringify(data, null, 2)}\n`;
+  if (flags.to === undefined) process.stdout.write(text);
+  else {
+    await writeFile(flags.to, text);
+    desk.world.say(`${kept.length} volumes are written to ${flags.to}`);
+  }
+};
+
+const verify = async (before: Export, kept: readonly Kept[], desk: OpenDesk): Promise<void> => {
+  if (before.volumes.some(({ checksums }) => checksums === undefined))
+    throw new CliError('USAGE', 'This export has no checksums.', {
+      hint: 'Make one that has: kglab volumes export --checksums --to FILE',
+    });
+  const now = await exportVolumes(desk.record.name, kept, {
+    machine: desk.server,
+    context: desk.context,
+    sums: true,
+  });
+  const found = compareExports(before, now);
+  if (found.length === 0) {
+    const files = before.volumes.reduce((sum, { checksums = {} }) => sum + Object.keys(checksums).length, 0);
+    process.stdout.write(`identical: ${before.volumes.length} volumes, ${files} paths\n`);
+    return;
+  }
+  for (const { claim, lines } of found)
+    process.stdout.write(`${claim}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+  throw new CliError(
+    'VOLUME_DIFFERS',
+    `${found.length} of ${before.volumes.length} volumes are not as they were.`,
+    {
+      hint: '+ is new, - is gone, ~ has changed.',
+    },
+  );
+};
+
+const readExport = async (file: string): Promise<Export> => {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new CliError('USAGE', `${file} cannot be read.`, { cause });
+  });
+  return parseExport(text, file);
+};
+
+/** `kglab volumes verify` */
+export const volumesVerifyCommand = async (
+  session: Session,
+  file: string,
+  flags: LabFlags,
+): Promise<void> => {
+  const before = await readExport(file);
+  const desk = await openDesk(session, flags, 'volumes verify');
+  await verify(before, (await lookAround(desk)).kept, desk);
+};
+
+const restoreNow = async (
+  names: readonly string[],
+  { size }: { readonly size: string },
+  desk: OpenDesk,
+): Promise<readonly Kept[]> => {
+  const { kept, cluster } = await lookEverywhere(desk);
+  const chosen = names.map((name) => meantToRestore(kept, name));
+  const plan = planRestore(kept, cluster, desk.record.config, chosen, { capacity: size });
+  if (plan.conflicts.length > 0)
+    throw new CliError('VOLUME_EXISTS', 'Not everything can be restored; nothing was changed.', {
+      details: plan.conflicts,
+      hint: 'Name the claims to be restored one by one, or solve these first.',
+    });
+  for (const line of plan.left) desk.world.say(line);
+  for (const id of plan.guessed)
+    desk.world.say(`${id}: only its directory is left; size, access mode and class are guesses`);
+  await restoreVolumes(plan.restore, desk.context, desk.server);
+  for (const { namespace, claim, pv } of plan.restore)
+    process.stdout.write(`restored ${namespace}/${claim} (${pv})\n`);
+  if (plan.restore.length === 0)
+    desk.world.say(
+      `Nothing to restore: ${plan.there.length === 1 ? '1 claim has its volume' : `${plan.there.length} claims have their volumes`}.`,
+    );
+  return kept;
+};
+
+/** `kglab volumes restore` */
+export const volumesRestoreCommand = async (
+  session: Session,
+  claims: string[],
+  flags: LabFlags & { all?: boolean; size: string; verify?: string },
+): Promise<void> => {
+  if (claims.length === 0 && !flags.all)
+    throw new CliError('USAGE', 'Say which claims to restore.', {
+      hint: 'Name them (namespace/claim), or say --all.',
+    });
+  const before = flags.verify === undefined ? undefined : await readExport(flags.verify);
+  const desk = await openDesk(session, flags, 'volumes restore');
+  const kept = await withLock(desk, 'volumes restore', () => restoreNow(claims, flags, desk));
+  if (before !== undefined) await verify(before, kept, desk);
+};

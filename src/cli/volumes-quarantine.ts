@@ -1,0 +1,195 @@
+import { CliError } from '../errors/cli-error.js';
+import { parseDirectoryName } from '../volumes/entry.js';
+import { inventory, type Kept } from '../volumes/inventory.js';
+import { planRestore } from '../volumes/plan-restore.js';
+import {
+  deleteDirectory,
+  deleteHollow,
+  deleteVolume,
+  directoryOf,
+  giveBack,
+  purge,
+  stillIn,
+} from '../volumes/quarantine.js';
+import { findKept } from '../volumes/resolve.js';
+import { restoreVolumes } from '../volumes/restore.js';
+import { clusterVolumes, type ClusterVolumes } from '../volumes/cluster.js';
+import { survey, type Quarantined, type Surveyed } from '../volumes/survey.js';
+import type { LabFlags, OutputFlags } from './support/flags.js';
+import { renderOutput, renderTable } from './support/output.js';
+import type { Session } from './support/session.js';
+import {
+  confirm,
+  lookAround,
+  lookEverywhere,
+  openDesk,
+  withLock,
+  type OpenDesk,
+} from './support/volumes-desk.js';
+import { readable } from './volumes-list.js';
+
+interface Found {
+  readonly item: Quarantined;
+  readonly on: Surveyed;
+}
+
+/** The claim that something was of: as the catalogue had it, else as the name of its directory tells. */
+const claimOf = ({ item }: Found): string | undefined => {
+  const { namespace = 'default', claim } = item.entry ?? {};
+  if (claim !== undefined) return `${namespace}/${claim}`;
+  const named = parseDirectoryName(directoryOf(item));
+  return named && `${named.namespace}/${named.claim}`;
+};
+
+const allIn = (surveyed: readonly Surveyed[]): readonly Found[] =>
+  surveyed.flatMap((on) => on.quarantine.map((item) => ({ item, on })));
+
+/** What a name means in the quarantine; of several deletions of one claim, the last. */
+const findIn = (found: readonly Found[], name: string): Found => {
+  const fitting = found.filter(
+    (one) =>
+      one.item.name === name ||
+      directoryOf(one.item) === name ||
+      claimOf(one) === name ||
+      claimOf(one) === `default/${name}`,
+  );
+  const last = [...fitting].sort((a, b) => (a.item.name < b.item.name ? 1 : -1))[0];
+  if (last) return last;
+  throw new CliError('VOLUME_UNKNOWN', `${name} is not in the quarantine.`, {
+    hint: 'See what is: kglab volumes quarantine',
+  });
+};
+
+/** `kglab volumes quarantine` */
+export const volumesQuarantineCommand = async (
+  session: Session,
+  flags: LabFlags & OutputFlags,
+): Promise<void> => {
+  const desk = await openDesk(session, flags, 'volumes quarantine');
+  const found = allIn((await lookAround(desk, { sizes: true })).surveyed);
+  const rows = found.map((one) => ({
+    name: one.item.name,
+    claim: claimOf(one),
+    deleted: new Date(Number.parseInt(one.item.name, 10) * 1000).toISOString(),
+    bytes: one.item.bytes,
+    volume: one.on.volume,
+  }));
+  const table = (): string =>
+    rows.length === 0
+      ? 'Nothing was deleted.\n'
+      : renderTable(
+          ['claim', 'deleted', 'used', 'name'],
+          rows.map(({ claim, deleted, bytes, name }) => [claim ?? '-', deleted, readable(bytes), name]),
+        );
+  process.stdout.write(await renderOutput(flags.output, rows, table));
+};
+
+/** A volume of the cluster without a directory. */
+const findHollow = (name: string, cluster: ClusterVolumes, kept: readonly Kept[]): string | undefined =>
+  cluster.volumes.find(
+    (pv) =>
+      (pv.name === name || pv.claim === name || pv.claim === `default/${name}`) &&
+      !kept.some(({ entry }) => entry.pv === pv.name),
+  )?.name;
+
+const deleteOne = async (name: string, desk: OpenDesk): Promise<void> => {
+  const { surveyed, kept, cluster } = await lookEverywhere(desk);
+  const foreign = surveyed
+    .flatMap((on) => on.directories.map((directory) => ({ on, directory })))
+    .find(
+      ({ directory }) =>
+        (directory.name === name || directory.path === name) &&
+        !kept.some((one) => one.directory === directory),
+    );
+  const hollow = findHollow(name, cluster, kept);
+  if (foreign) await deleteDirectory(foreign.directory, cluster, foreign.on, desk);
+  else if (hollow !== undefined) {
+    await deleteHollow(hollow, cluster, desk);
+    process.stdout.write(`${name} is deleted; it had no directory\n`);
+    return;
+  } else {
+    const found = findKept(kept, name);
+    const on = surveyed.find(({ volume }) => volume === found.volume);
+    if (on) await deleteVolume(found, cluster, on, desk);
+  }
+  process.stdout.write(`${name} is in the quarantine\n`);
+};
+
+/** `kglab volumes delete` */
+export const volumesDeleteCommand = async (
+  session: Session,
+  names: string[],
+  flags: LabFlags & { yes?: boolean },
+): Promise<void> => {
+  const desk = await openDesk(session, flags, 'volumes delete');
+  const question = 'Delete claims and volumes? Their data stays in the quarantine until it is purged.';
+  await confirm(question, names, flags.yes ?? false);
+  await withLock(desk, 'volumes delete', async () => {
+    for (const name of names) await deleteOne(name, desk);
+  });
+};
+
+const undoOne = async (name: string, desk: OpenDesk): Promise<void> => {
+  const { context, server, record } = desk;
+  const found = findIn(allIn((await lookAround(desk)).surveyed), name);
+  const cluster = await clusterVolumes(context, server);
+  const id = claimOf(found);
+  if (id !== undefined && cluster.claims.some((one) => one.id === id))
+    throw new CliError(
+      'VOLUME_EXISTS',
+      `Claim ${id} exists again; the deleted one stays in the quarantine.`,
+      {
+        hint: `Delete the new one first: kglab volumes delete ${id}`,
+      },
+    );
+  await giveBack(found.item, found.on, desk);
+  const kept = inventory(await survey(record.config, server, context));
+  const back = kept.filter(({ directory }) => directory.name === directoryOf(found.item));
+  const plan = planRestore(back, cluster, record.config, [], { capacity: '1Gi' });
+  if (plan.conflicts.length > 0)
+    throw new CliError('VOLUME_EXISTS', 'The data is back in its place, but not its claim.', {
+      details: plan.conflicts,
+    });
+  await restoreVolumes(plan.restore, context, server);
+  process.stdout.write(`${id ?? directoryOf(found.item)} is back\n`);
+};
+
+/** `kglab volumes undo` */
+export const volumesUndoCommand = async (
+  session: Session,
+  names: string[],
+  flags: LabFlags,
+): Promise<void> => {
+  const desk = await openDesk(session, flags, 'volumes undo');
+  await withLock(desk, 'volumes undo', async () => {
+    for (const name of names) await undoOne(name, desk);
+  });
+};
+
+/** `kglab volumes purge` */
+export const volumesPurgeCommand = async (
+  session: Session,
+  names: string[],
+  flags: LabFlags & { all?: boolean; yes?: boolean },
+): Promise<void> => {
+  if (names.length === 0 && !flags.all)
+    throw new CliError('USAGE', 'Say what to destroy.', {
+      hint: 'Name it (kglab volumes quarantine), or say --all.',
+    });
+  const desk = await openDesk(session, flags, 'volumes purge');
+  const everything = allIn((await lookAround(desk)).surveyed);
+  const chosen = flags.all ? everything : names.map((name) => findIn(everything, name));
+  if (chosen.length > 0)
+    await confirm(
+      'Destroy this for good?',
+      chosen.map(({ item }) => item.name),
+      flags.yes ?? false,
+    );
+  const destroyed = await withLock(desk, 'volumes purge', async () => {
+    const items = chosen.map(({ item }) => item);
+    const there = stillIn(items, (await lookAround(desk)).surveyed);
+    for (const item of there) await purge(item, desk);
+    return there.length;
+  });
+  process.stdout.write(`destroyed: ${destroyed}\n`);
+};

@@ -1,0 +1,81 @@
+import type { StepContext } from '../engine/context.js';
+import { CommandError } from '../exec/command-error.js';
+import type { Command } from '../exec/command.js';
+import { waitFor } from '../util/wait.js';
+import {
+  parsePeers,
+  parseStatus,
+  parseVolumes,
+  type Peer,
+  type Volume,
+  type VolumeProcess,
+} from './parse.js';
+import { gluster } from './commands.js';
+import { parseAnswer, type Answer } from './xml.js';
+
+/** Longest a gluster command may take: with a dead peer its own limit is 2 minutes (glusterd's 120 s CLI timeout). */
+const COMMAND_MS = 150_000;
+/** How long to repeat a command that meets another transaction (glusterd holds its lock up to 3 minutes). */
+const BUSY_MS = 60_000;
+const BUSY = /nother transaction|Locking failed/;
+
+/** Runs a gluster command on a machine and reads the answer, trying again while another transaction holds the lock. */
+export const ask = async (context: StepContext, machine: string, command: Command): Promise<Answer> => {
+  const { clock, signal } = context;
+  let answer: Answer = { ok: false, errno: 0, message: '', body: '' };
+  await waitFor(
+    async () => {
+      const { stdout, stderr } = await context
+        .machine(machine)
+        .exec(command, { signal, timeoutMs: COMMAND_MS });
+      answer = parseAnswer(stdout, stderr);
+      return !answer.ok && BUSY.test(answer.message) ? undefined : answer;
+    },
+    { clock, signal, timeoutMs: BUSY_MS, everyMs: 1000 },
+  );
+  return answer;
+};
+
+/** As {@link ask}; throws GLUSTER_FAILED with Gluster's own words unless it succeeded or says what `accept` knows. */
+export const must = async (
+  context: StepContext,
+  machine: string,
+  command: Command,
+  accept?: RegExp,
+): Promise<Answer> => {
+  const answer = await ask(context, machine, command);
+  if (answer.ok || accept?.test(answer.message)) return answer;
+  const result = { exitCode: 1, stdout: '', stderr: answer.message, durationMs: 0 };
+  throw new CommandError('GLUSTER_FAILED', machine, command, result, {
+    what: `\`gluster ${command.args.slice(2, 4).join(' ')}\` on ${machine}`,
+    hint: `Look at /var/log/glusterfs/glusterd.log: kglab exec ${machine} -- tail -n 30 /var/log/glusterfs/glusterd.log`,
+  });
+};
+
+/** The pool as a machine sees it, itself included. */
+export const poolOf = (context: StepContext, machine: string): Promise<readonly Peer[]> =>
+  context.fact(`pool@${machine}`, async () =>
+    parsePeers(await ask(context, machine, gluster('pool', 'list'))),
+  );
+
+/** All volumes. */
+export const volumes = (context: StepContext, machine: string): Promise<readonly Volume[]> =>
+  context.fact('gluster volumes', async () =>
+    parseVolumes(await must(context, machine, gluster('volume', 'info'))),
+  );
+
+/** All volumes as one machine knows them. */
+export const volumesOn = async (machine: string, context: StepContext): Promise<readonly Volume[]> =>
+  parseVolumes(await must(context, machine, gluster('volume', 'info')));
+
+const NOT_STARTED = /^Volume \S+ is not started$/;
+
+/** Processes of a volume; none when it is stopped. Throws GLUSTER_FAILED when that is not to be had. */
+export const processes = (
+  context: StepContext,
+  machine: string,
+  volume: string,
+): Promise<readonly VolumeProcess[]> =>
+  context.fact(`status of ${volume}`, async () =>
+    parseStatus(await must(context, machine, gluster('volume', 'status', volume), NOT_STARTED)),
+  );

@@ -1,0 +1,41 @@
+import type { LabConfig, VolumeConfig, VolumeType } from '../config/config.js';
+import { brickMachines } from '../config/roles.js';
+import { COPIES_OPTIONS, PROFILES } from './profiles.js';
+
+/** A brick: a directory of a machine that holds a replica. */
+export interface Brick {
+  readonly machine: string;
+  readonly path: string;
+}
+
+/** A Gluster volume as the plan wants it. */
+export interface VolumeSpec {
+  readonly name: string;
+  readonly type: VolumeType;
+  /** Bricks in one set. */
+  readonly replica: number;
+  /** Bricks of a disperse set that may be lost; 0 for other types. */
+  readonly redundancy: number;
+  readonly bricks: readonly Brick[];
+  /** Whether directories may have a size limit. */
+  readonly quota: boolean;
+  /** Those of the profile and of lab.yaml. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+const hasCopies = ({ type, replica }: VolumeConfig): boolean => type === 'disperse' || replica > 1;
+
+/** A volume as the plan wants it. */
+export const volumeSpec = (config: LabConfig, volume: VolumeConfig): VolumeSpec => ({
+  name: volume.name,
+  type: volume.type,
+  replica: volume.replica,
+  redundancy: volume.redundancy,
+  quota: volume.quota,
+  bricks: brickMachines(config, volume).map((machine) => ({ machine, path: volume.brick })),
+  options: {
+    ...(hasCopies(volume) ? COPIES_OPTIONS : {}),
+    ...PROFILES[volume.profile],
+    ...volume.options,
+  },
+});

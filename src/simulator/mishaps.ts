@@ -1,0 +1,88 @@
+import { CliError } from '../errors/cli-error.js';
+import type { CommandResult, ExecOptions } from '../exec/command.js';
+import { CrashError, type Budget, type Fault, type Operation } from './faults.js';
+import { freeAddress } from './machine-life.js';
+import { powerOff } from './power.js';
+import { unreachable } from './sim-machine.js';
+import type { Sim } from './sim.js';
+
+/** Milliseconds until a hanging command ends that has no deadline: never, as good as. */
+const FOR_EVER_MS = 1e12;
+/** The deadline that providers have of their own for all they do to machines. */
+const PROVIDER_MS = 900_000;
+
+const result = (operation: Operation, part: Partial<CommandResult>): unknown => {
+  if (operation.kind === 'exec') return { exitCode: 1, stdout: '', stderr: '', durationMs: 0, ...part };
+  throw new CliError(
+    'MACHINE_FAILED',
+    `The simulated ${operation.kind} of ${operation.machine ?? 'the lab'} failed.`,
+    {
+      hint: 'Run `kglab up` again.',
+    },
+  );
+};
+
+const timedOut = (operation: Operation, { timeoutMs = 0 }: ExecOptions): unknown =>
+  result(operation, { exitCode: 143, signal: 'SIGTERM', timedOut: true, durationMs: timeoutMs });
+
+/** Takes the power from a machine, and gives it another address if that is what happens. */
+const cutPower = (sim: Sim, name: string, moves = false): void => {
+  const machine = sim.world.machines[name];
+  if (machine === undefined) return;
+  powerOff(sim, machine);
+  if (moves) machine.address = freeAddress(sim.world);
+};
+
+const cutNetwork = (sim: Sim, name: string, forMs: number): void => {
+  sim.beforeLoss();
+  const until = sim.now + forMs;
+  for (const other of Object.keys(sim.world.machines))
+    if (other !== name) sim.world.cuts.push({ between: [name, other], until });
+};
+
+/** Does an operation while something goes wrong with it. Throws CrashError when kglab itself ends. */
+export const suffer = async <T>(
+  fault: Fault,
+  operation: Operation,
+  sim: Sim,
+  options: ExecOptions,
+  work: (budget?: Budget) => Promise<T> | T,
+): Promise<T> => {
+  const name = operation.machine ?? Object.keys(sim.world.machines)[0] ?? '';
+  switch (fault.kind) {
+    case 'fail':
+      return result(operation, {
+        exitCode: fault.exitCode ?? 1,
+        stderr: fault.stderr ?? 'simulated failure',
+      }) as T;
+    case 'hang':
+      await sim.sleep(
+        options.timeoutMs ?? (operation.kind === 'exec' ? FOR_EVER_MS : PROVIDER_MS),
+        options.signal,
+      );
+      return timedOut(operation, options) as T;
+    case 'time-out':
+      await work();
+      return timedOut(operation, options) as T;
+    case 'crash':
+      if (fault.when === 'after') await work();
+      throw new CrashError();
+    case 'crash-within': {
+      // The script itself is a program too.
+      const budget = { left: fault.programs + 1 };
+      return work(budget);
+    }
+    case 'power-cut':
+    case 'address-change': {
+      const victim = ('machine' in fault ? fault.machine : undefined) ?? name;
+      const done = fault.when === 'after' ? await work() : undefined;
+      cutPower(sim, victim, fault.kind === 'address-change');
+      if (fault.when === 'before') return work();
+      if (operation.kind === 'exec' && victim === operation.machine) throw unreachable(victim);
+      return done as T;
+    }
+    case 'network-cut':
+      cutNetwork(sim, name, fault.forMs);
+      return work();
+  }
+};

@@ -1,0 +1,206 @@
+import { CliError } from '../errors/cli-error.js';
+import type { Command, CommandResult, ExecOptions } from '../exec/command.js';
+import type { Clock } from '../util/clock.js';
+import type {
+  LabRef,
+  Machine,
+  MachineInfo,
+  MachineProvider,
+  MachineSpec,
+  Trace,
+} from '../machines/provider.js';
+import { syncCluster } from './kube/controllers.js';
+import { KUBELET_JOBS } from './kube/pods.js';
+import { CrashError, type Budget, type FaultPlan, type Operation, type Witness } from './faults.js';
+import { forgetVolumes, keepFolders, newMachine } from './machine-life.js';
+import { heal } from './glusterd.js';
+import { K3S_JOBS } from './k3s-jobs.js';
+import { BOOT_JOBS, powerOff, powerOn } from './power.js';
+import { suffer } from './mishaps.js';
+import { execOn } from './sim-machine.js';
+import { Sim, type JobHandler } from './sim.js';
+import { emptyWorld, type SimMachine, type SimWorld } from './world.js';
+import type { WorldStore } from './world-store.js';
+
+export interface SimulatorOptions {
+  readonly lab: LabRef;
+  readonly clock: Clock;
+  readonly store: WorldStore;
+  /** What is to go wrong; for tests. */
+  readonly faults?: FaultPlan;
+  readonly witness?: Witness;
+}
+
+/** How long things take, in milliseconds of virtual time. */
+const TIMES = { prepare: 3_000, create: 5_000, start: 2_000, stop: 1_500, remove: 500, list: 50 } as const;
+
+const JOBS: Readonly<Record<string, JobHandler>> = {
+  ...BOOT_JOBS,
+  ...K3S_JOBS,
+  ...KUBELET_JOBS,
+  'gluster.heal': heal,
+  'kube.sync': syncCluster,
+};
+
+/** Machines that exist as data alone. Needs nothing of the host; time is virtual. */
+export class SimulatorProvider implements MachineProvider {
+  readonly id = 'simulator';
+  readonly features = {
+    packagesInImage: false,
+    stableAddresses: false,
+    simulated: true,
+  } as const;
+  readonly clock: Clock;
+
+  private readonly sim: Sim;
+  private ahead: number | undefined;
+  private operations = 0;
+  private dead = false;
+
+  constructor(private readonly options: SimulatorOptions) {
+    this.clock = options.clock;
+    this.sim = new Sim(
+      () => this.world,
+      JOBS,
+      options.clock,
+      () => this.ahead ?? 0,
+    );
+  }
+
+  private get world(): SimWorld {
+    const { clock, lab, store } = this.options;
+    const world = store.open(() => emptyWorld(lab, clock.now()));
+    // A world that was left at a later moment than the clock's goes on from there.
+    this.ahead ??= Math.max(0, world.time - clock.now());
+    return world;
+  }
+
+  async unprepared(options: ExecOptions = {}): Promise<string | undefined> {
+    await this.perform({ kind: 'list' }, options, () => undefined);
+    return this.world.prepared ? undefined : 'the simulated network is not made yet';
+  }
+
+  prepare(options: ExecOptions = {}): Promise<void> {
+    return this.perform({ kind: 'prepare' }, options, async () => {
+      await this.sim.sleep(TIMES.prepare, options.signal);
+      this.world.prepared = true;
+    });
+  }
+
+  async list(options: ExecOptions = {}): Promise<readonly MachineInfo[]> {
+    await this.perform({ kind: 'list' }, options, () => this.sim.sleep(TIMES.list, options.signal));
+    return Object.values(this.world.machines).map(({ spec, running, boots, address }) => ({
+      name: spec.name,
+      state: running ? 'running' : boots > 0 ? 'stopped' : 'unknown',
+      address,
+    }));
+  }
+
+  machine(name: string): Machine {
+    return { name, exec: (command, options) => this.exec(name, command, options) };
+  }
+
+  create(spec: MachineSpec, options: ExecOptions = {}): Promise<void> {
+    return this.perform({ kind: 'create', machine: spec.name }, options, async () => {
+      if (!this.world.prepared)
+        throw new CliError('MACHINE_FAILED', 'The simulated network is not made yet.', {
+          hint: 'Run: kglab up',
+        });
+      const machine = (this.world.machines[spec.name] ??= newMachine(this.world, spec));
+      if (machine.running) return;
+      await this.sim.sleep(TIMES.create, options.signal);
+      if (machine.running === undefined) powerOn(this.sim, machine);
+    });
+  }
+
+  start(name: string, options: ExecOptions = {}): Promise<void> {
+    return this.perform({ kind: 'start', machine: name }, options, async () => {
+      const machine = this.known(name);
+      if (machine.running) return;
+      await this.sim.sleep(TIMES.start, options.signal);
+      if (machine.running === undefined) powerOn(this.sim, machine);
+    });
+  }
+
+  stop(name: string, options: ExecOptions & { readonly force?: boolean } = {}): Promise<void> {
+    return this.perform({ kind: 'stop', machine: name }, options, async () => {
+      const machine = this.world.machines[name];
+      if (machine?.running && !options.force) await this.sim.sleep(TIMES.stop, options.signal);
+      if (machine) powerOff(this.sim, machine);
+    });
+  }
+
+  remove(name: string, options: ExecOptions = {}): Promise<void> {
+    return this.perform({ kind: 'remove', machine: name }, options, async () => {
+      const machine = this.world.machines[name];
+      if (machine === undefined) return;
+      await this.sim.sleep(TIMES.remove, options.signal);
+      powerOff(this.sim, machine);
+      delete this.world.machines[name];
+      forgetVolumes(this.world);
+    });
+  }
+
+  async cleanup(options: ExecOptions = {}): Promise<void> {
+    await this.perform({ kind: 'cleanup' }, options, () => {
+      const left = Object.keys(this.world.machines);
+      if (left.length > 0) throw new CliError('BUG', `The network is still used by ${left.join(', ')}.`);
+      this.world.prepared = false;
+    });
+    if (Object.keys(this.world.kept).length === 0) await this.options.store.remove();
+  }
+
+  traces(): Promise<readonly Trace[]> {
+    const { machines, prepared } = this.world;
+    const isEmpty = Object.keys(machines).length === 0 && !prepared;
+    const what = this.options.store.file() ?? 'the simulated world';
+    return Promise.resolve(isEmpty ? [] : [{ kind: 'file', what }]);
+  }
+
+  async keepFolders(name: string, folders: readonly string[], options: ExecOptions = {}): Promise<string> {
+    await this.perform({ kind: 'keep', machine: name }, options, () =>
+      keepFolders(this.world, name, folders),
+    );
+    return 'the simulated world';
+  }
+
+  private exec(name: string, command: Command, options: ExecOptions = {}): Promise<CommandResult> {
+    return this.perform({ kind: 'exec', machine: name, command }, options, (budget) =>
+      execOn(this.sim, this.world.machines[name], name, command, options, budget),
+    );
+  }
+
+  /** Does an operation, with whatever is to go wrong with it. */
+  private async perform<T>(
+    given: Omit<Operation, 'index'>,
+    options: ExecOptions,
+    work: (budget?: Budget) => Promise<T> | T,
+  ): Promise<T> {
+    if (this.dead) throw new CrashError();
+    const operation = { ...given, index: this.operations };
+    this.operations += 1;
+    const fault = this.options.faults?.(operation);
+    await this.sim.advance();
+    const result = fault
+      ? await suffer(fault, operation, this.sim, options, work).catch((error: unknown) => this.end(error))
+      : await work();
+    if (this.dead) throw new CrashError();
+    this.options.store.save();
+    this.options.witness?.(operation);
+    return result;
+  }
+
+  /** A dead kglab asks for nothing more. */
+  private end(error: unknown): never {
+    if (error instanceof CrashError) this.dead = true;
+    throw error;
+  }
+
+  private known(name: string): SimMachine {
+    const machine = this.world.machines[name];
+    if (machine !== undefined && machine.boots > 0) return machine;
+    throw new CliError('MACHINE_FAILED', `Machine ${name} was never made completely.`, {
+      hint: 'Finish it: kglab up',
+    });
+  }
+}

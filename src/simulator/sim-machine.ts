@@ -1,0 +1,68 @@
+import { CliError } from '../errors/cli-error.js';
+import type { Command, CommandResult, ExecOptions } from '../exec/command.js';
+import { placeholder } from '../artifacts/placeholder.js';
+import type { Budget } from './faults.js';
+import { runOn } from './run-on.js';
+import type { Sim } from './sim.js';
+import type { SimMachine } from './world.js';
+
+/** What it takes to get into a machine and out again (milliseconds). */
+const WAY_MS = 20;
+
+/** A command's end by its deadline. */
+class Deadline extends Error {}
+
+/** The error for a machine that cannot be entered. */
+export const unreachable = (name: string): CliError =>
+  new CliError('MACHINE_UNREACHABLE', `Machine ${name} does not run.`, {
+    hint: 'Start the lab: kglab start',
+  });
+
+const waiter = (
+  sim: Sim,
+  machine: SimMachine,
+  { signal, timeoutMs }: ExecOptions,
+): ((ms: number) => Promise<void>) => {
+  const boot = machine.running?.boot;
+  const end = timeoutMs === undefined ? Infinity : sim.now + timeoutMs;
+  return async (ms) => {
+    await sim.sleep(Math.max(0, Math.min(ms, end - sim.now)), signal);
+    if (machine.running?.boot !== boot) throw unreachable(machine.spec.name);
+    if (sim.now >= end) throw new Deadline();
+  };
+};
+
+/** Runs a command as root on a machine. Throws MACHINE_UNREACHABLE when it does not run, or stops doing so. */
+export const execOn = async (
+  sim: Sim,
+  machine: SimMachine | undefined,
+  name: string,
+  command: Command,
+  options: ExecOptions = {},
+  budget?: Budget,
+): Promise<CommandResult> => {
+  if (machine?.running === undefined) throw unreachable(name);
+  const start = sim.now;
+  const sleep = waiter(sim, machine, options);
+  // A file of 150 MB need not be read to be known to have arrived.
+  const stdin = command.stdin ?? (command.stdinFile === undefined ? '' : placeholder(command.stdinFile));
+  try {
+    await sleep(WAY_MS);
+    const argv = [command.file, ...command.args];
+    const result = await runOn(sim, machine, argv, { stdin, env: command.env ?? {}, sleep, budget });
+    for (const line of `${result.stdout}${result.stderr}`.split('\n'))
+      if (line !== '') options.onLine?.(line);
+    return { ...result, durationMs: sim.now - start };
+  } catch (error) {
+    if (error instanceof Deadline || options.signal?.aborted)
+      return {
+        exitCode: 143,
+        stdout: '',
+        stderr: '',
+        signal: 'SIGTERM',
+        timedOut: error instanceof Deadline,
+        durationMs: sim.now - start,
+      };
+    throw error;
+  }
+};

@@ -1,0 +1,51 @@
+import { dirname } from 'node:path';
+import type { KubeObject } from '../../kube/kubectl.js';
+import type { StepInputs } from '../../engine/step.js';
+import { PROVISIONER, storageClass } from './render.js';
+import type { StrayClass } from './settings.js';
+
+type Input = Pick<StepInputs['provisioner.apply'], 'classes'>;
+
+/** Fields of a StorageClass that the API does not let anybody change. */
+interface FixedFields {
+  readonly provisioner?: string;
+  readonly reclaimPolicy?: string;
+  readonly volumeBindingMode?: string;
+}
+
+/** Classes of the lab that exist with other fixed fields than they are to have. */
+export const outdatedClasses = (found: readonly KubeObject[], { classes }: Input): readonly string[] =>
+  classes
+    .filter((one) => {
+      const there = found.find(
+        ({ kind, metadata }) => kind === 'StorageClass' && metadata.name === one.name,
+      ) as FixedFields | undefined;
+      const wanted = storageClass(one) as FixedFields;
+      return (
+        there !== undefined &&
+        (there.provisioner !== wanted.provisioner ||
+          there.reclaimPolicy !== wanted.reclaimPolicy ||
+          there.volumeBindingMode !== wanted.volumeBindingMode)
+      );
+    })
+    .map(({ name }) => name);
+
+interface VolumeSpec {
+  readonly storageClassName?: string;
+  readonly hostPath?: { readonly path: string };
+  readonly local?: { readonly path: string };
+}
+
+/** Classes that lab.yaml does not name and from which the provisioner has made volumes that still exist. */
+export const straysAmong = (found: readonly KubeObject[], { classes }: Input): readonly StrayClass[] => {
+  const strays = new Map<string, string>();
+  for (const { kind, metadata, spec } of found) {
+    if (kind !== 'PersistentVolume') continue;
+    if (metadata.annotations?.['pv.kubernetes.io/provisioned-by'] !== PROVISIONER) continue;
+    const { storageClassName = '', hostPath, local } = (spec ?? {}) as VolumeSpec;
+    const path = hostPath?.path ?? local?.path;
+    if (path !== undefined && !classes.some(({ name }) => name === storageClassName))
+      strays.set(storageClassName, dirname(path));
+  }
+  return [...strays].map(([name, path]) => ({ name, path })).sort((a, b) => (a.name < b.name ? -1 : 1));
+};

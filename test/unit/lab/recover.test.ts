@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { knownLab } from '../../../src/lab/open-lab.js';
+import { findToken } from '../../../src/lab/recover.js';
+import { printRecord } from '../../../src/lab/lab-store.js';
+import { TestWorld } from '../../helpers/test-world.js';
+
+let test: TestWorld;
+beforeEach(async () => {
+  test = await TestWorld.make();
+});
+afterEach(() => test.close());
+
+const CONFIG = /^cat \/etc\/rancher\/k3s\/config.yaml$/;
+const SECRET = '0123456789abcdef0123456789abcdef0123456789abcdef';
+const found = (note?: string) =>
+  ({ provider: 'nspawn', lab: { name: 'demo', id: 'abc123' }, ...(note !== undefined && { note }) }) as const;
+
+describe('a lost ledger', () => {
+  it('is made again with the same id, configuration and token', async () => {
+    const record = test.record({ protected: true });
+    test.found = found(printRecord(record));
+    test.stage.on('demo-node1').on(CONFIG, `token: ${SECRET}\nnode-name: demo-node1\n`);
+    expect(await knownLab('demo', test.world())).toEqual(record);
+    expect(await test.store.load('demo')).toEqual(record);
+    expect(await test.store.token('demo')).toBe(SECRET);
+    expect(test.said.join()).not.toContain(SECRET);
+    expect(test.stage.calls.every(({ command }) => command.private)).toBe(true);
+  });
+
+  it('is made again from the id alone when the note was never written', async () => {
+    test.found = found();
+    test.stage.on('demo-node1').on(CONFIG, { exitCode: 1 });
+    const record = await knownLab('demo', test.world());
+    expect(record).toMatchObject({ id: 'abc123', provider: 'nspawn', config: { name: 'demo' } });
+    expect(await test.store.token('demo')).toBeUndefined();
+  });
+
+  it('is not invented for a lab that nobody remembers', async () => {
+    await expect(knownLab('demo', test.world())).rejects.toMatchObject({ code: 'LAB_UNKNOWN' });
+    expect(await test.store.names()).toEqual([]);
+  });
+});
+
+describe('findToken', () => {
+  it('starts a server that is off to read its token, if allowed', async () => {
+    test.stage.provider.infos = [{ name: 'demo-node1', state: 'stopped' }];
+    test.stage.on('demo-node1').on(CONFIG, `token: ${SECRET}\n`);
+    await findToken(test.record(), test.stage.provider, { start: false }, test.world());
+    expect(await test.store.token('demo')).toBeUndefined();
+    await findToken(test.record(), test.stage.provider, { start: true }, test.world());
+    expect(test.stage.provider.started).toEqual(['demo-node1']);
+    expect(await test.store.token('demo')).toBe(SECRET);
+  });
+
+  it('keeps the token that there is', async () => {
+    const token = await test.store.ensureToken('demo');
+    await findToken(test.record(), test.stage.provider, { start: true }, test.world());
+    expect(await test.store.token('demo')).toBe(token);
+    expect(test.stage.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,50 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { World } from '../../../src/lab/world.js';
+import { lockLab, withLock } from '../../../src/lab/with-lock.js';
+import { LabStore } from '../../../src/lab/lab-store.js';
+import { TestWorld } from '../../helpers/test-world.js';
+
+let test: TestWorld;
+let mine: World;
+/** Another root shell, with a HOME of its own. */
+let other: World;
+const machines = (): string => join(test.base, 'machines', 'nspawn', 'labs', 'demo');
+const makeLab = async (): Promise<void> => {
+  await mkdir(machines(), { recursive: true });
+  await writeFile(join(machines(), 'lab.json'), '{}');
+};
+
+beforeEach(async () => {
+  test = await TestWorld.make();
+  mine = test.world();
+  other = test.world({ store: new LabStore(join(test.base, 'other-state')) });
+});
+afterEach(() => test.close());
+
+describe('the lock of a lab', () => {
+  it('holds for whoever has the same machines, and goes', async () => {
+    await makeLab();
+    await withLock(mine, 'demo', 'down', () =>
+      expect(lockLab(other, 'demo', 'up')).rejects.toMatchObject({
+        code: 'LAB_BUSY',
+        message: expect.stringContaining('kglab down'),
+      }),
+    );
+    expect(await readdir(machines())).toEqual(['lab.json']);
+    // Who was refused holds nothing.
+    await withLock(other, 'demo', 'up', () => Promise.resolve());
+  });
+
+  it('makes no folder for a lab that is not there, and reaches a lab that has come into being', async () => {
+    const lock = await lockLab(mine, 'demo', 'up');
+    await expect(readdir(join(test.base, 'machines'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await makeLab();
+    await lock.extend();
+    await lock.extend();
+    await expect(lockLab(other, 'demo', 'down')).rejects.toMatchObject({ code: 'LAB_BUSY' });
+    await lock.release();
+    await withLock(other, 'demo', 'down', () => Promise.resolve());
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import type { LabConfig } from '../../../src/config/config.js';
+import { planUp } from '../../../src/recipe/up.js';
+import { renderPlan } from '../../../src/engine/render-plan.js';
+import { STAGES, type Plan, type StepKind, type StepOf } from '../../../src/engine/step.js';
+import { LABS } from '../../helpers/labs.js';
+import { labOf } from '../../helpers/step-context.js';
+
+const all = Object.entries(LABS).map(([name, yaml]) => [name, labOf(yaml)] as const);
+
+const ofKind = <K extends StepKind>({ steps }: Plan, kind: K): StepOf<K>[] =>
+  steps.filter((one) => one.kind === kind) as unknown as StepOf<K>[];
+
+/** Everything that is done before a step, near and far. */
+const before = ({ steps }: Plan, id: string): ReadonlySet<string> => {
+  const needs = new Map(steps.map((one) => [one.id, one.needs]));
+  const seen = new Set<string>();
+  const visit = (at: string): void => {
+    for (const need of needs.get(at) ?? []) {
+      if (seen.has(need)) continue;
+      seen.add(need);
+      visit(need);
+    }
+  };
+  visit(id);
+  return seen;
+};
+
+const with_ = (config: LabConfig, role: string): string[] =>
+  config.nodes
+    .filter(({ roles }) => (roles as readonly string[]).includes(role))
+    .map(({ machine }) => machine);
+
+describe('golden plans', () => {
+  it.each(Object.entries(LABS))('%s', async (name, yaml) => {
+    const json = renderPlan(planUp(labOf(yaml)), 'json');
+    await expect(json).toMatchFileSnapshot(`../../golden/plans/${name}.json`);
+  });
+
+  it('as text', async () => {
+    await expect(renderPlan(planUp(labOf()), 'text')).toMatchFileSnapshot('../../golden/plans/default.txt');
+  });
+});
+
+describe.each(all)('plan of a lab: %s', (_name, config) => {
+  const plan = planUp(config);
+  const kubernetes = [...new Set([...with_(config, 'server'), ...with_(config, 'agent')])];
+
+  it('has ids of its own, and needs only what stands before', () => {
+    const seen = new Set<string>();
+    for (const { id, needs } of plan.steps) {
+      expect(seen.has(id)).toBe(false);
+      for (const need of needs) expect(seen).toContain(need);
+      seen.add(id);
+    }
+  });
+
+  it('goes through the stages in their order, and no need leads to a later stage', () => {
+    const order = plan.steps.map(({ stage }) => STAGES.indexOf(stage));
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+
+  it('names kind, stage and target in the id', () => {
+    for (const { id, kind, stage } of plan.steps) {
+      expect(id === kind || id.startsWith(`${kind}:`)).toBe(true);
+      expect(kind.startsWith(`${stage}.`)).toBe(true);
+    }
+  });
+
+  it('makes, boots and introduces every machine', () => {
+    const machines = config.nodes.map(({ machine }) => machine);
+    expect(ofKind(plan, 'machines.create').map(({ input }) => input.name)).toEqual(machines);
+    expect(ofKind(plan, 'machines.ready').map(({ input }) => input.machine)).toEqual(machines);
+    for (const { id, input } of ofKind(plan, 'machines.hosts')) {
+      expect(input.names).toEqual(machines);
+      // An address is only known of a machine that is there.
+      for (const machine of machines) expect(before(plan, id)).toContain(`machines.create:${machine}`);
+    }
+  });
+
+  it('runs glusterd on every machine with bricks before there is a pool, and on no other', () => {
+    const [pool] = ofKind(plan, 'gluster.pool');
+    expect(pool?.input.machines).toEqual(with_(config, 'storage'));
+    expect(pool?.needs).toEqual(with_(config, 'storage').map((machine) => `gluster.service:${machine}`));
+    for (const { id } of ofKind(plan, 'gluster.brick')) expect(before(plan, id)).toContain('gluster.pool');
+  });
+
+  it('prepares every brick of a volume before it makes the volume', () => {
+    for (const { id, input } of ofKind(plan, 'gluster.volume')) {
+      expect(input.volume.bricks.length).toBeGreaterThan(0);
+      expect(with_(config, 'storage')).toContain(input.from);
+      for (const { machine } of input.volume.bricks)
+        expect(before(plan, id)).toContain(`gluster.brick:${input.volume.name}@${machine}`);
+    }
+  });
+
+  it('mounts every volume on every Kubernetes node once it is started', () => {
+    const mounts = ofKind(plan, 'mounts.mount');
+    expect(mounts).toHaveLength(config.volumes.length * kubernetes.length);
+    for (const { id, input } of mounts) {
+      expect(before(plan, id)).toContain(`gluster.start:${input.volume}`);
+      expect(input.local).toBe(with_(config, 'storage').includes(input.machine));
+      expect(input.servers[0] === input.machine).toBe(input.local);
+      expect(new Set(input.servers).size).toBe(input.servers.length);
+    }
+  });
+
+  it('does not start k3s on a node before all of its mounts are there, and guards every one of them', () => {
+    for (const { id, input } of ofKind(plan, 'k3s.service')) {
+      const done = before(plan, id);
+      for (const { name } of config.volumes) expect(done).toContain(`mounts.mount:${name}@${input.machine}`);
+      expect(done).toContain(`k3s.config:${input.machine}`);
+      expect(done).toContain(`k3s.install:${input.machine}`);
+      expect(done).toContain(`machines.hosts:${input.machine}`);
+    }
+    for (const { input } of ofKind(plan, 'k3s.config'))
+      expect(input.node.mounts).toEqual(config.volumes.map(({ mount }) => mount));
+  });
+
+  it('has one server, and asks it about a node only when it runs', () => {
+    const services = ofKind(plan, 'k3s.service');
+    expect(services.map(({ input }) => input.machine).sort()).toEqual([...kubernetes].sort());
+    const servers = services.filter(({ input }) => input.role === 'server');
+    expect(servers.map(({ input }) => input.machine)).toEqual(with_(config, 'server'));
+    for (const { id, input } of ofKind(plan, 'k3s.ready')) {
+      expect(before(plan, id)).toContain(`k3s.service:${input.server}`);
+      expect(before(plan, id)).toContain(`k3s.service:${input.machine}`);
+    }
+  });
+
+  it('does not make an agent wait for its server: they start together', () => {
+    for (const { id, input } of ofKind(plan, 'k3s.service'))
+      if (input.role === 'agent')
+        expect(before(plan, id)).not.toContain(`k3s.service:${with_(config, 'server')[0]}`);
+  });
+
+  it('proves the storage on all nodes when all of them are Ready', () => {
+    for (const { id, input } of ofKind(plan, 'smoke.run')) {
+      expect([...input.nodes].sort()).toEqual([...kubernetes].sort());
+      for (const machine of kubernetes) expect(before(plan, id)).toContain(`k3s.ready:${machine}`);
+      expect(before(plan, id)).toContain('provisioner.apply');
+      const chosen = config.classes.find(({ name }) => name === input.storageClass);
+      expect(chosen?.default).toBe(true);
+      expect(config.volumes.find(({ name }) => name === chosen?.volume)?.mount).toBe(input.path);
+    }
+    expect(ofKind(plan, 'smoke.run')).toHaveLength(config.smoke.enabled ? 1 : 0);
+  });
+
+  it('holds plain data and nothing secret', () => {
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+    expect(JSON.stringify(plan)).not.toMatch(/token/i);
+  });
+
+  it('is the same every time', () => {
+    expect(planUp(config)).toEqual(plan);
+  });
+});

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { cmd, sh, type CommandResult } from '../../../src/exec/command.js';
+import { writeFile } from '../../../src/exec/files.js';
+import type { SimulatorProvider } from '../../../src/simulator/provider.js';
+import { SimLab } from '../../helpers/sim-lab.js';
+import { simMachine, simulator, specOf } from './sim-machine.js';
+
+const UNIT = (role: string): string =>
+  `[Service]\nExecStartPre=/usr/local/lib/guard\nExecStart=/usr/local/bin/k3s ${role}\n[Install]\nWantedBy=multi-user.target\n`;
+
+/** A machine on which k3s is installed and would start. */
+const node = async (
+  provider: SimulatorProvider,
+  name: string,
+  role: 'server' | 'agent',
+  config: string,
+): Promise<{ run(...words: [string, ...string[]]): Promise<CommandResult>; active(): Promise<boolean> }> => {
+  const machine = await simMachine(provider, name);
+  const unit = role === 'server' ? 'k3s' : 'k3s-agent';
+  const addresses = (await provider.list()).map((info) => `${info.address} ${info.name}`).join('\n');
+  await writeFile(machine, '/etc/hosts', `${addresses}\n`, { mode: '0644' });
+  await writeFile(machine, '/usr/local/lib/guard', '#!/bin/sh\ntest -e /root/allowed\n', { mode: '0755' });
+  await writeFile(machine, '/usr/local/bin/k3s', 'program', { mode: '0755' });
+  await writeFile(machine, '/etc/rancher/k3s/config.yaml', config, { mode: '0600' });
+  await writeFile(machine, `/etc/systemd/system/${unit}.service`, UNIT(role), { mode: '0644' });
+  const run = (...words: [string, ...string[]]): Promise<CommandResult> => machine.exec(cmd(...words));
+  const active = async (): Promise<boolean> => {
+    await provider.clock.sleep(60_000);
+    return (await run('systemctl', 'is-active', '-q', unit)).exitCode === 0;
+  };
+  await run('touch', '/root/allowed');
+  await run('systemctl', 'start', '--no-block', unit);
+  return { run, active };
+};
+
+describe('a simulated k3s', () => {
+  it('does not start while its guard fails, and starts by itself when it does no more', async () => {
+    const server = await node(simulator(), 'demo-one', 'server', 'token: t\n');
+    await server.run('systemctl', 'stop', 'k3s');
+    await server.run('rm', '/root/allowed');
+    await server.run('systemctl', 'start', '--no-block', 'k3s');
+    expect(await server.active()).toBe(false);
+    expect((await server.run('systemctl', 'show', '-p', 'NRestarts', 'k3s')).stdout).toMatch(
+      /^NRestarts=1\d$/m,
+    );
+    await server.run('touch', '/root/allowed');
+    expect(await server.active()).toBe(true);
+  });
+
+  it('joins with the right token and a server that is up, only', async () => {
+    const provider = simulator();
+    await provider.prepare();
+    await provider.create(specOf('demo-two'));
+    const join = 'server: https://demo-one:6443\n';
+    const server = await node(provider, 'demo-one', 'server', 'token: right\n');
+    const agent = await node(provider, 'demo-two', 'agent', `token: wrong\n${join}`);
+    expect(await server.active()).toBe(true);
+    expect(await agent.active()).toBe(false);
+    await agent.run('sh', '-c', `printf 'token: right\\n${join.trim()}\\n' > /etc/rancher/k3s/config.yaml`);
+    await server.run('systemctl', 'stop', 'k3s');
+    expect(await agent.active()).toBe(false);
+    await server.run('systemctl', 'start', 'k3s');
+    expect(await agent.active()).toBe(true);
+    const { stdout } = await server.run('k3s', 'kubectl', 'get', 'nodes', '-o', 'name');
+    expect(stdout).toBe('node/demo-one\nnode/demo-two\n');
+  });
+
+  it('turns a machine away that was made anew, until its node is deleted', async () => {
+    const provider = simulator();
+    await provider.prepare();
+    await provider.create(specOf('demo-two'));
+    const config = 'token: t\nserver: https://demo-one:6443\n';
+    const server = await node(provider, 'demo-one', 'server', 'token: t\n');
+    expect(await (await node(provider, 'demo-two', 'agent', config)).active()).toBe(true);
+    await provider.remove('demo-two');
+    await provider.create(specOf('demo-two'));
+    const anew = await node(provider, 'demo-two', 'agent', config);
+    expect(await anew.active()).toBe(false);
+    expect((await anew.run('journalctl', '-u', 'k3s-agent')).stdout).toContain('Node password rejected');
+    await server.run('k3s', 'kubectl', 'delete', 'node', 'demo-two');
+    expect(await anew.active()).toBe(true);
+  });
+});
+
+describe('a simulated lab', () => {
+  const made = async (): Promise<SimLab> => {
+    const lab = new SimLab('name: demo\nprovider: simulator\n');
+    await lab.up();
+    return lab;
+  };
+  const kubectl = (lab: SimLab, ...words: string[]) => lab.exec('node1', cmd('k3s', 'kubectl', ...words));
+  const claim = `printf '%s\\n' 'apiVersion: v1' 'kind: PersistentVolumeClaim' 'metadata: {name: c}' 'spec: {storageClassName: local-path, accessModes: [ReadWriteMany], resources: {requests: {storage: 1Mi}}}' --- 'apiVersion: v1' 'kind: Pod' 'metadata: {name: p}' 'spec: {containers: [{name: p, image: x, command: [sh, -c, "echo hi > /data/f"], volumeMounts: [{name: d, mountPath: /data}]}], volumes: [{name: d, persistentVolumeClaim: {claimName: c}}]}' | k3s kubectl apply -f -`;
+  const phase = async (lab: SimLab): Promise<string> => {
+    await lab.wait(30_000);
+    const { stdout } = await kubectl(lab, 'get', 'pod', 'p', '-o', 'json');
+    return (JSON.parse(stdout) as { status: { phase: string } }).status.phase;
+  };
+
+  it('runs a pod with a claim when provisioner and class are there, on the volume', async () => {
+    const lab = await made();
+    await lab.exec('node1', sh(claim));
+    expect(await phase(lab)).toBe('Succeeded');
+    for (const node of ['node1', 'node2', 'node3'])
+      expect((await lab.exec(node, sh('cat /opt/local-path-provisioner/pvc-*_default_c/f'))).stdout).toBe(
+        'hi\n',
+      );
+  });
+
+  it('gives a claim that names no class the default one', async () => {
+    const lab = await made();
+    await lab.exec('node1', sh(claim.replace('storageClassName: local-path, ', '')));
+    expect(await phase(lab)).toBe('Succeeded');
+    const { stdout } = await kubectl(lab, 'get', 'pvc', 'c', '-o', 'json');
+    expect(stdout).toContain('"storageClassName":"local-path"');
+  });
+
+  it('takes a list of objects as well', async () => {
+    const lab = await made();
+    const list = {
+      kind: 'List',
+      apiVersion: 'v1',
+      items: ['a', 'b'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    };
+    await lab.exec('node1', sh(`printf '%s' '${JSON.stringify(list)}' | k3s kubectl apply -f -`));
+    expect((await kubectl(lab, 'get', 'ns', '-o', 'name')).stdout).toMatch(/namespace\/a\nnamespace\/b\n/);
+  });
+
+  it('rehearses size limits, as far as steps go', async () => {
+    const lab = new SimLab('name: demo\nprovider: simulator\ngluster: {quota: true}\n');
+    await lab.up();
+    const { stdout } = await lab.exec('node1', cmd('gluster', '--xml', 'volume', 'info'));
+    expect(stdout).toMatch(/features\.quota<\/name>\s*<value>on/);
+    expect((await lab.up()).changed).toBe(0);
+  });
+
+  it.each([
+    ['its class is gone', ['delete', 'sc', 'local-path']],
+    [
+      'its provisioner is gone',
+      ['delete', 'deployments', 'local-path-provisioner', '-n', 'local-path-storage'],
+    ],
+  ])('leaves a pod pending when %s', async (_what, words) => {
+    const lab = await made();
+    expect((await kubectl(lab, ...words)).exitCode).toBe(0);
+    await lab.exec('node1', sh(claim));
+    expect(await phase(lab)).toBe('Pending');
+  });
+
+  it('has nothing at the mount point when the volume is not mounted, and cannot be written to there', async () => {
+    const lab = await made();
+    await lab.exec('node2', cmd('systemctl', 'stop', String.raw`opt-local\x2dpath\x2dprovisioner.mount`));
+    const { exitCode, stderr } = await lab.exec('node2', sh('echo x > /opt/local-path-provisioner/x'));
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain('Operation not permitted');
+  });
+
+  it('says what a node misses that was away while others wrote', async () => {
+    const lab = await made();
+    const heal = async (): Promise<string> =>
+      (await lab.exec('node1', cmd('gluster', '--mode=script', '--xml', 'volume', 'heal', 'gv0', 'info')))
+        .stdout;
+    expect(await heal()).not.toContain('<file>');
+    await lab.exec('node3', cmd('systemctl', 'stop', 'glusterd'));
+    await lab.exec('node1', sh('echo x > /opt/local-path-provisioner/x'));
+    expect(await heal()).toContain('<file>/x</file>');
+    await lab.exec('node3', cmd('systemctl', 'start', 'glusterd'));
+    await lab.wait(20_000);
+    expect(await heal()).not.toContain('<file>');
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { cmd, sh } from '../../../src/exec/command.js';
+import { simMachine } from './sim-machine.js';
+
+describe('what the simulator does not know', () => {
+  it.each([
+    ['a program', cmd('frobnicate', '-x'), 'unknown program: frobnicate -x'],
+    ['an option', cmd('ls', '--zebra'), 'option --zebra'],
+    ['a verb', cmd('systemctl', 'isolate', 'x.target'), 'verb isolate'],
+    ['a gluster command', cmd('gluster', '--mode=script', '--xml', 'snapshot', 'list'), 'gluster snapshot'],
+    ['a kind of object', cmd('kubectl', 'get', 'unicorns'), 'kubectl'],
+  ])('fails and says what it knows: %s', async (_what, command, message) => {
+    const machine = await simMachine();
+    await machine.exec(cmd('systemctl', 'enable', '--now', 'glusterd'));
+    const { exitCode, stderr } = await machine.exec(command);
+    expect(exitCode).toBe(127);
+    expect(stderr).toContain(message);
+  });
+
+  it('is no excuse for a script: the whole command fails', async () => {
+    const machine = await simMachine();
+    const { exitCode, stderr } = await machine.exec(sh('frobnicate 2>/dev/null || true; echo fine'));
+    expect(exitCode).toBe(127);
+    expect(stderr).toMatch(
+      /simulator: unknown program: frobnicate[^]*knows these programs: .*\bcat, .*\bsystemctl\b/,
+    );
+  });
+
+  it('is not what only is not installed', async () => {
+    const machine = await simMachine();
+    expect(await machine.exec(cmd('k3s', 'kubectl', 'get', 'nodes'))).toMatchObject({
+      ...{ exitCode: 127, stderr: 'sh: k3s: command not found\n' },
+    });
+  });
+});

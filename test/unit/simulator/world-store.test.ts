@@ -1,0 +1,64 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cmd, sh } from '../../../src/exec/command.js';
+import { FileStore } from '../../../src/simulator/world-store.js';
+import { systemClock } from '../../../src/util/clock.js';
+import { waitFor } from '../../../src/util/wait.js';
+import { simMachine, simulator } from './sim-machine.js';
+
+describe('a world in a file', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kglab-sim-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const path = (): string => join(folder, 'kglab', 'simulator', 'demo', 'world.json');
+  const process = () => simulator({ store: new FileStore(path(), systemClock) });
+  const written = (text: string) =>
+    waitFor(
+      async () => {
+        const { stdout } = await process()
+          .machine('demo-one')
+          .exec(cmd('cat', '/root/file'))
+          .catch(() => ({ stdout: '' }));
+        return stdout === text ? true : undefined;
+      },
+      { clock: systemClock, timeoutMs: 5_000, everyMs: 20 },
+    );
+
+  it('is found by other processes, whoever wrote last', async () => {
+    const first = process();
+    const machine = await simMachine(first);
+    await machine.exec(sh('echo one > /root/file'));
+    expect(await written('one\n')).toBe(true);
+    await process().machine('demo-one').exec(sh('echo two > /root/file'));
+    expect(await written('two\n')).toBe(true);
+    expect((await machine.exec(cmd('cat', '/root/file'))).stdout).toBe('two\n');
+    expect((await stat(path())).mode & 0o777).toBe(0o600);
+  });
+
+  it('goes on from the moment it was left at', async () => {
+    const first = process();
+    const machine = await simMachine(first);
+    await machine.exec(sh('sleep 100000; date +%s > /root/then; echo x > /root/file'));
+    expect(await written('x\n')).toBe(true);
+    const { stdout } = await process().machine('demo-one').exec(sh('cat /root/then; date +%s'));
+    const [then = 0, now = 0] = stdout.split('\n').map(Number);
+    expect(then).toBeGreaterThan(100_000);
+    expect(now).toBeGreaterThanOrEqual(then);
+  });
+
+  it('leaves no file and no folder behind', async () => {
+    const provider = process();
+    await simMachine(provider);
+    await provider.remove('demo-one');
+    await provider.cleanup();
+    expect(await provider.traces()).toEqual([]);
+    expect(await provider.list()).toEqual([]);
+    await systemClock.sleep(150);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,120 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { clearK3s } from '../../../../src/steps/k3s/clear.js';
+import { forgetHandler } from '../../../../src/steps/k3s/forget-handler.js';
+import { memberHandler } from '../../../../src/steps/k3s/member-handler.js';
+import { failureOf, Stage } from '../../../helpers/step-context.js';
+
+const INPUT = { machine: 'g2', server: 'g1', mounts: ['/opt/shared'] };
+const PASSWORD = 'test -s /etc/rancher/node/password';
+const ACTIVE = 'systemctl is-active -q k3s.service';
+const NODES = /kubectl get nodes /;
+const SECRETS = /kubectl get secrets -n kube-system /;
+const list = (...names: string[]): string =>
+  JSON.stringify({ items: names.map((name) => ({ kind: 'Any', metadata: { name } })) });
+const node = (name: string, ready: boolean): string =>
+  JSON.stringify({
+    items: [
+      {
+        kind: 'Node',
+        metadata: { name },
+        status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+      },
+    ],
+  });
+
+let stage = new Stage();
+beforeEach(() => {
+  stage = new Stage();
+});
+
+describe('a machine that has the name of an earlier one', () => {
+  const fresh = (nodes: string, secrets: string): void => {
+    stage.on('g2').on(PASSWORD, { exitCode: 1 });
+    stage.on('g1').on(ACTIVE).on(NODES, nodes).on(SECRETS, secrets);
+  };
+
+  it('is what it says when it has its password', async () => {
+    stage.on('g2').on(PASSWORD);
+    expect(await forgetHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+    expect(stage.ran('g1')).toEqual([]);
+  });
+
+  it('is left to k3s.ready while the cluster, which may know another, does not run yet', async () => {
+    stage.on('g2').on(PASSWORD, { exitCode: 1 });
+    stage.on('g1').on(ACTIVE, { exitCode: 3 });
+    expect(await forgetHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+  });
+
+  it.each([
+    ['its node', list('g1', 'g2'), list()],
+    ['its password', list('g1'), list('g2.node-password.k3s')],
+  ])('is mistaken for it while the cluster remembers %s', async (_what, nodes, secrets) => {
+    fresh(nodes, secrets);
+    expect(await forgetHandler.probe(INPUT, stage.context())).toMatchObject({ state: 'pending' });
+  });
+
+  it('is new to a cluster that knows others', async () => {
+    fresh(list('g1', 'g22'), list('g22.node-password.k3s'));
+    expect(await forgetHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+  });
+
+  it('has node and password of the earlier one deleted, and no others', async () => {
+    stage.on('g2').on(/systemctl stop k3s-agent/);
+    stage.on('g1').on(/kubectl .*delete/);
+    await forgetHandler.apply(INPUT, stage.context());
+    expect(stage.ran('g1')).toEqual([
+      'k3s kubectl delete node g2 --ignore-not-found',
+      'k3s kubectl -n kube-system delete secret g2.node-password.k3s --ignore-not-found',
+    ]);
+  });
+});
+
+describe('an agent', () => {
+  const authorities = (agent: string, server: string): void => {
+    stage.on('g2').on(/agent\/server-ca\.crt/, agent);
+    stage.on('g1').on(/server\/tls\/server-ca\.crt/, server);
+  };
+
+  it('that is Ready is a member, whatever its files say', async () => {
+    stage.on('g1').on(NODES, node('g2', true));
+    expect(await memberHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+  });
+
+  it.each([
+    ['has not learnt of any cluster yet', '', 'A'],
+    ['waits for a server that has none yet', 'A', ''],
+    ['knows the cluster of the server', 'A\n', ' A'],
+  ])('is left alone when it %s', async (_what, agent, server) => {
+    stage.on('g1').on(NODES, node('g2', false));
+    authorities(agent, server);
+    expect(await memberHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+  });
+
+  it('of a cluster that is gone is cleared, and started again', async () => {
+    stage.on('g1').on(NODES, node('g1', true));
+    authorities('A', 'B');
+    expect(await memberHandler.probe(INPUT, stage.context())).toMatchObject({
+      because: 'it belongs to a cluster that is gone',
+    });
+    stage
+      .on('g2')
+      .on(/\/opt\/shared$/)
+      .on('systemctl start k3s-agent');
+    await memberHandler.apply(INPUT, stage.context());
+    expect(stage.ran('g2').at(-1)).toBe('systemctl start k3s-agent');
+  });
+});
+
+describe('clearing a cluster', () => {
+  it.each([
+    [19, 'A volume is mounted inside the folders of k3s on g2.'],
+    [18, 'Something is still mounted below the folders of k3s on g2'],
+    [1, 'Removing the cluster from g2'],
+  ])('says why it did not (exit code %i)', async (exitCode, message) => {
+    stage.on('g2').on(/containerd-shim/, { exitCode });
+    expect(await failureOf(clearK3s('g2', ['/opt/shared'], stage.context()))).toMatchObject({
+      code: 'K3S_FAILED',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+});
