@@ -3,9 +3,9 @@
 /** The rooms of src, from the bottom up: a room imports those that stand before it, types included. */
 const ROOMS = [
   ['errors', 'util', 'exec', 'guest', 'artifacts'],
-  ['machines', 'config', 'simulator', 'providers'],
+  ['machines', 'simulator', 'providers', 'config'],
   ['engine', 'kube', 'gluster', 'steps', 'recipe'],
-  ['checks', 'lab', 'volumes', 'report', 'wizard', 'app', 'cli'],
+  ['lab', 'volumes', 'report', 'wizard', 'app', 'cli'],
 ].flat();
 
 /** No room imports one that stands above it in ROOMS. */

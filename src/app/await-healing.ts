@@ -1,12 +1,10 @@
 import { storageNodes } from '../config/roles.js';
-import type { MachineProvider } from '../machines/provider.js';
 import { gluster } from '../gluster/commands.js';
 import { parseHeal } from '../gluster/parse.js';
 import { parseAnswer } from '../gluster/xml.js';
-import type { LabRecord } from '../lab/lab-store.js';
+import type { Lab } from '../lab/lab.js';
 import { mapPool } from '../util/pool.js';
 import { waitFor } from '../util/wait.js';
-import type { World } from '../lab/world.js';
 
 /** How long a stop is put off: a few files heal in that time, and who stops a lab does not want to wait for many. */
 const PATIENCE_MS = 8_000;
@@ -17,12 +15,7 @@ const ASK_MS = 5_000;
 const LIMIT = 4;
 
 /** Entries that wait for healing, by volume; volumes without any, or that cannot be asked, are not in it. */
-const owed = async (
-  { config }: LabRecord,
-  from: string,
-  provider: MachineProvider,
-  { signal }: World,
-): Promise<readonly string[]> => {
+const pendingHeals = async ({ config, provider, signal }: Lab, from: string): Promise<readonly string[]> => {
   const found = await mapPool(config.volumes, LIMIT, async ({ name }) => {
     const result = await provider
       .machine(from)
@@ -36,24 +29,19 @@ const owed = async (
 };
 
 /** Waits a moment for healing to end before bricks go, and says what is left: it goes on when the lab is started. */
-export const awaitHealing = async (
-  record: LabRecord,
-  running: ReadonlySet<string>,
-  provider: MachineProvider,
-  world: World,
-): Promise<void> => {
-  const from = storageNodes(record.config).find(({ machine }) => running.has(machine))?.machine;
+export const awaitHealing = async (lab: Lab, running: ReadonlySet<string>): Promise<void> => {
+  const { config, clock, signal } = lab;
+  const from = storageNodes(config).find(({ machine }) => running.has(machine))?.machine;
   if (from === undefined) return;
-  const clock = provider.clock ?? world.clock;
   let left: readonly string[] = [];
   const look = async (): Promise<true | undefined> => {
     const isFirst = left.length === 0;
-    left = await owed(record, from, provider, world);
+    left = await pendingHeals(lab, from);
     if (left.length === 0) return true;
-    if (isFirst) world.say(`waiting ${PATIENCE_MS / 1000} s at most for healing (${left.join(', ')})`);
+    if (isFirst) lab.say(`waiting ${PATIENCE_MS / 1000} s at most for healing (${left.join(', ')})`);
     return undefined;
   };
-  const options = { clock, signal: world.signal, timeoutMs: PATIENCE_MS, everyMs: EVERY_MS };
+  const options = { clock, signal, timeoutMs: PATIENCE_MS, everyMs: EVERY_MS };
   if (await waitFor(look, options)) return;
-  world.say(`not healed yet, and healed once the lab is started: ${left.join(', ')}`);
+  lab.say(`not healed yet, and healed once the lab is started: ${left.join(', ')}`);
 };

@@ -1,21 +1,19 @@
 import { basename } from 'node:path';
 import { brickFolders } from '../recipe/rebuild.js';
-import { CliError } from '../errors/cli-error.js';
-import { KEPT_DATA, type MachineInfo, type MachineProvider, type Trace } from '../machines/provider.js';
+import { KEPT_DATA, type MachineInfo, type Trace } from '../machines/provider.js';
 import { quiesce } from '../kube/quiesce.js';
 import { removeEmpty } from '../util/dirs.js';
-import type { LabRecord } from '../lab/lab-store.js';
+import type { Lab } from '../lab/lab.js';
 import { mapPool } from '../util/pool.js';
 import { hostMounts } from '../volumes/host-mount.js';
 import { detachHostMounts, mountPlace } from './host-mounts.js';
 import { forgetContext, mergedContext } from './user-kubeconfig.js';
-import type { World } from '../lab/world.js';
+import { assertKeepsData } from './rebuild.js';
 
 /** What `down` is about to remove. */
 export interface Removal {
-  readonly record: LabRecord;
+  readonly lab: Lab;
   readonly machines: readonly MachineInfo[];
-  readonly provider: MachineProvider;
   /** Everything of the lab that is there. */
   readonly before: readonly Trace[];
 }
@@ -36,34 +34,30 @@ export interface Certificate {
   readonly kept: readonly { readonly machine: string; readonly path: string }[];
 }
 
-const tracesOf = async (
-  { name }: LabRecord,
-  provider: MachineProvider,
-  world: World,
-): Promise<readonly Trace[]> => {
-  const machines = await provider.list({ signal: world.signal });
-  const context = await mergedContext(name, world);
-  const mounts = await hostMounts(mountPlace(world, name));
+const tracesOf = async (lab: Lab): Promise<readonly Trace[]> => {
+  const { name, provider, signal } = lab;
+  const machines = await provider.list({ signal });
+  const context = await mergedContext(name, lab.world);
+  const mounts = await hostMounts(mountPlace(lab));
   return [
     ...mounts.map(({ path }) => ({ kind: 'host mount', what: path })),
     ...machines.map((machine) => ({ kind: 'machine', what: machine.name })),
-    ...((await provider.traces?.({ signal: world.signal })) ?? []).filter(({ kind }) => kind !== KEPT_DATA),
+    ...((await provider.abilities.traces?.({ signal })) ?? []).filter(({ kind }) => kind !== KEPT_DATA),
     ...(context === undefined ? [] : [{ kind: 'kubeconfig context', what: context }]),
   ];
 };
 
 /** Where bricks are kept, now or since an earlier run: nothing is left over there, but the user is told. */
-const keptBy = async (provider: MachineProvider, world: World): Promise<Certificate['kept']> =>
-  ((await provider.traces?.({ signal: world.signal })) ?? [])
+const keptBy = async ({ provider, signal }: Lab): Promise<Certificate['kept']> =>
+  ((await provider.abilities.traces?.({ signal })) ?? [])
     .filter(({ kind }) => kind === KEPT_DATA)
     .map(({ what }) => ({ machine: basename(what), path: what }));
 
 /** Looks at what belongs to the lab; changes nothing. */
-export const planRemoval = async (record: LabRecord, world: World): Promise<Removal> => {
-  const provider = world.provider({ id: record.provider, lab: record, config: record.config });
-  const machines = await provider.list({ signal: world.signal });
-  const folder = { kind: 'directory', what: world.store.dir(record.name) };
-  return { record, provider, machines, before: [...(await tracesOf(record, provider, world)), folder] };
+export const planRemoval = async (lab: Lab): Promise<Removal> => {
+  const machines = await lab.provider.list({ signal: lab.signal });
+  const folder = { kind: 'directory', what: lab.world.store.dir(lab.name) };
+  return { lab, machines, before: [...(await tracesOf(lab)), folder] };
 };
 
 /** Machines removed at the same time. */
@@ -75,42 +69,30 @@ type Failures = Map<string, string>;
 const attempt = async (
   failures: Failures,
   who: string,
-  world: World,
+  signal: AbortSignal,
   work: () => Promise<void>,
 ): Promise<void> => {
   try {
     await work();
   } catch (error) {
-    world.signal.throwIfAborted();
+    signal.throwIfAborted();
     failures.set(who, error instanceof Error ? error.message : String(error));
   }
 };
 
 /** Takes the bricks of a machine out before it is removed. It is shut down in order if it can be. */
-const keepData = async (
-  { name, state }: MachineInfo,
-  { record, provider }: Removal,
-  world: World,
-): Promise<string> => {
-  const { signal } = world;
-  const node = record.config.nodes.find(({ machine }) => machine === name);
+const keepData = async ({ name, state }: MachineInfo, { config, provider, signal }: Lab): Promise<string> => {
+  const node = config.nodes.find(({ machine }) => machine === name);
   if (state === 'running') {
     await quiesce(name, { machine: (other) => provider.machine(other), signal });
     await provider.stop(name, { signal }).catch(() => signal.throwIfAborted());
   }
   await provider.stop(name, { signal, force: true });
   return (
-    (await provider.keepFolders?.(name, ['/var/lib/glusterd', ...brickFolders(record.config, node)], {
+    (await provider.abilities.keepFolders?.(name, ['/var/lib/glusterd', ...brickFolders(config, node)], {
       signal,
     })) ?? ''
   );
-};
-
-const assertKeeps = ({ provider }: Removal): void => {
-  if (provider.keepFolders !== undefined) return;
-  throw new CliError('USAGE', `The ${provider.id} provider cannot keep data without its machines.`, {
-    hint: 'Copy it out first (kglab exec), or rebuild only Kubernetes: kglab rebuild --k3s-only',
-  });
 };
 
 /**
@@ -119,35 +101,34 @@ const assertKeeps = ({ provider }: Removal): void => {
  * not keep the rest from being removed; it is in the certificate.
  */
 export const down = async (
-  removal: Removal,
-  world: World,
+  { lab, machines, before }: Removal,
   { keep = false }: { readonly keep?: boolean } = {},
 ): Promise<Certificate> => {
-  const { record, machines, provider, before } = removal;
-  const { signal } = world;
-  if (keep) assertKeeps(removal);
+  const { name: labName, provider, signal, world } = lab;
+  if (keep) assertKeepsData(lab);
   const failures: Failures = new Map();
   const kept: { machine: string; path: string }[] = [];
-  await attempt(failures, 'host mount', world, () => detachHostMounts(record.name, world));
+  await attempt(failures, 'host mount', signal, () => detachHostMounts(lab));
   await mapPool(machines, LIMIT, (machine) =>
-    attempt(failures, machine.name, world, async () => {
-      world.say(`removing ${machine.name}`);
-      if (keep) kept.push({ machine: machine.name, path: await keepData(machine, removal, world) });
+    attempt(failures, machine.name, signal, async () => {
+      lab.say(`removing ${machine.name}`);
+      if (keep) kept.push({ machine: machine.name, path: await keepData(machine, lab) });
       await provider.remove(machine.name, { signal });
     }),
   );
   if (!machines.some(({ name }) => failures.has(name)))
-    await attempt(failures, '', world, () => provider.cleanup({ signal, onLine: (line) => world.say(line) }));
-  await attempt(failures, 'kubeconfig context', world, () => forgetContext(record.name, world));
-  const left = explained(await tracesOf(record, provider, world), failures, record.name);
+    await attempt(failures, '', signal, () =>
+      provider.foundation.remove({ signal, onLine: (line) => lab.say(line) }),
+    );
+  await attempt(failures, 'kubeconfig context', signal, () => forgetContext(labName, world));
+  const left = explained(await tracesOf(lab), failures, labName);
   if (left.length === 0) {
-    await world.store.remove(record.name);
+    await world.store.remove(labName);
     await removeEmpty(world.dirs);
   }
-  for (const found of await keptBy(provider, world))
-    if (!kept.some(({ path }) => path === found.path)) kept.push(found);
-  const { name: lab, id } = record;
-  return { lab, id, machines: machines.map(({ name }) => name), before, left, kept };
+  for (const found of await keptBy(lab)) if (!kept.some(({ path }) => path === found.path)) kept.push(found);
+  const { id } = lab.record;
+  return { lab: labName, id, machines: machines.map(({ name }) => name), before, left, kept };
 };
 
 const why = ({ kind, what }: Trace, failures: Failures): string => {

@@ -6,10 +6,9 @@ import { serverMachine, storageNodes } from '../config/roles.js';
 import type { CommandResult } from '../exec/command.js';
 import { planUp } from '../recipe/up.js';
 import { renderPlan } from '../engine/render-plan.js';
-import type { MachineProvider } from '../machines/provider.js';
 import { EvidenceFolder } from './evidence-folder.js';
 import { readText } from '../util/private-files.js';
-import type { LabRecord } from '../lab/lab-store.js';
+import type { Lab } from '../lab/lab.js';
 import { randomHex } from '../lab/lab-store.js';
 import { mapPool } from '../util/pool.js';
 import { CLUSTER_EVIDENCE, GLUSTER_EVIDENCE, MACHINE_EVIDENCE, type Evidence } from './evidence.js';
@@ -30,15 +29,14 @@ const told = ({ stdout, stderr, exitCode, timedOut }: CommandResult): string => 
 
 interface Collector {
   readonly folder: EvidenceFolder;
-  readonly provider: MachineProvider;
-  readonly world: World;
+  readonly lab: Lab;
 }
 
 const collect = async (
   machine: string,
   where: string,
   items: readonly Evidence[],
-  { folder, provider, world: { signal } }: Collector,
+  { folder, lab: { provider, signal } }: Collector,
 ): Promise<void> => {
   await mapPool(items, LIMIT, async ({ file, command }) => {
     const text = await provider
@@ -54,8 +52,8 @@ const collect = async (
 };
 
 /** Ends of the machines' consoles, as far as there are any. */
-const consoleEvidence = async ({ folder, provider }: Collector): Promise<void> => {
-  for (const { machine, path } of (await provider.consoles?.()) ?? []) {
+const consoleEvidence = async ({ folder, lab: { provider } }: Collector): Promise<void> => {
+  for (const { machine, path } of (await provider.abilities.consoles?.()) ?? []) {
     const text = await readText(path).catch((error: unknown) => `(not collected: ${String(error)})\n`);
     if (text === undefined) continue;
     const lines = stripVTControlCharacters(text).split('\n').slice(-CONSOLE_LINES);
@@ -63,29 +61,31 @@ const consoleEvidence = async ({ folder, provider }: Collector): Promise<void> =
   }
 };
 
-const hostEvidence = async (record: LabRecord, { folder, provider, world }: Collector): Promise<void> => {
-  const traces = (await provider.traces?.({ signal: world.signal }).catch(() => [])) ?? [];
-  const machines = await provider.list({ signal: world.signal });
+const hostEvidence = async (collector: Collector): Promise<void> => {
+  const { folder, lab } = collector;
+  const { name, record, provider, signal } = lab;
+  const traces = (await provider.abilities.traces?.({ signal }).catch(() => [])) ?? [];
+  const machines = await provider.list({ signal });
   await folder.write('lab.json', `${JSON.stringify(record, null, 2)}\n`);
   await folder.write('config.yaml', stringify(record.config));
   await folder.write('plan.txt', renderPlan(planUp(record.config), 'text'));
   await folder.write('machines.json', `${JSON.stringify(machines, null, 2)}\n`);
   await folder.write('host.txt', traces.map(({ kind, what }) => `${kind}\t${what}\n`).join(''));
-  await folder.copy(world.store.logDir(record.name), 'runs');
-  await consoleEvidence({ folder, provider, world });
+  await folder.copy(lab.world.store.logDir(name), 'runs');
+  await consoleEvidence(collector);
 };
 
-const labEvidence = async (record: LabRecord, collector: Collector): Promise<readonly string[]> => {
-  const { provider, world } = collector;
-  const machines = await provider.list({ signal: world.signal });
+const labEvidence = async (collector: Collector): Promise<readonly string[]> => {
+  const { config, provider, signal, say } = collector.lab;
+  const machines = await provider.list({ signal });
   const running = machines.filter(({ state }) => state === 'running').map(({ name }) => name);
   await mapPool(running, LIMIT, (name) => {
-    world.say(`collecting from ${name}`);
+    say(`collecting from ${name}`);
     return collect(name, join('machines', name), MACHINE_EVIDENCE, collector);
   });
-  const storage = storageNodes(record.config).find(({ machine }) => running.includes(machine));
+  const storage = storageNodes(config).find(({ machine }) => running.includes(machine));
   if (storage !== undefined) await collect(storage.machine, 'gluster', GLUSTER_EVIDENCE, collector);
-  const server = serverMachine(record.config);
+  const server = serverMachine(config);
   if (running.includes(server)) await collect(server, 'cluster', CLUSTER_EVIDENCE, collector);
   return machines
     .filter(({ name }) => !running.includes(name))
@@ -119,13 +119,11 @@ const packed = async (
 };
 
 /** Puts everything that may explain a failure into one archive, without secrets; machines that are down are left out. */
-export const collectLogs = async (record: LabRecord, target: string, world: World): Promise<LogsResult> => {
-  const provider = world.provider({ id: record.provider, lab: record, config: record.config });
+export const collectLogs = async (lab: Lab, target: string): Promise<LogsResult> => {
   let silent: readonly string[] = [];
-  await packed(record.name, target, world, async (folder) => {
-    const collector = { folder, provider, world };
-    await hostEvidence(record, collector);
-    silent = await labEvidence(record, collector);
+  await packed(lab.name, target, lab.world, async (folder) => {
+    await hostEvidence({ folder, lab });
+    silent = await labEvidence({ folder, lab });
   });
   return { path: target, silent };
 };

@@ -1,12 +1,11 @@
-import type { RunContext, StepContext } from '../engine/context.js';
-import { factCache } from '../engine/facts.js';
+import type { StepContext } from '../engine/context.js';
 import { cmd } from '../exec/command.js';
 import { readFile } from '../exec/files.js';
 import { getObjects, type KubeObject } from '../kube/kubectl.js';
 import { nodeView, type NodeView } from '../kube/node.js';
 import type { MachineInfo } from '../machines/provider.js';
 import { kubernetesNodes, serverMachine, storageNodes } from '../config/roles.js';
-import type { LabRecord } from '../lab/lab-store.js';
+import type { LabConfig } from '../config/config.js';
 import { processes, volumes } from '../gluster/ask.js';
 import type { Volume, VolumeProcess } from '../gluster/parse.js';
 import { PATHS } from '../guest/paths.js';
@@ -28,18 +27,6 @@ export interface Observed {
 
 /** Machines asked at the same time. */
 const LIMIT = 8;
-
-/** A context for looking outside of a run. */
-export const lookingContext = (context: RunContext, signal: AbortSignal): StepContext => {
-  const facts = factCache();
-  return {
-    ...context,
-    signal,
-    say: () => undefined,
-    machine: (name) => context.provider.machine(name),
-    fact: (key, read) => facts.get(key, read),
-  };
-};
 
 const maybe = <T>(read: Promise<T>): Promise<T | undefined> => read.catch(() => undefined);
 
@@ -63,7 +50,7 @@ const releaseOn = async (server: string, context: StepContext): Promise<string |
   (await readFile(context.machine(server), PATHS.k3sStamp, { signal: context.signal }))?.split('\n')[0];
 
 /** Looks at everything that runs; never fails because a part of the lab is down. */
-export const observe = async ({ config }: LabRecord, context: StepContext): Promise<Observed> => {
+export const observe = async (config: LabConfig, context: StepContext): Promise<Observed> => {
   const machines = await context.provider.list({ signal: context.signal });
   const runs = (machine: string): boolean =>
     machines.some(({ name, state }) => name === machine && state === 'running');

@@ -81,7 +81,7 @@ const drawVolume = (volume: VolumeConfig, seen: Observed | undefined): PictureVo
 
 /** The lab as it is to be drawn: as measured, or as planned when nothing was looked at. */
 export const pictureOf = (
-  record: Pick<LabRecord, 'name' | 'provider' | 'config'>,
+  record: Pick<LabRecord, 'name' | 'config'> & { readonly provider: string },
   seen: Observed | undefined,
   facts: readonly string[] = [],
 ): LabPicture => ({

@@ -1,38 +1,15 @@
 import type { Artifacts, ImageChoice } from '../artifacts/artifacts.js';
 import { normalizeImage } from '../artifacts/image-name.js';
 import type { LabConfig } from '../config/config.js';
-import type { MachineProvider, ProviderId } from '../machines/provider.js';
+import { PROVIDERS, type ProviderId } from '../providers/registry.js';
 import { CliError } from '../errors/cli-error.js';
 import { quote } from '../exec/command.js';
-import type { Check, Finding } from '../checks/check.js';
+import { runChecks, type Checked } from '../machines/host-check.js';
 import type { World } from '../lab/world.js';
 
-/** A check and what it found. */
-export interface Checked {
-  readonly check: Check;
-  readonly finding: Finding;
-}
-
-/** Runs the checks of a provider that apply to this host; with `needed`, only those of what a lab cannot do without. */
-export const runChecks = async (
-  id: ProviderId,
-  world: World,
-  { needed = false }: { readonly needed?: boolean } = {},
-): Promise<readonly Checked[]> => {
-  const results: Checked[] = [];
-  for (const check of world.checks(id)) {
-    if (needed && check.optional !== undefined) continue;
-    if (await check.applicable()) results.push({ check, finding: await check.run() });
-  }
-  return results;
-};
-
 /** Throws CONFIG_INVALID when the lab file asks of the network what the provider has no say in. */
-export const assertOffered = (
-  { id, features }: Pick<MachineProvider, 'id' | 'features'>,
-  { network: { internet, subnet } }: LabConfig,
-): void => {
-  if (!features.sharedNetwork) return;
+export const assertOffered = (id: ProviderId, { network: { internet, subnet } }: LabConfig): void => {
+  if (!PROVIDERS[id].sharedNetwork) return;
   const details = [
     ...(internet === 'off' ? ['network.internet: off'] : []),
     ...(subnet === undefined ? [] : [`network.subnet: ${subnet}`]),
@@ -74,7 +51,9 @@ export const assertImages = (
 
 /** Throws before anything is touched when the host lacks something: all that it lacks, at once. */
 export const assertFit = async (id: ProviderId, world: World): Promise<void> => {
-  const bad = (await runChecks(id, world, { needed: true })).filter(({ finding }) => !finding.ok);
+  const bad = (await runChecks(await world.checks(id), { needed: true })).filter(
+    ({ finding }) => !finding.ok,
+  );
   if (bad.length === 0) return;
   const details = bad.map(({ check, finding }) => `${check.title}: ${finding.found}`);
   // Without root, other checks cannot tell: that comes first, whatever else may be missing.

@@ -1,15 +1,14 @@
 import { CliError } from '../errors/cli-error.js';
 import type { LabRecord } from '../lab/lab-store.js';
-import { saveRecord } from '../lab/recover.js';
-import type { World } from '../lab/world.js';
+import { saveRecord, type Lab } from '../lab/lab.js';
 
 /** Protects a lab from `down` and `rebuild`, or no longer; false when it already was so. */
-export const setProtected = async (record: LabRecord, wanted: boolean, world: World): Promise<boolean> => {
+export const setProtected = async (lab: Lab, wanted: boolean): Promise<boolean> => {
+  const { record } = lab;
   if ((record.protected ?? false) === wanted) return false;
   const { protected: _before, ...rest } = record;
   const changed = wanted ? { ...rest, protected: true } : rest;
-  const provider = world.provider({ id: record.provider, lab: record, config: record.config });
-  await saveRecord(changed, provider, world);
+  await saveRecord(lab, changed);
   return true;
 };
 

@@ -5,20 +5,20 @@ import type { StepHandlers } from '../engine/context.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
 import { planRebuild, type RebuildTarget } from '../recipe/rebuild.js';
-import type { MachineProvider } from '../machines/provider.js';
 import { HANDLERS } from '../recipe/handlers.js';
+import { openLab, saveRecord, type Lab } from '../lab/lab.js';
 import type { LabRecord } from '../lab/lab-store.js';
+import { knownLab } from '../lab/open.js';
+import { findToken } from '../lab/recover.js';
+import { lookingContext, obtainArtifacts, runContext } from '../lab/run-context.js';
+import type { World } from '../lab/world.js';
+import { syncCatalogue } from '../volumes/requests.js';
 import { assertSpare } from './assert-spare.js';
 import { detachHostMounts } from './host-mounts.js';
-import { lookingContext } from './observe.js';
-import { contextOf, contextWithoutRelease, knownLab, obtainArtifacts, providerOf } from '../lab/open-lab.js';
 import { assertFit } from './preflight.js';
 import { assertUnprotected } from './protect.js';
-import { findToken, saveRecord } from '../lab/recover.js';
 import { retireDropped } from './retire-dropped.js';
 import { assertNoNodeLost } from './up.js';
-import { syncCatalogue } from '../volumes/requests.js';
-import type { World } from '../lab/world.js';
 
 export interface RebuildOptions {
   readonly k3sOnly: boolean;
@@ -27,54 +27,46 @@ export interface RebuildOptions {
   readonly keepData: boolean;
 }
 
-const nodeTarget = async (
-  record: LabRecord,
-  name: string,
-  keepData: boolean,
-  world: World,
-): Promise<RebuildTarget> => {
-  const node = findNode(record.config, name);
+const nodeTarget = async (lab: Lab, name: string, keepData: boolean): Promise<RebuildTarget> => {
+  const { config, provider, signal } = lab;
+  const node = findNode(config, name);
   if (node === undefined)
-    throw new CliError('USAGE', `Lab ${record.name} has no node ${name}.`, {
-      hint: `Its nodes: ${record.config.nodes.map((one) => one.name).join(', ')}`,
+    throw new CliError('USAGE', `Lab ${lab.name} has no node ${name}.`, {
+      hint: `Its nodes: ${config.nodes.map((one) => one.name).join(', ')}`,
     });
-  const machines = await providerOf(record, world).list({ signal: world.signal });
+  const machines = await provider.list({ signal });
   const exists = machines.some(({ name: found }) => found === node.machine);
-  if (exists && !keepData) {
-    const context = await contextWithoutRelease(record, world);
-    await assertSpare(record.config, node, lookingContext(context, world.signal));
-  }
+  if (exists && !keepData) await assertSpare(config, node, lookingContext(await runContext(lab), lab));
   return { what: 'machines', machines: [node.machine], keepData };
 };
 
-const assertKeeps = ({ id, keepFolders }: MachineProvider): void => {
-  if (keepFolders !== undefined) return;
-  throw new CliError('USAGE', `The ${id} provider cannot keep data without its machines.`, {
-    hint: 'Copy it out first (kglab exec), or rebuild only Kubernetes: kglab rebuild --k3s-only',
+/** Throws USAGE when the lab's provider cannot keep bricks without their machines. */
+export const assertKeepsData = ({ provider: { id, abilities } }: Pick<Lab, 'provider'>): void => {
+  if (abilities.keepFolders !== undefined) return;
+  throw new CliError('USAGE', `The ${id} provider does not support --keep-data.`, {
+    hint: 'Copy the data out first (kglab exec), or rebuild only Kubernetes: kglab rebuild --k3s-only',
   });
 };
 
 /** What is to be taken away. Throws before anything is touched when that would lose data or is not possible. */
 export const planTarget = async (
-  record: LabRecord,
+  lab: Lab,
   { k3sOnly, node, keepData }: RebuildOptions,
-  world: World,
 ): Promise<RebuildTarget> => {
-  assertUnprotected(record);
+  assertUnprotected(lab.record);
   if (k3sOnly && (node !== undefined || keepData))
-    throw new CliError('USAGE', '--k3s-only keeps all data and all machines: it stands alone.');
+    throw new CliError('USAGE', '--k3s-only cannot be combined with --node or --keep-data.');
   if (k3sOnly) return { what: 'k3s' };
-  const provider = providerOf(record, world);
-  if (keepData) assertKeeps(provider);
-  if (node !== undefined) return nodeTarget(record, node, keepData, world);
-  const machines = await provider.list({ signal: world.signal });
+  if (keepData) assertKeepsData(lab);
+  if (node !== undefined) return nodeTarget(lab, node, keepData);
+  const machines = await lab.provider.list({ signal: lab.signal });
   return { what: 'machines', machines: machines.map(({ name }) => name), keepData };
 };
 
 /** Whether no machine stays, and so no volume. */
-const takesAll = async (target: RebuildTarget, provider: MachineProvider, world: World): Promise<boolean> =>
+const takesAll = async (target: RebuildTarget, { provider, signal }: Lab): Promise<boolean> =>
   target.what === 'machines' &&
-  (await provider.list({ signal: world.signal })).every(({ name }) => target.machines.includes(name));
+  (await provider.list({ signal })).every(({ name }) => target.machines.includes(name));
 
 /**
  * Takes part of the lab away and makes it again. Cut short, `up` completes the lab, and so does another `rebuild`. The
@@ -88,28 +80,24 @@ export const rebuild = async (
   handlers: StepHandlers = HANDLERS,
 ): Promise<RunResult> => {
   const known = await knownLab(name, world);
-  assertUnprotected(known);
-  const config = configOf(known);
-  const record = { ...known, config };
-  await assertFit(record.provider, world);
-  const artifacts = await obtainArtifacts(record, world);
-  const provider = providerOf(record, world);
+  assertUnprotected(known.record);
+  const config = configOf(known.record);
+  const lab = await openLab({ ...known.record, config }, world);
+  await assertFit(lab.record.provider, world);
+  const artifacts = await obtainArtifacts(lab);
   if (options.keepData) {
     // What the new configuration has no place for would be kept, and never found again.
     assertNoNodeLost(known.config, config);
-    await retireDropped(known.config, config, await contextOf(known, artifacts, world), {
-      world,
-      dryRun: false,
-    });
+    await retireDropped(known, config, { dryRun: false });
   }
-  await saveRecord({ ...record, release: artifacts.version }, provider, world);
-  await findToken(record, provider, { start: true }, world);
-  await world.store.ensureToken(record.name);
-  const context = await contextOf(record, artifacts, world);
+  await saveRecord(lab, { ...lab.record, release: artifacts.version });
+  await findToken(lab, { start: true });
+  await world.store.ensureToken(name);
+  const context = await runContext(lab, artifacts);
   // A last look at what the cluster knows of its volumes, if it still answers; they are restored from that.
-  await syncCatalogue(serverMachine(config), lookingContext(context, world.signal)).catch(() => false);
-  const target = await planTarget(known, options, world);
-  if (await takesAll(target, provider, world)) await detachHostMounts(record.name, world);
+  await syncCatalogue(serverMachine(config), lookingContext(context, lab)).catch(() => false);
+  const target = await planTarget(known, options);
+  if (await takesAll(target, lab)) await detachHostMounts(lab);
   return runPlan(planRebuild(config, target), {
     context,
     handlers,

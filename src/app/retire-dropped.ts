@@ -1,30 +1,29 @@
 import type { LabConfig } from '../config/config.js';
 import { serverMachine } from '../config/roles.js';
-import type { RunContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { droppedBetween, retire } from '../volumes/retire.js';
-import { lookingContext } from './observe.js';
-import type { World } from '../lab/world.js';
+import type { Lab } from '../lab/lab.js';
+import { lookingContext, runContext } from '../lab/run-context.js';
 
 /**
  * Takes away classes and volumes that the lab has and the new configuration does not. Throws VOLUME_IN_USE when they
  * have data, LAB_CHANGED when that cannot be told.
  */
 export const retireDropped = async (
-  before: LabConfig,
+  lab: Lab,
   after: LabConfig,
-  run: RunContext,
-  { world, dryRun }: { readonly world: World; readonly dryRun: boolean },
+  { dryRun }: { readonly dryRun: boolean },
 ): Promise<void> => {
+  const { config: before, provider, signal } = lab;
   const { classes, volumes } = droppedBetween(before, after);
   if (classes.length + volumes.length === 0) return;
-  const machines = await run.provider.list({ signal: world.signal });
+  const machines = await provider.list({ signal });
   if (!machines.some(({ name }) => name === serverMachine(before))) return;
-  const context = { ...lookingContext(run, world.signal), say: (line: string) => world.say(line) };
+  const context = lookingContext(await runContext(lab), lab);
   try {
     await retire(before, after, context, { dryRun });
   } catch (cause) {
-    if (!(cause instanceof CliError) || cause.code === 'VOLUME_IN_USE' || world.signal.aborted) throw cause;
+    if (!(cause instanceof CliError) || cause.code === 'VOLUME_IN_USE' || signal.aborted) throw cause;
     const names = [...new Set([...classes, ...volumes].map(({ name }) => name))].join(', ');
     throw new CliError(
       'LAB_CHANGED',

@@ -1,6 +1,5 @@
 import type { LabConfig, NodeConfig } from '../config/config.js';
-import type { MachineProvider } from '../machines/provider.js';
-import type { World } from '../lab/world.js';
+import type { Lab } from '../lab/lab.js';
 
 const size = ({ cpus, memoryMiB, diskGiB }: NodeConfig): string =>
   `${cpus} CPUs, ${memoryMiB} MiB, ${diskGiB} GiB`;
@@ -8,9 +7,14 @@ const size = ({ cpus, memoryMiB, diskGiB }: NodeConfig): string =>
 /** Says of machines that exist and of which the lab file now says another size that they stay as they were made. */
 export const saySizes = async (
   known: LabConfig,
-  config: LabConfig,
-  provider: Pick<MachineProvider, 'list'>,
-  { say, signal }: Pick<World, 'say' | 'signal'>,
+  {
+    config,
+    provider,
+    say,
+    signal,
+  }: Pick<Lab, 'config' | 'say' | 'signal'> & {
+    readonly provider: Pick<Lab['provider'], 'list'>;
+  },
 ): Promise<void> => {
   const changed = config.nodes.flatMap((node) => {
     const before = known.nodes.find(({ machine }) => machine === node.machine);

@@ -8,11 +8,10 @@ import type { Plan } from '../engine/step.js';
 import type { LabPicture } from '../report/lab-picture.js';
 import { whileWaiting } from '../report/while-waiting.js';
 import { HANDLERS } from '../recipe/handlers.js';
-import type { LabRecord } from '../lab/lab-store.js';
-import { contextOf, contextWithoutRelease, findArtifacts } from '../lab/open-lab.js';
-import { lookingContext, observe } from './observe.js';
+import type { Lab } from '../lab/lab.js';
+import { findArtifacts, lookingContext, runContext } from '../lab/run-context.js';
+import { observe } from './observe.js';
 import { pictureOf } from './picture-of.js';
-import type { World } from '../lab/world.js';
 
 /** Something that `up` would do. */
 export interface PendingStep {
@@ -33,26 +32,22 @@ const mute = { emit: () => undefined, close: () => Promise.resolve() };
 type Looking = Map<string, string>;
 
 /** Without the files of its release, the lab up to its mounts can still be told about, and what is the matter. */
-const pendingSteps = async (
-  record: LabRecord,
-  world: World,
-  looking: Looking,
-): Promise<readonly PendingStep[]> => {
-  const plan = planUp(record.config);
-  const artifacts = await findArtifacts(record, world).catch((error: unknown) => error);
+const pendingSteps = async (lab: Lab, looking: Looking): Promise<readonly PendingStep[]> => {
+  const plan = planUp(lab.config);
+  const artifacts = await findArtifacts(lab).catch((error: unknown) => error);
   if (!(artifacts instanceof Error))
-    return probe(plan, await contextOf(record, artifacts as Artifacts, world), world, looking);
+    return probe(plan, await runContext(lab, artifacts as Artifacts), lab, looking);
   if (!(artifacts instanceof CliError)) throw artifacts;
   const lacking = { id: 'k3s.install', title: 'Install k3s', because: artifacts.message };
   const mounts = until(plan, 'mounts');
-  const before = await probe(mounts, await contextWithoutRelease(record, world), world, looking);
+  const before = await probe(mounts, await runContext(lab), lab, looking);
   return [...before, lacking];
 };
 
 const probe = async (
   plan: Plan,
   context: RunContext,
-  world: World,
+  { signal }: Lab,
   looking: Looking,
 ): Promise<readonly PendingStep[]> => {
   const failed: PendingStep[] = [];
@@ -71,7 +66,7 @@ const probe = async (
         });
     },
   };
-  const options = { context, handlers: HANDLERS, reporter, signal: world.signal, dryRun: true };
+  const options = { context, handlers: HANDLERS, reporter, signal, dryRun: true };
   try {
     const { results } = await runPlan(plan, options);
     return results
@@ -79,26 +74,26 @@ const probe = async (
       .map(({ step: { id, title }, because = '' }) => ({ id, title, because }));
   } catch (error) {
     // A probe that fails is a finding here, not a failure of the question.
-    if (world.signal.aborted) throw error;
+    if (signal.aborted) throw error;
     return failed;
   }
 };
 
 /** The lab as it is, for drawing. Changes nothing. */
-export const look = async (record: LabRecord, world: World): Promise<LabPicture> => {
-  const context = lookingContext(await contextWithoutRelease(record, world), world.signal);
-  const seen = await observe(record, context);
-  const release = seen.release ?? record.release;
-  return pictureOf(record, seen, release === undefined ? [] : [`k3s ${release}`]);
+export const look = async (lab: Lab): Promise<LabPicture> => {
+  const seen = await observe(lab.config, lookingContext(await runContext(lab), lab));
+  const release = seen.release ?? lab.record.release;
+  return pictureOf(lab.record, seen, release === undefined ? [] : [`k3s ${release}`]);
 };
 
 /** The lab as it is, and what `up` would do about it. Changes nothing. */
-export const status = async (record: LabRecord, world: World): Promise<Status> => {
+export const status = async (lab: Lab): Promise<Status> => {
   const looking: Looking = new Map();
-  const [picture, pending] = await whileWaiting(
-    Promise.all([look(record, world), pendingSteps(record, world, looking)]),
-    { clock: world.clock, say: (line) => world.say(line), what: () => waitingFor(looking) },
-  );
+  const [picture, pending] = await whileWaiting(Promise.all([look(lab), pendingSteps(lab, looking)]), {
+    clock: lab.world.clock,
+    say: (line) => lab.say(line),
+    what: () => waitingFor(looking),
+  });
   return { picture, pending };
 };
 

@@ -1,23 +1,21 @@
 import { kubernetesNodes, storageNodes } from '../config/roles.js';
-import type { MachineProvider } from '../machines/provider.js';
 import { quiesce } from '../kube/quiesce.js';
-import type { LabRecord } from '../lab/lab-store.js';
+import type { Lab } from '../lab/lab.js';
 import { mapPool } from '../util/pool.js';
 import { awaitHealing } from './await-healing.js';
-import type { World } from '../lab/world.js';
 
 /** Machines worked on at the same time. */
 const LIMIT = 8;
 
 /** The order of a stop: pods on the agents, the server, then machines without bricks, then those with. */
-const phases = ({ config }: LabRecord) => {
+const phases = ({ config }: Lab) => {
   const [server = [], ...agents] = kubernetesNodes(config).map(({ machine }) => [machine]);
   const storage = storageNodes(config).map(({ machine }) => machine);
   const others = config.nodes.map(({ machine }) => machine).filter((machine) => !storage.includes(machine));
   return { quiet: [agents.flat(), server], off: [others, storage] };
 };
 
-const runningOf = async (provider: MachineProvider, { signal }: World): Promise<ReadonlySet<string>> => {
+const runningOf = async ({ provider, signal }: Lab): Promise<ReadonlySet<string>> => {
   const machines = await provider.list({ signal });
   return new Set(machines.filter(({ state }) => state !== 'stopped').map(({ name }) => name));
 };
@@ -26,28 +24,23 @@ const runningOf = async (provider: MachineProvider, { signal }: World): Promise<
  * Shuts the lab down and returns the machines that were on. With `force` their power is cut instead, which a lab must
  * survive, too.
  */
-export const stop = async (
-  record: LabRecord,
-  { force }: { readonly force: boolean },
-  world: World,
-): Promise<readonly string[]> => {
-  const { signal } = world;
-  const provider = world.provider({ id: record.provider, lab: record, config: record.config });
-  const running = await runningOf(provider, world);
-  const { quiet, off } = phases(record);
+export const stop = async (lab: Lab, { force }: { readonly force: boolean }): Promise<readonly string[]> => {
+  const { provider, signal } = lab;
+  const running = await runningOf(lab);
+  const { quiet, off } = phases(lab);
   const machine = (name: string) => provider.machine(name);
   for (const group of force ? [] : quiet) {
     const names = group.filter((name) => running.has(name));
-    if (names.length > 0) world.say(`ending the pods of ${names.join(', ')}`);
+    if (names.length > 0) lab.say(`ending the pods of ${names.join(', ')}`);
     await mapPool(names, LIMIT, (name) => quiesce(name, { machine, signal }));
   }
-  if (!force) await awaitHealing(record, running, provider, world);
+  if (!force) await awaitHealing(lab, running);
   for (const group of off)
     await mapPool(
       group.filter((name) => running.has(name)),
       LIMIT,
       async (name) => {
-        world.say(`${force ? 'cutting the power of' : 'shutting down'} ${name}`);
+        lab.say(`${force ? 'cutting the power of' : 'shutting down'} ${name}`);
         await provider.stop(name, { signal, force });
       },
     );

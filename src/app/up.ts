@@ -7,21 +7,15 @@ import { planUp } from '../recipe/up.js';
 import { until } from '../engine/graph.js';
 import type { Plan, StageName } from '../engine/step.js';
 import { HANDLERS } from '../recipe/handlers.js';
-import type { LabRecord } from '../lab/lab-store.js';
-import {
-  contextOf,
-  contextWithoutRelease,
-  findArtifacts,
-  imagesOf,
-  loadLab,
-  obtainArtifacts,
-  providerOf,
-} from '../lab/open-lab.js';
+import { openLab, saveRecord, type Lab } from '../lab/lab.js';
+import { loadLab } from '../lab/open.js';
+import { findToken } from '../lab/recover.js';
+import { findArtifacts, imagesOf, obtainArtifacts, runContext } from '../lab/run-context.js';
+import type { World } from '../lab/world.js';
+import type { ProviderId } from '../providers/registry.js';
 import { assertFit, assertImages, assertOffered } from './preflight.js';
-import { findToken, saveRecord } from '../lab/recover.js';
 import { retireDropped } from './retire-dropped.js';
 import { saySizes } from './say-sizes.js';
-import type { World } from '../lab/world.js';
 
 export interface UpOptions {
   readonly until?: StageName | undefined;
@@ -32,18 +26,18 @@ export interface UpOptions {
   readonly handlers?: StepHandlers;
 }
 
-/** The lab's record, or that of the lab about to be made. Throws LAB_CHANGED when the provider would be another. */
-export const recordFor = async (config: LabConfig, world: World): Promise<LabRecord> => {
-  const known = await loadLab(config.name, world);
+/**
+ * The lab as `config` wants it, made already (`known`) or not. Throws LAB_CHANGED when its provider would be another.
+ */
+const wantedLab = async (config: LabConfig, known: Lab | undefined, world: World): Promise<Lab> => {
+  const { name } = config;
   const provider =
-    config.provider === 'auto' && known ? known.provider : await world.chooseProvider(config.provider);
-  if (known && known.provider !== provider) {
+    config.provider === 'auto' && known ? known.record.provider : await world.chooseProvider(config.provider);
+  if (known && known.record.provider !== provider) {
     throw new CliError(
       'LAB_CHANGED',
-      `Lab ${config.name} runs on ${known.provider}, and lab.yaml asks for ${provider}.`,
-      {
-        hint: 'Take it down first (kglab down), or give the new lab another name.',
-      },
+      `Lab ${name} runs on ${known.record.provider}, and lab.yaml asks for ${provider}.`,
+      { hint: 'Take it down first (kglab down), or give the new lab another name.' },
     );
   }
   const fresh = {
@@ -51,7 +45,7 @@ export const recordFor = async (config: LabConfig, world: World): Promise<LabRec
     id: world.store.newId(),
     createdAt: new Date(world.clock.now()).toISOString(),
   } as const;
-  return { ...fresh, ...known, name: config.name, provider, config };
+  return openLab({ ...fresh, ...known?.record, name, provider, config }, world);
 };
 
 /** Throws LAB_CHANGED when nodes exist that the lab file no longer names: taking them away is for `down`. */
@@ -71,51 +65,48 @@ export const assertNoNodeLost = (known: LabConfig, config: LabConfig): void => {
 const OF_RELEASE: readonly StageName[] = ['k3s', 'provisioner', 'smoke'];
 
 /** The release files for a plan; undefined for one that ends before they are of use. */
-const artifactsFor = async (
-  { steps }: Plan,
-  record: LabRecord,
-  dryRun: boolean,
-  world: World,
-): Promise<Artifacts | undefined> => {
+const artifactsFor = async ({ steps }: Plan, lab: Lab, dryRun: boolean): Promise<Artifacts | undefined> => {
   if (!steps.some(({ stage }) => OF_RELEASE.includes(stage))) return undefined;
-  return dryRun ? findArtifacts(record, world) : obtainArtifacts(record, world);
+  return dryRun ? findArtifacts(lab) : obtainArtifacts(lab);
 };
 
-/** Makes the lab true: checks the host, writes the ledger, then runs the plan. Repeating it is the repair. */
-export const up = async (config: LabConfig, options: UpOptions, world: World): Promise<RunResult> => {
-  const record = await recordFor(config, world);
-  const known = await world.store.load(config.name);
+/** Throws before anything is changed when a lab that exists cannot become what lab.yaml says. */
+const assertChangeable = async (known: Lab, lab: Lab): Promise<void> => {
+  await lab.provider.foundation.missing({ signal: lab.signal });
+  await saySizes(known.config, lab);
+};
+
+/** What a run came to, and on which provider. */
+export interface UpResult extends RunResult {
+  readonly provider: ProviderId;
+}
+
+/** Makes the lab true: checks the host, writes the record, then runs the plan. Repeating it is the repair. */
+export const up = async (config: LabConfig, options: UpOptions, world: World): Promise<UpResult> => {
+  const { dryRun = false, handlers = HANDLERS } = options;
+  const known = await loadLab(config.name, world);
+  const lab = await wantedLab(config, known, world);
   if (known !== undefined) assertNoNodeLost(known.config, config);
   const whole = planUp(config);
   const plan = options.until === undefined ? whole : until(whole, options.until);
-  const provider = providerOf(record, world);
-  assertOffered(provider, config);
-  await assertFit(record.provider, world);
-  const dryRun = options.dryRun ?? false;
-  if (known !== undefined) {
-    // What cannot be changed while there are machines is refused before the record says otherwise.
-    await provider.unprepared({ signal: world.signal });
-    await saySizes(known.config, config, provider, world);
-  }
-  const artifacts = await artifactsFor(plan, record, dryRun, world);
-  // Machines that are there may have been given images in other ways.
-  const isNew = known === undefined && !provider.features.simulated;
+  assertOffered(lab.record.provider, config);
+  await assertFit(lab.record.provider, world);
+  if (known !== undefined) await assertChangeable(known, lab);
+  const artifacts = await artifactsFor(plan, lab, dryRun);
+  // Machines that exist may have been given images in other ways.
+  const isNew = known === undefined && !lab.isRehearsal;
   if (artifacts !== undefined && isNew && plan.steps.some(({ stage }) => stage === 'provisioner'))
-    assertImages(config, artifacts, imagesOf(record, artifacts));
+    assertImages(config, artifacts, imagesOf(lab, artifacts));
   // Before the record forgets what there was.
-  if (known !== undefined)
-    await retireDropped(known.config, config, await contextWithoutRelease(known, world), { world, dryRun });
-  if (!options.dryRun) {
-    await saveRecord(artifacts ? { ...record, release: artifacts.version } : record, provider, world);
+  if (known !== undefined) await retireDropped(known, config, { dryRun });
+  if (!dryRun) {
+    await saveRecord(lab, artifacts ? { ...lab.record, release: artifacts.version } : lab.record);
     await options.onClaimed?.();
-    await findToken(record, provider, { start: true }, world);
-    await world.store.ensureToken(record.name);
+    await findToken(lab, { start: true });
+    await world.store.ensureToken(lab.name);
   }
-  return runPlan(plan, {
-    context: await (artifacts ? contextOf(record, artifacts, world) : contextWithoutRelease(record, world)),
-    handlers: options.handlers ?? HANDLERS,
-    reporter: world.reporter,
-    signal: world.signal,
-    ...(options.dryRun ? { dryRun: true } : {}),
-  });
+  const { reporter, signal } = world;
+  const context = await runContext(lab, artifacts);
+  const result = await runPlan(plan, { context, handlers, reporter, signal, dryRun });
+  return { ...result, provider: lab.record.provider };
 };

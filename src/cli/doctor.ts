@@ -1,4 +1,4 @@
-import { runChecks, type Checked } from '../app/preflight.js';
+import { runChecks, type Checked } from '../machines/host-check.js';
 import type { World } from '../lab/world.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
@@ -71,11 +71,11 @@ export const doctorCommand = async (session: Session, flags: DoctorFlags): Promi
   const config = await labConfig(flags);
   const world = await openWorld(session, flags, { what: 'doctor' });
   const provider = await world.chooseProvider(config.provider);
-  let results = await runChecks(provider, world);
+  let results = await runChecks(await world.checks(provider));
   const packages = packagesOf(results);
   if (flags.fix && packages.length > 0) {
     await install(packages, flags, world);
-    results = await runChecks(provider, world);
+    results = await runChecks(await world.checks(provider));
   }
   const data = {
     provider,

@@ -1,5 +1,5 @@
 import { down, planRemoval, type Certificate, type Removal } from '../app/down.js';
-import { loadLab } from '../lab/open-lab.js';
+import { loadLab } from '../lab/open.js';
 import { assertUnprotected } from '../app/protect.js';
 import type { World } from '../lab/world.js';
 import { CliError } from '../errors/cli-error.js';
@@ -17,7 +17,7 @@ export interface DownFlags extends LabFlags, OutputFlags {
   readonly keepData?: boolean;
 }
 
-const whatGoes = ({ record, machines, before }: Removal, keepData: boolean): readonly string[] => {
+const whatGoes = ({ lab: { record }, machines, before }: Removal, keepData: boolean): readonly string[] => {
   const bricks = keepData ? '; the content of its bricks is kept' : ' with its bricks';
   const others = before.filter(({ kind }) =>
     ['machine on its way', 'host mount', 'network interface', 'directory', 'kubeconfig context'].includes(
@@ -61,22 +61,22 @@ const assertGone = ({ lab, left }: Certificate, command: string): void => {
 export const downCommand = async (session: Session, flags: DownFlags): Promise<void> => {
   const name = await labName(flags);
   const world = await openWorld(session, flags, { what: 'down' });
-  const record = await loadLab(name, world);
+  const lab = await loadLab(name, world);
   // Repeated, or of a lab that never was: what is asked for is so already.
-  if (record === undefined) {
+  if (lab === undefined) {
     await forgetLogs(name, world);
     return world.say(await nothingOf(name, world));
   }
-  assertUnprotected(record);
+  assertUnprotected(lab.record);
   const keep = flags.keepData ?? false;
-  const lines = whatGoes(await planRemoval(record, world), keep);
+  const lines = whatGoes(await planRemoval(lab), keep);
   const command = `kglab down -n ${name}${keep ? ' --keep-data' : ''}`;
   await confirmByName({ name, lines, command, yes: flags.yes });
   const found = await withLock(world, name, 'down', async () => {
     // Looked at again: somebody else may have worked on the lab while the question stood.
-    const now = (await loadLab(name, world)) ?? record;
-    assertUnprotected(now);
-    return down(await planRemoval(now, world), world, { keep });
+    const now = (await loadLab(name, world)) ?? lab;
+    assertUnprotected(now.record);
+    return down(await planRemoval(now), { keep });
   });
   process.stdout.write(await renderOutput(flags.output, found, () => table(found)));
   assertGone(found, command);

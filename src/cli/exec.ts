@@ -1,4 +1,4 @@
-import { knownLab, providerOf } from '../lab/open-lab.js';
+import { knownLab } from '../lab/open.js';
 import { findNode } from '../config/names.js';
 import { CliError } from '../errors/cli-error.js';
 import { attach } from '../exec/attach.js';
@@ -34,15 +34,15 @@ export const machineOf = async (
   what: string,
 ) => {
   const world = await openWorld(session, flags, { what });
-  const record = await knownLab(await labName(flags), world);
-  const provider = providerOf(record, world);
-  const machine = node === undefined ? undefined : findNode(record.config, node)?.machine;
+  const lab = await knownLab(await labName(flags), world);
+  const { config, provider } = lab;
+  const machine = node === undefined ? undefined : findNode(config, node)?.machine;
   if (node !== undefined && machine === undefined) {
-    throw new CliError('USAGE', `Lab ${record.name} has no node ${node}.`, {
-      hint: `Its nodes: ${record.config.nodes.map(({ name }) => name).join(', ')}`,
+    throw new CliError('USAGE', `Lab ${lab.name} has no node ${node}.`, {
+      hint: `Its nodes: ${config.nodes.map(({ name }) => name).join(', ')}`,
     });
   }
-  return { record, provider, machine: provider.machine(machine ?? '') };
+  return { lab, machine: provider.machine(machine ?? '') };
 };
 
 /** `kglab exec` */

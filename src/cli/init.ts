@@ -1,15 +1,14 @@
 import { stat, statfs } from 'node:fs/promises';
-import { availableParallelism, homedir, totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { pictureOf } from '../app/picture-of.js';
-import { runChecks } from '../app/preflight.js';
 import type { World } from '../lab/world.js';
 import { parseConfig } from '../config/parse.js';
 import { CliError } from '../errors/cli-error.js';
 import { planUp } from '../recipe/up.js';
-import { isInstalled } from '../providers/multipass/is-installed.js';
 import { drawLab } from '../report/picture.js';
-import type { HostFacts, ProviderFact } from '../wizard/host-facts.js';
+import { OFFERED_IDS } from '../providers/registry.js';
+import type { HostFacts } from '../wizard/host-facts.js';
 import { labFile } from '../wizard/lab-file.js';
 import { propose } from '../wizard/propose.js';
 import { runWizard } from '../wizard/run-wizard.js';
@@ -27,28 +26,10 @@ export interface InitFlags extends LabFlags {
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
-const multipassFact = async ({ host }: World): Promise<ProviderFact> =>
-  (await isInstalled(host, homedir()))
-    ? { id: 'multipass', usable: true, because: 'it is installed' }
-    : { id: 'multipass', usable: false, because: 'it is not installed' };
-
-const nspawnFact = async (world: World): Promise<ProviderFact> => {
-  if (process.platform !== 'linux') return { id: 'nspawn', usable: false, because: 'it takes Linux' };
-  const lacking = (await runChecks('nspawn', world, { needed: true })).filter(({ finding }) => !finding.ok);
-  const fixable = lacking.every(({ finding }) => (finding.fix?.packages?.length ?? 0) > 0);
-  if (lacking.length === 0) return { id: 'nspawn', usable: true, because: 'this host has all it takes' };
-  const titles = lacking.map(({ check }) => check.title).join(', ');
-  return {
-    id: 'nspawn',
-    usable: fixable,
-    because: fixable ? `after kglab doctor --fix (${titles})` : `lacking: ${titles}`,
-  };
-};
-
 const lookAtHost = async (world: World): Promise<HostFacts> => {
   const disk = await statfs(process.cwd());
   return {
-    providers: [await multipassFact(world), await nspawnFact(world)],
+    providers: await Promise.all(OFFERED_IDS.map(async (id) => ({ id, ...(await world.usable(id)) }))),
     memoryMiB: Math.floor(totalmem() / MIB),
     cpus: availableParallelism(),
     freeDiskGiB: Math.floor((disk.bavail * disk.bsize) / GIB),
@@ -75,9 +56,7 @@ const mayReplace = async (path: string, { yes, force }: InitFlags): Promise<bool
 
 const preview = (text: string): string => {
   const config = parseConfig(text, 'lab.yaml');
-  const picture = drawLab(
-    pictureOf({ name: config.name, provider: config.provider as 'nspawn', config }, undefined),
-  );
+  const picture = drawLab(pictureOf({ name: config.name, provider: config.provider, config }, undefined));
   return `\n${picture}\n\`kglab up\` takes ${planUp(config).steps.length} steps to it.\n`;
 };
 

@@ -1,4 +1,4 @@
-import { knownLab } from '../lab/open-lab.js';
+import { knownLab } from '../lab/open.js';
 import { CliError } from '../errors/cli-error.js';
 import { readText } from '../util/private-files.js';
 import type { LabFlags } from './support/flags.js';

@@ -69,10 +69,10 @@ const readManifest = async (file: string): Promise<string> => {
 
 /** `kglab kubectl` */
 export const kubectlCommand = async (session: Session, words: string[], flags: LabFlags): Promise<void> => {
-  const { record, provider } = await machineOf(session, flags, undefined, 'kubectl');
+  const { lab } = await machineOf(session, flags, undefined, 'kubectl');
   const { args, files } = splitFiles(words[0] === '--' ? words.slice(1) : words);
   const texts = await Promise.all(files.map(readManifest));
   const command =
     texts.length === 0 ? kubectl(...args) : { ...kubectl(...args), stdin: texts.join('\n---\n') };
-  await attachIn(session, provider.machine(serverMachine(record.config)), command);
+  await attachIn(session, lab.provider.machine(serverMachine(lab.config)), command);
 };

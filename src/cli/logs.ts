@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { collectLogs, collectRuns } from '../app/logs.js';
-import { knownLab, loadLab } from '../lab/open-lab.js';
+import { knownLab, loadLab } from '../lab/open.js';
 import type { LabFlags } from './support/flags.js';
 import { labName } from './support/load-lab.js';
 import type { Session } from './support/session.js';
@@ -14,7 +14,7 @@ export const logsCommand = async (session: Session, flags: LabFlags & { to?: str
   const target = resolve(flags.to ?? `kglab-${name}-${stamp}.tar.gz`);
   const isMade = (await loadLab(name, world)) !== undefined;
   if (isMade || !(await collectRuns(name, target, world))) {
-    const { silent } = await collectLogs(await knownLab(name, world), target, world);
+    const { silent } = await collectLogs(await knownLab(name, world), target);
     for (const machine of silent) world.say(`not in it: ${machine}`);
   } else world.say(`Lab ${name} was never begun; the archive has the logs of the runs that tried.`);
   world.say('Known tokens and keys are blanked; have a look before you pass it on.');

@@ -1,14 +1,14 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { mountPlace } from '../app/host-mounts.js';
-import { knownLab } from '../lab/open-lab.js';
+import { knownLab } from '../lab/open.js';
 import { brickMachines } from '../config/roles.js';
 import { CliError } from '../errors/cli-error.js';
 import { hostMounts, mountOnHost, unmountOnHost } from '../volumes/host-mount.js';
 import type { LabFlags } from './support/flags.js';
 import { labName } from './support/load-lab.js';
 import type { Session } from './support/session.js';
-import { assertRealMachines } from './support/volumes-desk.js';
+import { assertRealMachines } from '../lab/rehearsal.js';
 import { openWorld } from './support/open-world.js';
 
 /** A path without links, as the kernel knows mounts by it; its end need not exist, nor answer. */
@@ -28,18 +28,17 @@ export const mountCommand = async (
       hint: `Repeat it with sudo: sudo kglab mount ${path}`,
     });
   const world = await openWorld(session, flags, { what: 'mount' });
-  const record = await knownLab(await labName(flags), world);
-  const { config } = record;
+  const lab = await knownLab(await labName(flags), world);
+  const { config, provider, signal } = lab;
   const volume = config.volumes.find(({ name }) => name === (flags.volume ?? config.volumes[0]?.name));
   if (volume === undefined)
     throw new CliError('USAGE', `There is no volume ${flags.volume ?? ''}.`, {
       hint: `Volumes of this lab: ${config.volumes.map(({ name }) => name).join(', ')}`,
     });
-  const provider = world.provider({ id: record.provider, lab: record, config });
-  assertRealMachines(record, provider);
-  const machines = await provider.list({ signal: world.signal });
+  assertRealMachines(lab);
+  const machines = await provider.list({ signal });
   const mount = { volume: volume.name, path: await realPath(path) };
-  await mountOnHost(mount, mountPlace(world, record.name), machines, brickMachines(config, volume));
+  await mountOnHost(mount, mountPlace(lab), machines, brickMachines(config, volume));
   process.stdout.write(`volume ${volume.name} is mounted at ${mount.path}\n`);
 };
 
@@ -50,8 +49,7 @@ export const umountCommand = async (
   flags: LabFlags & { force?: boolean },
 ): Promise<void> => {
   const world = await openWorld(session, flags, { what: 'umount' });
-  const { name } = await knownLab(await labName(flags), world);
-  const place = mountPlace(world, name);
+  const place = mountPlace(await knownLab(await labName(flags), world));
   const mounts = await hostMounts(place);
   const wanted = path === undefined ? undefined : await realPath(path);
   const chosen = wanted === undefined ? mounts : mounts.filter((one) => one.path === wanted);

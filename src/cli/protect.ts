@@ -1,4 +1,4 @@
-import { knownLab } from '../lab/open-lab.js';
+import { knownLab } from '../lab/open.js';
 import { setProtected } from '../app/protect.js';
 import type { LabFlags } from './support/flags.js';
 import { labName } from './support/load-lab.js';
@@ -13,7 +13,7 @@ const protect =
     const { name } = await knownLab(await labName(flags), world);
     const wanted = what === 'protect';
     const changed = await withLock(world, name, what, async () =>
-      setProtected(await knownLab(name, world), wanted, world),
+      setProtected(await knownLab(name, world), wanted),
     );
     const [already, now] = wanted
       ? ['already protected', 'protected now: down and rebuild refuse it']

@@ -1,12 +1,12 @@
-import { knownLab } from '../lab/open-lab.js';
+import { knownLab } from '../lab/open.js';
 import { planTarget, rebuild } from '../app/rebuild.js';
 import { look } from '../app/status.js';
-import type { World } from '../lab/world.js';
 import type { LabConfig } from '../config/config.js';
 import { serverMachine } from '../config/roles.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { RebuildTarget } from '../recipe/rebuild.js';
 import { drawLab } from '../report/picture.js';
+import type { Lab } from '../lab/lab.js';
 import type { LabRecord } from '../lab/lab-store.js';
 import { confirmByName } from './support/confirm.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
@@ -53,14 +53,15 @@ const configFor = (record: LabRecord, loaded: LoadedConfig, { node, k3sOnly }: R
 const flagWords = ({ k3sOnly, node, keepData }: RebuildFlags): string =>
   `${k3sOnly ? ' --k3s-only' : ''}${node === undefined ? '' : ` --node ${node}`}${keepData ? ' --keep-data' : ''}`;
 
-const run = async (record: LabRecord, loaded: LoadedConfig, world: World, flags: RebuildFlags) => {
+const run = async (lab: Lab, loaded: LoadedConfig, flags: RebuildFlags) => {
   const { k3sOnly = false, node, keepData = false } = flags;
   const options = { k3sOnly, node, keepData };
-  const target = await planTarget(record, options, world);
-  const command = `kglab rebuild -n ${record.name}${flagWords(flags)}`;
-  await confirmByName({ name: record.name, lines: whatGoes(target, record), command, yes: flags.yes });
-  return withLock(world, record.name, 'rebuild', () =>
-    rebuild(record.name, (known) => configFor(known, loaded, flags), options, world),
+  const { name, record, world } = lab;
+  const target = await planTarget(lab, options);
+  const command = `kglab rebuild -n ${name}${flagWords(flags)}`;
+  await confirmByName({ name, lines: whatGoes(target, record), command, yes: flags.yes });
+  return withLock(world, name, 'rebuild', () =>
+    rebuild(name, (known) => configFor(known, loaded, flags), options, world),
   );
 };
 
@@ -70,12 +71,12 @@ export const rebuildCommand = async (session: Session, flags: RebuildFlags): Pro
   const { name } = loaded.config;
   const world = await openWorld(session, flags, { what: 'rebuild', logFor: name, existing: true });
   try {
-    const record = await knownLab(name, world);
-    const result = await run(record, loaded, world, flags);
+    const lab = await knownLab(name, world);
+    const result = await run(lab, loaded, flags);
     await world.reporter.close();
     const quiet = flags.output !== 'table' || flags.quiet === true;
-    const picture = quiet ? '' : drawLab(await look(await knownLab(name, world), world));
-    const summary = summaryOf(name, record.provider, result);
+    const picture = quiet ? '' : drawLab(await look(await knownLab(name, world)));
+    const summary = summaryOf(name, lab.record.provider, result);
     process.stdout.write(await renderOutput(flags.output, summary, () => picture));
   } finally {
     await world.reporter.close();

@@ -1,4 +1,4 @@
-import { knownLab } from '../lab/open-lab.js';
+import { knownLab } from '../lab/open.js';
 import { start } from '../app/start.js';
 import { look } from '../app/status.js';
 import { drawLab } from '../report/picture.js';
@@ -15,12 +15,11 @@ export const startCommand = async (session: Session, flags: LabFlags & OutputFla
   const name = await labName(flags);
   const world = await openWorld(session, flags, { what: 'start', logFor: name, existing: true });
   try {
-    const record = await knownLab(name, world);
-    const result = await withLock(world, name, 'start', () => start(record, world));
+    const lab = await knownLab(name, world);
+    const result = await withLock(world, name, 'start', () => start(lab));
     await world.reporter.close();
-    const picture =
-      flags.output === 'table' && flags.quiet !== true ? drawLab(await look(record, world)) : '';
-    const summary = summaryOf(name, record.provider, result);
+    const picture = flags.output === 'table' && flags.quiet !== true ? drawLab(await look(lab)) : '';
+    const summary = summaryOf(name, lab.record.provider, result);
     process.stdout.write(await renderOutput(flags.output, summary, () => picture));
   } finally {
     await world.reporter.close();

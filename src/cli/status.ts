@@ -1,4 +1,4 @@
-import { knownLab } from '../lab/open-lab.js';
+import { knownLab } from '../lab/open.js';
 import { status, type Status } from '../app/status.js';
 import { drawLab } from '../report/picture.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
@@ -19,7 +19,7 @@ const todo = ({ pending }: Status): string => {
 /** `kglab status` */
 export const statusCommand = async (session: Session, flags: LabFlags & OutputFlags): Promise<void> => {
   const world = await openWorld(session, flags, { what: 'status' });
-  const found = await status(await knownLab(await labName(flags), world), world);
+  const found = await status(await knownLab(await labName(flags), world));
   const data = { ...found.picture, healthy: found.pending.length === 0, pending: found.pending };
   process.stdout.write(await renderOutput(flags.output, data, () => drawLab(found.picture) + todo(found)));
 };

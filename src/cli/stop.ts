@@ -1,4 +1,4 @@
-import { knownLab } from '../lab/open-lab.js';
+import { knownLab } from '../lab/open.js';
 import { stop } from '../app/stop.js';
 import type { LabFlags } from './support/flags.js';
 import { labName } from './support/load-lab.js';
@@ -10,11 +10,9 @@ import { openWorld } from './support/open-world.js';
 export const stopCommand = async (session: Session, flags: LabFlags & { force?: boolean }): Promise<void> => {
   const name = await labName(flags);
   const world = await openWorld(session, flags, { what: 'stop', logFor: name, existing: true });
-  const record = await knownLab(name, world);
+  const lab = await knownLab(name, world);
   const start = world.clock.now();
-  const stopped = await withLock(world, name, 'stop', () =>
-    stop(record, { force: flags.force ?? false }, world),
-  );
+  const stopped = await withLock(world, name, 'stop', () => stop(lab, { force: flags.force ?? false }));
   const seconds = ((world.clock.now() - start) / 1000).toFixed(1);
   world.say(
     stopped.length === 0

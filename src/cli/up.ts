@@ -1,6 +1,6 @@
 import { look } from '../app/status.js';
-import { knownLab } from '../lab/open-lab.js';
-import { recordFor, up } from '../app/up.js';
+import { knownLab } from '../lab/open.js';
+import { up } from '../app/up.js';
 import type { StageName } from '../engine/step.js';
 import { drawLab } from '../report/picture.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
@@ -40,17 +40,16 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
     what: 'up',
     ...(flags.dryRun ? {} : { logFor: config.name }),
   });
-  const { store } = world;
   const lock = flags.dryRun ? undefined : await lockLab(world, config.name, 'up');
   try {
-    const { changed, results } = await up(
+    const { changed, results, provider } = await up(
       config,
       { until: flags.until, dryRun: flags.dryRun ?? false, ...(lock && { onClaimed: lock.extend }) },
       world,
     );
     await world.reporter.close();
     if (flags.mergeKubeconfig && !flags.dryRun)
-      world.say(await mergeKubeconfig(store.files(config.name).kubeconfig, world));
+      world.say(await mergeKubeconfig(world.store.files(config.name).kubeconfig, world));
     const steps = results.map(({ step: { id, title }, outcome, because }) => ({
       id,
       title,
@@ -59,13 +58,13 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
     }));
     const summary = {
       lab: config.name,
-      provider: (await recordFor(config, world)).provider,
+      provider,
       dryRun: flags.dryRun ?? false,
       changed,
       steps,
     };
     const draw = flags.output === 'table' && !flags.dryRun && flags.quiet !== true;
-    const picture = draw ? drawLab(await look(await knownLab(config.name, world), world)) : '';
+    const picture = draw ? drawLab(await look(await knownLab(config.name, world))) : '';
     process.stdout.write(
       await renderOutput(flags.output, summary, () =>
         flags.dryRun ? wouldDo(summary.steps) : draw ? `\n${picture}${NEXT(config.name)}` : '',

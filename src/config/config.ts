@@ -1,4 +1,4 @@
-import type { ProviderId } from '../machines/provider.js';
+import type { ProviderId } from '../providers/registry.js';
 
 /** A node's role: `server` and `agent` run k3s, `storage` carries bricks. */
 export type Role = 'server' | 'agent' | 'storage';

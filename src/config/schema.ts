@@ -1,3 +1,4 @@
+import { PROVIDER_IDS } from '../providers/registry.js';
 import * as z from 'zod';
 import { shown } from './problem.js';
 import { duration, k3sFlags, size, subnet } from './fields.js';
@@ -119,7 +120,7 @@ export const labSchema = z
   .strictObject({
     name: labName().default('kglab').describe('Name of the lab, first part of the host names.'),
     provider: z
-      .enum(['auto', 'multipass', 'nspawn', 'simulator'])
+      .enum(['auto', ...PROVIDER_IDS])
       .default('auto')
       .describe('Where machines come from.'),
     image: matching(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 'the name of an image')

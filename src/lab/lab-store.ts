@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { LabConfig } from '../config/config.js';
 import type { LabFiles } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
-import type { LabRef, ProviderId } from '../machines/provider.js';
+import type { LabRef } from '../machines/provider.js';
+import type { ProviderId } from '../providers/registry.js';
 import { readText, writePrivate } from '../util/private-files.js';
 
 /** The ledger of a lab, written before anything is created. */

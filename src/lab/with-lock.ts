@@ -1,5 +1,5 @@
 import type { World } from './world.js';
-import { findLock } from '../providers/find-lab.js';
+import { findLock } from '../providers/registry.js';
 import { takeLock } from './lock.js';
 
 /** A lab that no other kglab changes meanwhile. */

@@ -1,13 +1,13 @@
-import type { Reporter } from '../engine/events.js';
-import type { Templates } from '../engine/context.js';
-import type { Executor } from '../exec/command.js';
 import type { LabConfig } from '../config/config.js';
-import type { FoundLab, MachineProvider, ProviderId } from '../machines/provider.js';
-import type { ProviderRequest } from '../providers/choose-provider.js';
+import type { Templates } from '../engine/context.js';
+import type { Reporter } from '../engine/events.js';
+import type { Executor } from '../exec/command.js';
+import type { Check } from '../machines/host-check.js';
+import type { FoundLab, MachineProvider } from '../machines/provider.js';
+import type { ProviderId, ProviderRequest, Usable } from '../providers/registry.js';
+import type { Clock } from '../util/clock.js';
 import type { Dirs } from '../util/dirs.js';
 import type { LabStore } from './lab-store.js';
-import type { Clock } from '../util/clock.js';
-import type { Check } from '../checks/check.js';
 
 /** Everything a use case needs of the outside; made once, by the command line. */
 export interface World {
@@ -27,11 +27,13 @@ export interface World {
   readonly userKubeconfig: string;
   /** Settles `auto`. Throws HOST_UNFIT when no provider fits this host. */
   chooseProvider(wanted: LabConfig['provider']): Promise<ProviderId>;
-  provider(request: ProviderRequest): MachineProvider;
-  /** Looks for a lab that the ledger does not know, by what providers remember of it. */
-  findLab(name: string): Promise<FoundLab | undefined>;
+  provider(id: ProviderId, request: ProviderRequest): Promise<MachineProvider>;
+  /** Looks for a lab that this user has no record of, by what providers remember of it. */
+  findLab(name: string): Promise<(FoundLab & { readonly provider: ProviderId }) | undefined>;
+  /** Whether labs of a provider can be made here, for people who choose. */
+  usable(id: ProviderId): Promise<Usable>;
   /** What this host must offer for a provider. */
-  checks(id: ProviderId): readonly Check[];
-  /** A line of talk for the person, not part of any result. */
+  checks(id: ProviderId): Promise<readonly Check[]>;
+  /** Shows a line of talk to the person, not part of any result. */
   say(line: string): void;
 }

@@ -1,18 +1,12 @@
 import type { Clock } from '../util/clock.js';
 import type { Command, ExecOptions, Executor } from '../exec/command.js';
 
-export type ProviderId = 'multipass' | 'nspawn' | 'simulator';
-
 /** What differs between providers. Ask this, never the provider's name. */
 export interface ProviderFeatures {
   /** The packages of a node are part of the image; otherwise cloud-init installs them. */
   readonly packagesInImage: boolean;
   /** Addresses stay the same over restarts. */
   readonly stableAddresses: boolean;
-  /** The network is the provider's own, shared by all labs: neither its range nor its way out is the lab's to choose. */
-  readonly sharedNetwork?: boolean;
-  /** Machines are data alone: nothing is copied into them, so no release file is needed. */
-  readonly simulated?: boolean;
 }
 
 /** `unknown`: it exists, but cannot be asked or is between two states. */
@@ -61,27 +55,50 @@ export interface Trace {
   readonly what: string;
 }
 
-/** The kind of a trace that is there because it was asked for: folders kept by {@link MachineProvider.keepFolders}. */
+/** The kind of a trace that was kept on purpose: the folders of {@link Abilities.keepFolders}. */
 export const KEPT_DATA = 'kept data';
 
-/** A lab as its provider remembers it, for when the ledger is lost. */
+/** A lab as its provider remembers it, for when the record of this user is lost. */
 export interface FoundLab {
-  readonly provider: ProviderId;
   readonly lab: LabRef;
-  /** What {@link MachineProvider.remember} was last told. */
+  /** What {@link Abilities.remember} was last told. */
   readonly note?: string;
+}
+
+/** What the machines of a lab stand on: the image and the network. */
+export interface Foundation {
+  /** What is missing, in words; undefined when it is complete. Throws CONFIG_INVALID or LAB_CHANGED when it cannot be made as asked. */
+  missing(options?: ExecOptions): Promise<string | undefined>;
+  /** Makes the image and the network. Reports progress by `onLine`. */
+  prepare(options?: ExecOptions): Promise<void>;
+  /** Removes what belongs to this lab alone (the network), not the caches. Call it when no machine is left. */
+  remove(options?: ExecOptions): Promise<void>;
+}
+
+/** What only some providers can do; absent where this one cannot. */
+export interface Abilities {
+  /** Lists everything of this lab that is on the host now. */
+  traces?(options?: ExecOptions): Promise<readonly Trace[]>;
+  /** Lists files of this host with the consoles of machines: all there is of one that does not boot. */
+  consoles?(): Promise<readonly { readonly machine: string; readonly path: string }[]>;
+  /** Keeps a text (the lab's record) beside the machines. It is written before anything else of the lab. */
+  remember?(text: string): Promise<void>;
+  /**
+   * Moves folders of a machine that is off to where {@link MachineProvider.remove} does not reach them, and returns that
+   * place; the next machine of that name gets them back when it is created. Folders that it does not have are no error.
+   */
+  keepFolders?(name: string, folders: readonly string[], options?: ExecOptions): Promise<string>;
 }
 
 /** Where machines come from. Every method may be repeated; none touches what another lab or person made. */
 export interface MachineProvider {
-  readonly id: ProviderId;
+  /** Key of its record in src/providers/registry.ts. */
+  readonly id: string;
   readonly features: ProviderFeatures;
+  readonly foundation: Foundation;
+  readonly abilities: Abilities;
   /** The time that its machines live in, where that is not the host's. */
   readonly clock?: Clock;
-  /** What is there for this lab's machines to stand on (image, network), or undefined when that is complete. */
-  unprepared(options?: ExecOptions): Promise<string | undefined>;
-  /** Makes the image and the network. Reports progress by `onLine`. */
-  prepare(options?: ExecOptions): Promise<void>;
   /** The machines of this lab, whatever their state. */
   list(options?: ExecOptions): Promise<readonly MachineInfo[]>;
   /** A handle; the machine need not exist yet. */
@@ -93,17 +110,4 @@ export interface MachineProvider {
   stop(name: string, options?: ExecOptions & { readonly force?: boolean }): Promise<void>;
   /** Removes the machine with all its data; no error when it is not there. */
   remove(name: string, options?: ExecOptions): Promise<void>;
-  /** Removes what `prepare` made for this lab alone (network), not the caches. Call it when no machine is left. */
-  cleanup(options?: ExecOptions): Promise<void>;
-  /** Everything of this lab that is on the host now; absent where the provider keeps that to itself. */
-  traces?(options?: ExecOptions): Promise<readonly Trace[]>;
-  /** Files of this host with the consoles of machines: all there is of one that does not boot. */
-  consoles?(): Promise<readonly { readonly machine: string; readonly path: string }[]>;
-  /** Keeps a text (the lab's record) beside the machines. It is written before anything else of the lab. */
-  remember?(text: string): Promise<void>;
-  /**
-   * Puts folders of a machine that is off where {@link remove} does not reach them, and returns where that is; the
-   * next machine of that name gets them back when it is created. Folders that it does not have are no error.
-   */
-  keepFolders?(name: string, folders: readonly string[], options?: ExecOptions): Promise<string>;
 }

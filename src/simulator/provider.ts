@@ -2,6 +2,8 @@ import { CliError } from '../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions } from '../exec/command.js';
 import type { Clock } from '../util/clock.js';
 import type {
+  Abilities,
+  Foundation,
   LabRef,
   Machine,
   MachineInfo,
@@ -48,8 +50,17 @@ export class SimulatorProvider implements MachineProvider {
   readonly features = {
     packagesInImage: false,
     stableAddresses: false,
-    simulated: true,
   } as const;
+  readonly foundation: Foundation = {
+    missing: (options) => this.missing(options),
+    prepare: (options) => this.prepare(options),
+    remove: (options) => this.removeFoundation(options),
+  };
+  readonly abilities = {
+    traces: () => this.traces(),
+    keepFolders: (name: string, folders: readonly string[], options?: ExecOptions) =>
+      this.keepFolders(name, folders, options),
+  } satisfies Abilities;
   readonly clock: Clock;
 
   private readonly sim: Sim;
@@ -75,12 +86,12 @@ export class SimulatorProvider implements MachineProvider {
     return world;
   }
 
-  async unprepared(options: ExecOptions = {}): Promise<string | undefined> {
+  private async missing(options: ExecOptions = {}): Promise<string | undefined> {
     await this.perform({ kind: 'list' }, options, () => undefined);
     return this.world.prepared ? undefined : 'the simulated network is not made yet';
   }
 
-  prepare(options: ExecOptions = {}): Promise<void> {
+  private prepare(options: ExecOptions = {}): Promise<void> {
     return this.perform({ kind: 'prepare' }, options, async () => {
       await this.sim.sleep(TIMES.prepare, options.signal);
       this.world.prepared = true;
@@ -141,7 +152,7 @@ export class SimulatorProvider implements MachineProvider {
     });
   }
 
-  async cleanup(options: ExecOptions = {}): Promise<void> {
+  private async removeFoundation(options: ExecOptions = {}): Promise<void> {
     await this.perform({ kind: 'cleanup' }, options, () => {
       const left = Object.keys(this.world.machines);
       if (left.length > 0) throw new CliError('BUG', `The network is still used by ${left.join(', ')}.`);
@@ -150,14 +161,18 @@ export class SimulatorProvider implements MachineProvider {
     if (Object.keys(this.world.kept).length === 0) await this.options.store.remove();
   }
 
-  traces(): Promise<readonly Trace[]> {
+  private traces(): Promise<readonly Trace[]> {
     const { machines, prepared } = this.world;
     const isEmpty = Object.keys(machines).length === 0 && !prepared;
     const what = this.options.store.file() ?? 'the simulated world';
     return Promise.resolve(isEmpty ? [] : [{ kind: 'file', what }]);
   }
 
-  async keepFolders(name: string, folders: readonly string[], options: ExecOptions = {}): Promise<string> {
+  private async keepFolders(
+    name: string,
+    folders: readonly string[],
+    options: ExecOptions = {},
+  ): Promise<string> {
     await this.perform({ kind: 'keep', machine: name }, options, () =>
       keepFolders(this.world, name, folders),
     );

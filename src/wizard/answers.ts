@@ -1,9 +1,9 @@
-import type { ProviderId } from '../machines/provider.js';
+import type { ProviderId } from '../providers/registry.js';
 
 /** Everything that the wizard asks. */
 export interface Answers {
   readonly name: string;
-  readonly provider: Exclude<ProviderId, 'simulator'> | 'auto';
+  readonly provider: ProviderId | 'auto';
   readonly nodes: number;
   readonly memoryMiB: number;
   readonly storage: 'shared' | 'own';

@@ -1,8 +1,8 @@
-import type { ProviderId } from '../machines/provider.js';
+import type { ProviderId } from '../providers/registry.js';
 
 /** A provider, and what stands in its way on this host. */
 export interface ProviderFact {
-  readonly id: Exclude<ProviderId, 'simulator'>;
+  readonly id: ProviderId;
   readonly usable: boolean;
   /** Why it is not usable, or what it would take. */
   readonly because: string;

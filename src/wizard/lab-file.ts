@@ -1,5 +1,11 @@
 import { formatMiB } from '../config/units.js';
+import { OFFERED_IDS, PROVIDERS, type ProviderId } from '../providers/registry.js';
 import { STORAGE_MACHINES, type Answers } from './answers.js';
+
+const named = (id: ProviderId): string => {
+  const { machines, takes } = PROVIDERS[id];
+  return `${id} (${takes === undefined ? machines : `${machines}; ${takes}`})`;
+};
 
 const numbered = (count: number, of: (index: number) => string): readonly string[] =>
   Array.from({ length: count }, (_, index) => of(index + 1));
@@ -37,7 +43,7 @@ export const labFile = (answers: Answers): string =>
     '# Everything not said here has a default; templates/lab.schema.json lists all there is.',
     `name: ${answers.name}`,
     '',
-    '# multipass (virtual machines), nspawn (system containers; Linux, root) or auto.',
+    `# ${OFFERED_IDS.map(named).join(', ')} or auto.`,
     `provider: ${answers.provider}`,
     '',
     ...nodeLines(answers),

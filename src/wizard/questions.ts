@@ -1,6 +1,7 @@
 import type { Answers } from './answers.js';
 import { machinesOf } from './answers.js';
 import type { HostFacts } from './host-facts.js';
+import { OFFERED_IDS, PROVIDERS } from '../providers/registry.js';
 import { fits, memoryFor } from './propose.js';
 
 interface Choice {
@@ -40,13 +41,13 @@ const provider = (so: Answers, { providers }: HostFacts): Question => ({
   choices: [
     ...providers.map(({ id, usable, because }) => ({
       value: id,
-      name: id === 'multipass' ? 'multipass: virtual machines' : 'nspawn: system containers',
+      name: `${id}: ${PROVIDERS[id].machines}`,
       why: `${usable ? 'usable here' : 'not usable here yet'}: ${because}`,
     })),
     {
       value: 'auto',
       name: 'auto: decided at each first `up`',
-      why: 'multipass where it is installed, else nspawn; for a file that travels',
+      why: `the first that fits the host: ${OFFERED_IDS.join(', ')}; for a lab file used on several hosts`,
     },
   ],
 });
@@ -137,10 +138,11 @@ const internet = (so: Answers): Question => ({
   ],
 });
 
-/** `auto` is multipass where that is installed; its network is not the lab's to choose. */
-const becomesMultipass = (so: Answers, { providers }: HostFacts): boolean =>
-  so.provider === 'multipass' ||
-  (so.provider === 'auto' && providers.some(({ id, usable }) => id === 'multipass' && usable));
+/** Whether the network is not the lab's to choose; `auto` becomes the first provider that is usable. */
+const sharesNetwork = ({ provider: chosen }: Answers, { providers }: HostFacts): boolean => {
+  const id = chosen === 'auto' ? providers.find(({ usable }) => usable)?.id : chosen;
+  return id !== undefined && PROVIDERS[id].sharedNetwork;
+};
 
 /** The questions in their order; each may depend on the answers before it. One that makes no sense is not asked. */
 export const questions = (host: HostFacts): readonly ((so: Answers) => Question | undefined)[] => [
@@ -151,7 +153,7 @@ export const questions = (host: HostFacts): readonly ((so: Answers) => Question 
   (so) => (machinesOf(so) >= 3 ? type(so) : undefined),
   (so) => memory(so, host),
   reclaim,
-  (so) => (becomesMultipass(so, host) ? undefined : internet(so)),
+  (so) => (sharesNetwork(so, host) ? undefined : internet(so)),
 ];
 
 /** Puts an answer in its place. */

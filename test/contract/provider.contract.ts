@@ -69,10 +69,10 @@ export const providerContract = (title: string, make: () => Promise<Candidate>):
     });
 
     it('prepares once, and has no machines then', async () => {
-      expect(await candidate.provider().unprepared()).toEqual(expect.any(String));
-      await candidate.provider().prepare();
-      expect(await candidate.provider().unprepared()).toBeUndefined();
-      await candidate.provider().prepare();
+      expect(await candidate.provider().foundation.missing()).toEqual(expect.any(String));
+      await candidate.provider().foundation.prepare();
+      expect(await candidate.provider().foundation.missing()).toBeUndefined();
+      await candidate.provider().foundation.prepare();
       expect(await candidate.provider().list()).toEqual([]);
     });
 
@@ -280,10 +280,10 @@ export const providerContract = (title: string, make: () => Promise<Candidate>):
       for (const machine of names()) await candidate.provider().remove(machine);
       await candidate.provider().remove(name(0));
       expect(await candidate.provider().list()).toEqual([]);
-      await candidate.provider().cleanup();
-      await candidate.provider().cleanup();
-      expect((await candidate.provider().traces?.()) ?? []).toEqual([]);
-      expect(await candidate.provider().unprepared()).toEqual(expect.any(String));
+      await candidate.provider().foundation.remove();
+      await candidate.provider().foundation.remove();
+      expect((await candidate.provider().abilities.traces?.()) ?? []).toEqual([]);
+      expect(await candidate.provider().foundation.missing()).toEqual(expect.any(String));
     });
   });
 };

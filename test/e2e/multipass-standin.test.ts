@@ -258,7 +258,7 @@ describe('the provider over the stand-in', () => {
       });
       await made.start(NAME);
       await made.remove(NAME);
-      await made.cleanup();
+      await made.foundation.remove();
       expect(await states()).toBe('');
     },
   );
@@ -332,7 +332,7 @@ describe('the provider over the stand-in', () => {
     await expect(provider().create(spec)).rejects.toMatchObject({ code });
     await fault();
     expect(await states()).toBe('');
-    await provider().cleanup();
+    await provider().foundation.remove();
   });
 
   it('knows that there is no multipass', async () => {

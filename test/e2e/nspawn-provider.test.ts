@@ -80,21 +80,21 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
   afterAll(async () => {
     const last = provider();
     for (const { name } of await last.list()) await last.remove(name);
-    await last.cleanup();
+    await last.foundation.remove();
     await rm(dataDir, { recursive: true, force: true });
   });
 
   it('makes image and network, and has nothing to do the second time', async () => {
-    expect(await provider().unprepared()).toBeDefined();
-    await provider().prepare({ onLine: (line) => console.log(line) });
-    expect(await provider().unprepared()).toBeUndefined();
-    await provider().prepare();
+    expect(await provider().foundation.missing()).toBeDefined();
+    await provider().foundation.prepare({ onLine: (line) => console.log(line) });
+    expect(await provider().foundation.missing()).toBeUndefined();
+    await provider().foundation.prepare();
     expect(await provider().list()).toEqual([]);
   });
 
   it('refuses a range that the host has', async () => {
     const other = provider({ subnet: '127.0.0.0/24' });
-    await expect(other.prepare()).rejects.toMatchObject({ code: 'HOST_ADDRESS_TAKEN' });
+    await expect(other.foundation.prepare()).rejects.toMatchObject({ code: 'HOST_ADDRESS_TAKEN' });
   });
 
   it('creates two machines side by side that can be entered at once', async () => {
@@ -287,8 +287,8 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     const last = provider();
     await last.machine(one).exec(sh('mkdir -p /opt/guarded && chattr +i /opt/guarded'));
     await Promise.all([last.remove(one), last.remove(two)]);
-    await last.cleanup();
-    await last.cleanup();
+    await last.foundation.remove();
+    await last.foundation.remove();
     expect(await hostLeft(host, mine())).toEqual(before);
     expect(await readdir(join(dataDir, 'labs'))).toEqual([]);
   });

@@ -26,7 +26,7 @@ describe.skipIf(!isRoot)('the contract on real machines (skipped without root)',
       ...{ lab, provider, clock: systemClock },
       clear: async () => {
         for (const { name } of await provider().list()) await provider().remove(name);
-        await provider().cleanup();
+        await provider().foundation.remove();
         await rm(dataDir, { recursive: true, force: true });
       },
     };

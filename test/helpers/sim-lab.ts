@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { down, planRemoval } from '../../src/app/down.js';
 import { planTarget, rebuild, type RebuildOptions } from '../../src/app/rebuild.js';
-import { knownLab } from '../../src/lab/open-lab.js';
+import { openLab } from '../../src/lab/lab.js';
+import { knownLab } from '../../src/lab/open.js';
 import { start } from '../../src/app/start.js';
 import { stop } from '../../src/app/stop.js';
 import { up } from '../../src/app/up.js';
@@ -119,14 +120,20 @@ class StepWatch implements Reporter {
     };
     const provider: MachineProvider = {
       ...{ id: inner.id, features: inner.features, machine },
-      unprepared: tell((options) => inner.unprepared(options)),
-      prepare: tell((options) => inner.prepare(options)),
+      abilities: {
+        ...inner.abilities,
+        ...(inner.abilities.keepFolders && { keepFolders: tell(inner.abilities.keepFolders) }),
+      },
+      foundation: {
+        missing: tell((options) => inner.foundation.missing(options)),
+        prepare: tell((options) => inner.foundation.prepare(options)),
+        remove: tell((options) => inner.foundation.remove(options)),
+      },
       list: tell((options) => inner.list(options)),
       create: tell((spec, options) => inner.create(spec, options)),
       start: tell((name, options) => inner.start(name, options)),
       stop: tell((name, options) => inner.stop(name, options)),
       remove: tell((name, options) => inner.remove(name, options)),
-      cleanup: tell((options) => inner.cleanup(options)),
     };
     return { ...context, provider, machine };
   }
@@ -194,7 +201,7 @@ export class SimLab {
   rebuild(what: Partial<RebuildOptions>, options: RunOptions = {}): Promise<Ran> {
     const all = { k3sOnly: false, node: undefined, keepData: false, ...what };
     return this.run(options, async (world, handlers) => {
-      await planTarget(await knownLab(this.config.name, world), all, world);
+      await planTarget(await knownLab(this.config.name, world), all);
       return rebuild(this.config.name, () => this.config, all, world, handlers);
     });
   }
@@ -202,14 +209,14 @@ export class SimLab {
   /** Shuts the lab down in order. */
   stop(options: RunOptions = {}): Promise<Ran> {
     return this.run(options, async (world) => {
-      await stop(await knownLab(this.config.name, world), { force: false }, world);
+      await stop(await knownLab(this.config.name, world), { force: false });
     });
   }
 
   /** As `kglab start`. */
   start(options: RunOptions = {}): Promise<Ran> {
     return this.run(options, async (world, handlers) =>
-      start(await knownLab(this.config.name, world), world, { handlers }),
+      start(await knownLab(this.config.name, world), { handlers }),
     );
   }
 
@@ -217,7 +224,7 @@ export class SimLab {
     // It looks at files of the host, and meanwhile no time is to pass in which patience ends.
     return this.run({ ...options, patienceMs: Infinity }, async (world) => {
       const record = await this.ledger.load(this.config.name);
-      if (record) await down(await planRemoval(record, world), world);
+      if (record) await down(await planRemoval(await openLab(record, world)));
     });
   }
 
@@ -280,9 +287,10 @@ export class SimLab {
       userKubeconfig: '/memory/config',
       fetch: refuse,
       chooseProvider: () => Promise.resolve('simulator'),
-      provider: () => provider,
+      provider: () => Promise.resolve(provider),
       findLab: () => Promise.resolve(this.world && { lab: this.world.lab, provider: 'simulator' }),
-      checks: () => [],
+      checks: () => Promise.resolve([]),
+      usable: refuse,
       say: () => undefined,
     };
   }

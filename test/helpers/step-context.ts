@@ -3,7 +3,13 @@ import { parseConfig } from '../../src/config/parse.js';
 import type { LabConfig } from '../../src/config/config.js';
 import type { LabFiles, StepContext } from '../../src/engine/context.js';
 import { factCache } from '../../src/engine/facts.js';
-import type { MachineInfo, MachineProvider, MachineSpec } from '../../src/machines/provider.js';
+import type {
+  Abilities,
+  Foundation,
+  MachineInfo,
+  MachineProvider,
+  MachineSpec,
+} from '../../src/machines/provider.js';
 import { FakeClock } from './fake-clock.js';
 import { ScriptedExecutor, wordsOf, type Call } from './scripted-executor.js';
 
@@ -35,6 +41,12 @@ export class ScriptedProvider implements MachineProvider {
   readonly started: string[] = [];
   infos: MachineInfo[] = [];
   features = { packagesInImage: true, stableAddresses: true };
+  foundation: Foundation = {
+    missing: () => Promise.resolve(undefined),
+    prepare: () => Promise.resolve(),
+    remove: () => Promise.resolve(),
+  };
+  abilities: Abilities = {};
   private readonly machines = new Map<string, ScriptedExecutor>();
 
   constructor(readonly calls: Call[] = []) {}
@@ -60,23 +72,11 @@ export class ScriptedProvider implements MachineProvider {
     return Promise.resolve();
   }
 
-  unprepared(): Promise<string | undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  prepare(): Promise<void> {
-    return Promise.resolve();
-  }
-
   stop(): Promise<void> {
     return Promise.resolve();
   }
 
   remove(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  cleanup(): Promise<void> {
     return Promise.resolve();
   }
 }

@@ -5,6 +5,8 @@ import type { World } from '../../src/lab/world.js';
 import { loadTemplates } from '../../src/cli/support/templates.js';
 import { HostExecutor } from '../../src/exec/host-executor.js';
 import type { FoundLab } from '../../src/machines/provider.js';
+import { openLab, type Lab } from '../../src/lab/lab.js';
+import type { ProviderId } from '../../src/providers/registry.js';
 import { LabStore, type LabRecord } from '../../src/lab/lab-store.js';
 import { RecordingReporter } from './recording-reporter.js';
 import { labOf, Stage } from './step-context.js';
@@ -14,7 +16,7 @@ export class TestWorld {
   readonly stage: Stage;
   readonly said: string[] = [];
   readonly store: LabStore;
-  found: FoundLab | undefined;
+  found: (FoundLab & { readonly provider: ProviderId }) | undefined;
 
   private constructor(
     readonly base: string,
@@ -54,14 +56,26 @@ export class TestWorld {
       ...{ store, clock: stage.clock, templates: loadTemplates(), reporter: new RecordingReporter() },
       host: new HostExecutor(),
       dirs: { state: join(base, 'state'), cache: join(base, 'cache'), machines: join(base, 'machines') },
-      ...{ signal: stage.abort.signal, arch: 'amd64', releaseUrl: undefined, fetch, checks: () => [] },
+      ...{
+        signal: stage.abort.signal,
+        arch: 'amd64',
+        releaseUrl: undefined,
+        fetch,
+        checks: () => Promise.resolve([]),
+      },
       userKubeconfig: this.userKubeconfig,
       chooseProvider: () => Promise.resolve('nspawn'),
-      provider: () => stage.provider,
+      provider: () => Promise.resolve(stage.provider),
+      usable: () => Promise.resolve({ usable: true, because: 'it is a test' }),
       findLab: () => Promise.resolve(this.found),
       say: (line) => this.said.push(line),
       ...more,
     };
+  }
+
+  /** The lab of a record, open in a world. */
+  lab(world: World = this.world(), record: LabRecord = this.record()): Promise<Lab> {
+    return openLab(record, world);
   }
 
   close(): Promise<void> {

@@ -43,7 +43,7 @@ export class NspawnMaker {
 
   prepare(): Promise<void> {
     return withLock(this.world.path('prepare.lock'), async () => {
-      if ((await this.provider.unprepared()) !== undefined) await this.provider.prepare();
+      if ((await this.provider.foundation.missing()) !== undefined) await this.provider.foundation.prepare();
     });
   }
 
@@ -83,7 +83,7 @@ export class NspawnMaker {
   async dismantle(): Promise<void> {
     for (const { name } of await this.provider.list())
       await this.world.alone(name, () => this.provider.remove(name));
-    await this.provider.cleanup();
+    await this.provider.foundation.remove();
     await rm(this.options.dataDir, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { PROVIDER_IDS } from '../../providers/registry.js';
 
 /** Flags that choose a lab; every command that works on one has them. */
 export interface LabFlags {
@@ -34,8 +35,8 @@ export const withLab = (command: Command): Command =>
 /** Adds the flags that shape a new lab. */
 export const withShape = (command: Command): Command =>
   command
-    .option('--provider <provider>', 'multipass, nspawn or simulator, in place of what the lab file says')
-    .option('--nodes <count>', 'number of nodes, in place of what the lab file says');
+    .option('--provider <provider>', `${PROVIDER_IDS.join(', ')}; overrides the lab file`)
+    .option('--nodes <count>', 'number of nodes; overrides the lab file');
 
 /** Adds `-o`. */
 export const withOutput = (command: Command): Command =>

@@ -1,12 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { World } from '../../lab/world.js';
-import { checksFor } from '../../checks/checks.js';
 import { redact } from '../../exec/command.js';
 import { HostExecutor } from '../../exec/host-executor.js';
 import { loggedExecutor } from '../../exec/logged-executor.js';
-import { chooseProvider, makeProvider } from '../../providers/choose-provider.js';
-import { findLab } from '../../providers/find-lab.js';
+import { chooseProvider, findLab, PROVIDERS } from '../../providers/registry.js';
 import { chooseReporter } from '../../report/choose-reporter.js';
 import { openRunLog, type RunLog } from '../../report/run-log.js';
 import { TeeReporter } from '../../report/tee-reporter.js';
@@ -89,10 +87,11 @@ export const openWorld = async (
     releaseUrl: process.env['KGLAB_K3S_URL'],
     fetch,
     userKubeconfig: userKubeconfig(process.env),
-    chooseProvider: (wanted) => chooseProvider(wanted, deps),
-    provider: (request) => makeProvider(request, deps),
+    chooseProvider: (wanted) => chooseProvider(wanted, host),
+    provider: (id, request) => PROVIDERS[id].make(request, deps),
     findLab: (name) => findLab(name, dirs),
-    checks: (id) => checksFor(id, { host, dirs, machinesDir: join(dirs.machines, 'nspawn') }),
+    usable: (id) => PROVIDERS[id].usable(deps),
+    checks: (id) => PROVIDERS[id].checks(deps),
     say: (line) => {
       if (flags.quiet === true) return;
       const event = { type: 'say', text: line, at: systemClock.now() };

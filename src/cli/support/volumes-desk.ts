@@ -1,9 +1,10 @@
-import { lookingContext } from '../../app/observe.js';
-import { contextOf, findArtifacts, knownLab } from '../../lab/open-lab.js';
+import type { Lab } from '../../lab/lab.js';
+import { knownLab } from '../../lab/open.js';
+import { assertRealMachines } from '../../lab/rehearsal.js';
+import { findArtifacts, lookingContext, runContext } from '../../lab/run-context.js';
 import type { World } from '../../lab/world.js';
 import { glusterMachine, serverMachine } from '../../config/roles.js';
 import { CliError } from '../../errors/cli-error.js';
-import type { MachineProvider } from '../../machines/provider.js';
 import type { LabRecord } from '../../lab/lab-store.js';
 import { clusterVolumes, type ClusterVolumes } from '../../volumes/cluster.js';
 import { inventory, stillKept, type Kept } from '../../volumes/inventory.js';
@@ -18,31 +19,23 @@ import { openWorld } from './open-world.js';
 
 /** A lab that a command about volumes works on. */
 export interface OpenDesk extends Desk {
+  readonly lab: Lab;
   readonly record: LabRecord;
   readonly world: World;
 }
 
-/** Throws USAGE when the machines of a lab are simulated: no files are in them, and nothing that could be mounted. */
-export const assertRealMachines = ({ name, provider }: LabRecord, { features }: MachineProvider): void => {
-  if (features.simulated !== true) return;
-  throw new CliError('USAGE', `Lab ${name} is simulated: its volumes hold no files.`, {
-    hint: `Make a lab of machines: kglab up -n NAME --provider nspawn (this one is of provider ${provider})`,
-  });
-};
-
 /** Opens a lab that exists. Throws USAGE when it is a simulated one. */
 export const openDesk = async (session: Session, flags: LabFlags, what: string): Promise<OpenDesk> => {
   const world = await openWorld(session, flags, { what });
-  const record = await knownLab(await labName(flags), world);
-  assertRealMachines(record, world.provider({ id: record.provider, lab: record, config: record.config }));
-  const run = await contextOf(record, await findArtifacts(record, world), world);
-  const context = { ...lookingContext(run, world.signal), say: (line: string) => world.say(line) };
+  const lab = await knownLab(await labName(flags), world);
+  assertRealMachines(lab);
   return {
-    record,
+    lab,
+    record: lab.record,
     world,
-    context,
-    server: serverMachine(record.config),
-    gluster: glusterMachine(record.config),
+    context: lookingContext(await runContext(lab, await findArtifacts(lab)), lab),
+    server: serverMachine(lab.config),
+    gluster: glusterMachine(lab.config),
   };
 };
 

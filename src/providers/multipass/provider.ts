@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import type { ExecOptions } from '../../exec/command.js';
 import { mapPool } from '../../util/pool.js';
-import type { Machine, MachineInfo, MachineProvider, MachineSpec, Trace } from '../../machines/provider.js';
+import type {
+  Abilities,
+  Foundation,
+  Machine,
+  MachineInfo,
+  MachineProvider,
+  MachineSpec,
+  Trace,
+} from '../../machines/provider.js';
 import { Addresses } from './address.js';
 import { askAbilities } from './ask-abilities.js';
 import { MultipassClient } from './client.js';
@@ -34,8 +42,14 @@ export class MultipassProvider implements MachineProvider {
   readonly features = {
     packagesInImage: false,
     stableAddresses: false,
-    sharedNetwork: true,
   } as const;
+  /** Nothing to prepare: multipass has its own network, and gets the image with the first launch. */
+  readonly foundation: Foundation = {
+    missing: () => Promise.resolve(undefined),
+    prepare: () => Promise.resolve(),
+    remove: (options) => this.settleLedger(options),
+  };
+  readonly abilities = { traces: (options?: ExecOptions) => this.traces(options) } satisfies Abilities;
 
   private readonly deadlines: Deadlines;
   private readonly client: MultipassClient;
@@ -59,16 +73,9 @@ export class MultipassProvider implements MachineProvider {
     const machine = (name: string) => this.machine(name);
     this.addresses = new Addresses(machine, options.clock);
     this.ownership = new Ownership(options.lab, ledger, machine);
-    this.power = new Power({ ...common, machine, abilities: () => this.abilities() });
+    this.power = new Power({ ...common, machine, abilities: () => this.driver() });
     this.removal = new Removal({ ...common, ledger, ownership: this.ownership });
   }
-
-  /** There is nothing to be prepared: multipass has its own network, and gets the image with the first launch. */
-  async unprepared(): Promise<string | undefined> {
-    return undefined;
-  }
-
-  async prepare(): Promise<void> {}
 
   async list(options: ExecOptions = {}): Promise<readonly MachineInfo[]> {
     const [book, instances] = await Promise.all([this.ledger.read(), this.instances(options)]);
@@ -83,7 +90,7 @@ export class MultipassProvider implements MachineProvider {
   }
 
   /** Launches that were interrupted go on in the daemon, and are in no list until the image is there. */
-  async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
+  private async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
     const [book, instances] = await Promise.all([this.ledger.read(), this.instances(options)]);
     const names = Object.keys(book).filter((name) => book[name] === 'launching');
     const unseen = names.filter((name) => !instances.some((instance) => instance.name === name));
@@ -139,7 +146,7 @@ export class MultipassProvider implements MachineProvider {
     this.running.delete(name);
   }
 
-  async cleanup(options: ExecOptions = {}): Promise<void> {
+  private async settleLedger(options: ExecOptions = {}): Promise<void> {
     const left = Object.keys(await this.ledger.read());
     // A launch that has left nothing behind but its note, or is still on its way.
     for (const name of left) await this.removal.remove(name, options);
@@ -147,7 +154,7 @@ export class MultipassProvider implements MachineProvider {
   }
 
   /** What this version with this driver can do. */
-  abilities(): Promise<MultipassFeatures> {
+  driver(): Promise<MultipassFeatures> {
     this.able ??= askAbilities(this.client, this.deadlines.listMs).catch((error: unknown) => {
       this.able = undefined;
       throw error;
@@ -200,7 +207,7 @@ export class MultipassProvider implements MachineProvider {
 
   /** The zone of the lab's other machines: each zone has a network of its own. */
   private async zone(): Promise<string | undefined> {
-    if (!(await this.abilities()).zones) return undefined;
+    if (!(await this.driver()).zones) return undefined;
     const [book, instances] = await Promise.all([this.ledger.read(), this.instances({})]);
     return instances.find(({ name, zone }) => Object.hasOwn(book, name) && zone !== undefined)?.zone;
   }
@@ -209,9 +216,8 @@ export class MultipassProvider implements MachineProvider {
     const signal = options.signal && { signal: options.signal };
     const { stdout } = await this.client.must(statesArgs, { ...signal, timeoutMs: this.deadlines.listMs });
     const instances = parseList(stdout);
-    const now = this.options.clock.now();
     for (const { name, state } of instances) {
-      if (state === 'Running') this.running.set(name, now);
+      if (state === 'Running') this.running.set(name, this.options.clock.now());
       else this.running.delete(name);
     }
     return instances;

@@ -12,5 +12,5 @@ export const findLab = async (dataDir: string, name: string): Promise<FoundLab |
   });
   if (lab === undefined) return undefined;
   const note = await readFile(paths.note, 'utf8').catch(() => undefined);
-  return { provider: 'nspawn', lab: { name: lab.name, id: lab.id }, ...(note !== undefined && { note }) };
+  return { lab: { name: lab.name, id: lab.id }, ...(note !== undefined && { note }) };
 };

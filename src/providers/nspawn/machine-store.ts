@@ -127,3 +127,11 @@ export class MachineStore {
     return address;
   }
 }
+
+/** Throws MACHINE_FAILED when the image that a machine stands on is gone. */
+export const assertImage = async ({ name, image }: MachineLedger): Promise<void> => {
+  if ((await stat(image).catch(() => undefined))?.isDirectory()) return;
+  throw new CliError('MACHINE_FAILED', `The image of machine ${name} is gone: ${image}`, {
+    hint: 'It was in the cache. Build the lab anew: kglab rebuild',
+  });
+};

@@ -1,8 +1,10 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { CliError } from '../../errors/cli-error.js';
 import { type ExecOptions } from '../../exec/command.js';
 import type {
+  Abilities,
+  Foundation,
   Machine,
   MachineInfo,
   MachineProvider,
@@ -14,7 +16,7 @@ import { bootMachine, groupPath, hasSystemd } from './boot.js';
 import { ImageCache } from './image.js';
 import { forgetPartial, keep, keptFolders } from './kept-folders.js';
 import { assertOwnLab, claimLab, writeText, type MachineLedger } from './ledger.js';
-import { MachineStore } from './machine-store.js';
+import { assertImage, MachineStore } from './machine-store.js';
 import { NspawnMachine } from './machine.js';
 import { groupName, nspawnName, vethName } from './names.js';
 import { LabNetwork } from './network.js';
@@ -31,6 +33,18 @@ export class NspawnProvider implements MachineProvider {
     packagesInImage: true,
     stableAddresses: true,
   } as const;
+  readonly foundation: Foundation = {
+    missing: (options) => this.missing(options),
+    prepare: (options) => this.prepare(options),
+    remove: (options) => this.removeFoundation(options),
+  };
+  readonly abilities = {
+    traces: (options?: ExecOptions) => this.traces(options),
+    consoles: () => this.consoles(),
+    remember: (text) => this.remember(text),
+    keepFolders: (name: string, folders: readonly string[], options?: ExecOptions) =>
+      this.keepFolders(name, folders, options),
+  } satisfies Abilities;
 
   private readonly paths: LabPaths;
   private readonly image: ImageCache;
@@ -47,14 +61,14 @@ export class NspawnProvider implements MachineProvider {
     this.power = new Power(options.host, options.clock);
   }
 
-  async unprepared(options?: ExecOptions): Promise<string | undefined> {
+  private async missing(options?: ExecOptions): Promise<string | undefined> {
     assertRoot();
     await this.assertOwn();
     if (!(await this.image.exists())) return 'the machine image is not made yet';
     return this.network.missing(quiet(options));
   }
 
-  async prepare(options?: ExecOptions): Promise<void> {
+  private async prepare(options?: ExecOptions): Promise<void> {
     assertRoot();
     await claimLab(this.options.lab, this.paths);
     await this.image.bake(options);
@@ -118,7 +132,7 @@ export class NspawnProvider implements MachineProvider {
     this.handles.delete(name);
   }
 
-  async cleanup(options: ExecOptions = {}): Promise<void> {
+  private async removeFoundation(options: ExecOptions = {}): Promise<void> {
     await this.assertOwn();
     const left = await this.store.names();
     if (left.length > 0) throw new CliError('BUG', `The network is still used by ${left.join(', ')}.`);
@@ -128,12 +142,12 @@ export class NspawnProvider implements MachineProvider {
     await rm(this.paths.dir, { recursive: true, force: true });
   }
 
-  async remember(text: string): Promise<void> {
+  private async remember(text: string): Promise<void> {
     await claimLab(this.options.lab, this.paths);
     await writeText(this.paths.note, text);
   }
 
-  async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
+  private async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
     const machines = [...new Set([...(await this.store.names()), ...this.options.machines])];
     return findTraces(
       this.options.host,
@@ -142,11 +156,15 @@ export class NspawnProvider implements MachineProvider {
     );
   }
 
-  async consoles(): Promise<readonly { readonly machine: string; readonly path: string }[]> {
+  private async consoles(): Promise<readonly { readonly machine: string; readonly path: string }[]> {
     return (await this.store.names()).map((machine) => ({ machine, path: this.paths.machine(machine).log }));
   }
 
-  async keepFolders(name: string, folders: readonly string[], options: ExecOptions = {}): Promise<string> {
+  private async keepFolders(
+    name: string,
+    folders: readonly string[],
+    options: ExecOptions = {},
+  ): Promise<string> {
     await this.assertOwn();
     await unmountBelow(this.options.host, this.paths.machine(name).dir, quiet(options));
     return keep(this.paths, name, folders);
@@ -208,13 +226,6 @@ const assertRoot = (): void => {
   if (userInfo().uid === 0) return;
   throw new CliError('HOST_NOT_ROOT', 'Machines of provider nspawn can only be made by root.', {
     hint: 'Run the same command with sudo, or set `provider: multipass` in the lab file.',
-  });
-};
-
-const assertImage = async ({ name, image }: MachineLedger): Promise<void> => {
-  if ((await stat(image).catch(() => undefined))?.isDirectory()) return;
-  throw new CliError('MACHINE_FAILED', `The image of machine ${name} is gone: ${image}`, {
-    hint: 'It was in the cache. Build the lab anew: kglab rebuild',
   });
 };
 

@@ -16,10 +16,10 @@ const AWAIT_MS = 60_000;
 /** Image and network. */
 export const prepareHandler: StepHandler<'machines.prepare'> = {
   probe: async (_input, { provider, signal }) => {
-    const missing = await provider.unprepared({ signal });
+    const missing = await provider.foundation.missing({ signal });
     return missing === undefined ? satisfied : pending(missing);
   },
-  apply: (_input, { provider, signal, say }) => provider.prepare({ signal, onLine: say }),
+  apply: (_input, { provider, signal, say }) => provider.foundation.prepare({ signal, onLine: say }),
 };
 
 /** The machine exists and runs. */

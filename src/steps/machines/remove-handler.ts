@@ -27,7 +27,7 @@ export const removeHandler: StepHandler<'machines.remove'> = {
     if (keep.length > 0) {
       // What was caught between two states is brought to a clear end first.
       await provider.stop(name, { signal, force: true });
-      const kept = await provider.keepFolders?.(name, [GLUSTERD, ...keep], { signal });
+      const kept = await provider.abilities.keepFolders?.(name, [GLUSTERD, ...keep], { signal });
       if (kept !== undefined) say(`${keep.join(', ')} of ${name} kept in ${kept}`);
     }
     await provider.remove(name, { signal });

@@ -23,11 +23,13 @@ const removing = (stuck?: string, kept?: string[]): MachineProvider => {
   const bridge: Trace = { kind: 'network interface', what: 'kg-demo' };
   let cleaned = false;
   return Object.assign(Object.create(provider) as typeof provider, {
-    traces: () => Promise.resolve(cleaned ? [] : [bridge]),
-    cleanup: () => Promise.resolve(void (cleaned = true)),
-    keepFolders: (name: string, folders: readonly string[]) => {
-      kept?.push(`${name}: ${folders.join(' ')}`);
-      return Promise.resolve(`/kept/${name}`);
+    foundation: { ...provider.foundation, remove: () => Promise.resolve(void (cleaned = true)) },
+    abilities: {
+      traces: () => Promise.resolve(cleaned ? [] : [bridge]),
+      keepFolders: (name: string, folders: readonly string[]) => {
+        kept?.push(`${name}: ${folders.join(' ')}`);
+        return Promise.resolve(`/kept/${name}`);
+      },
     },
     remove: (name: string) => {
       if (name === stuck) return Promise.reject(new CliError('TIMEOUT', `Machine ${name} did not end.`));
@@ -37,7 +39,7 @@ const removing = (stuck?: string, kept?: string[]): MachineProvider => {
   });
 };
 
-const world = (provider: MachineProvider) => test.world({ provider: () => provider });
+const world = (provider: MachineProvider) => test.world({ provider: () => Promise.resolve(provider) });
 
 const mountAt = (path: string): Promise<void> =>
   test.store
@@ -53,7 +55,7 @@ const kubeconfig = (name: string): string =>
 describe('down', () => {
   it('removes everything and says what there was', async () => {
     const w = world(removing());
-    const found = await down(await planRemoval(test.record(), w), w);
+    const found = await down(await planRemoval(await test.lab(w)));
     expect(found.left).toEqual([]);
     expect(certificateRows(found)).toEqual([
       ['machine', '3', '0'],
@@ -66,7 +68,7 @@ describe('down', () => {
 
   it('removes what it can, keeps the ledger, and says what is left and why', async () => {
     const w = world(removing('demo-node2'));
-    const found = await down(await planRemoval(test.record(), w), w);
+    const found = await down(await planRemoval(await test.lab(w)));
     const why = 'Machine demo-node2 did not end.';
     expect(found.left).toEqual([
       { kind: 'machine', what: 'demo-node2', why },
@@ -78,9 +80,13 @@ describe('down', () => {
 
   it('keeps the ledger when something may still be on its way, though nothing is seen of it', async () => {
     const why = 'demo-node3 is still being prepared.';
-    const cleanup = (): Promise<void> => Promise.reject(new CliError('MACHINE_FAILED', why));
-    const w = world(Object.assign(removing(), { cleanup, traces: () => Promise.resolve([]) }));
-    const found = await down(await planRemoval(test.record(), w), w);
+    const provider = removing();
+    const remove = (): Promise<void> => Promise.reject(new CliError('MACHINE_FAILED', why));
+    const foundation = { ...provider.foundation, remove };
+    const w = world(
+      Object.assign(provider, { foundation, abilities: { traces: () => Promise.resolve([]) } }),
+    );
+    const found = await down(await planRemoval(await test.lab(w)));
     expect(found.left).toEqual([{ kind: 'lab', what: 'demo', why }]);
     expect(certificateText(found)).toContain(`lab demo: ${why}`);
     expect(await test.store.load('demo')).toBeDefined();
@@ -99,10 +105,10 @@ describe('down', () => {
       return provider.remove(name);
     };
     const w = test.world({
-      provider: () => Object.assign(Object.create(provider) as typeof provider, { remove }),
+      provider: () => Promise.resolve(Object.assign(Object.create(provider) as typeof provider, { remove })),
       host,
     });
-    const found = await down(await planRemoval(test.record(), w), w);
+    const found = await down(await planRemoval(await test.lab(w)));
     expect(order[0]).toBe('umount');
     expect(certificateRows(found)).toContainEqual(['host mount', '1', '0']);
     expect(await test.store.load('demo')).toBeUndefined();
@@ -111,8 +117,8 @@ describe('down', () => {
   it('does not forget a host mount that stays', async () => {
     const host = new ScriptedExecutor('host').on(/while/, { exitCode: 1, stderr: 'not permitted' });
     await mountAt('/mnt/x');
-    const w = test.world({ provider: () => removing(), host });
-    const found = await down(await planRemoval(test.record(), w), w);
+    const w = test.world({ provider: () => Promise.resolve(removing()), host });
+    const found = await down(await planRemoval(await test.lab(w)));
     const why = '/mnt/x cannot be unmounted: not permitted';
     expect(found.left).toEqual([{ kind: 'host mount', what: '/mnt/x', why }]);
     expect(await test.store.load('demo')).toBeDefined();
@@ -128,7 +134,7 @@ describe('down', () => {
         },
       }),
     );
-    await expect(down(await planRemoval(test.record(), w), w)).rejects.toThrow();
+    await expect(down(await planRemoval(await test.lab(w)))).rejects.toThrow();
     expect(await test.store.load('demo')).toBeDefined();
   });
 
@@ -136,7 +142,7 @@ describe('down', () => {
     const mine = mergeContexts(kubeconfig('mine'), kubeconfig('kglab-demo')).text;
     await writeFile(test.userKubeconfig, mine);
     const w = world(removing());
-    const found = await down(await planRemoval(test.record(), w), w);
+    const found = await down(await planRemoval(await test.lab(w)));
     expect(found.before.map(({ kind }) => kind)).toContain('kubeconfig context');
     const left = await readFile(test.userKubeconfig, 'utf8');
     expect(left).not.toContain('kglab-demo');
@@ -149,7 +155,7 @@ describe('down', () => {
     await chmod(real, 0o640);
     await symlink(real, test.userKubeconfig);
     const w = world(removing());
-    await down(await planRemoval(test.record(), w), w);
+    await down(await planRemoval(await test.lab(w)));
     expect(await readlink(test.userKubeconfig)).toBe(real);
     expect((await stat(real)).mode & 0o777).toBe(0o640);
     expect(await readFile(real, 'utf8')).not.toContain('kglab-demo');
@@ -158,8 +164,11 @@ describe('down', () => {
   it('goes on, and says so, when the kubeconfig cannot be read', async () => {
     await mkdir(test.userKubeconfig);
     const said: string[] = [];
-    const w = test.world({ provider: () => removing(), say: (line) => void said.push(line) });
-    const found = await down(await planRemoval(test.record(), w), w);
+    const w = test.world({
+      provider: () => Promise.resolve(removing()),
+      say: (line) => void said.push(line),
+    });
+    const found = await down(await planRemoval(await test.lab(w)));
     expect(found.left).toEqual([]);
     expect(said.join('\n')).toContain(`${test.userKubeconfig} cannot be read`);
   });
@@ -167,7 +176,7 @@ describe('down', () => {
   it('does not touch a kubeconfig without the lab', async () => {
     await writeFile(test.userKubeconfig, '# mine\nclusters: []\n');
     const w = world(removing());
-    await down(await planRemoval(test.record(), w), w);
+    await down(await planRemoval(await test.lab(w)));
     expect(await readFile(test.userKubeconfig, 'utf8')).toBe('# mine\nclusters: []\n');
   });
 
@@ -175,7 +184,7 @@ describe('down', () => {
     const kept: string[] = [];
     for (const name of test.stage.machines) test.stage.on(name).on(/containerd-shim/);
     const w = world(removing(undefined, kept));
-    const found = await down(await planRemoval(test.record(), w), w, { keep: true });
+    const found = await down(await planRemoval(await test.lab(w)), { keep: true });
     expect(kept.sort()[0]).toBe('demo-node1: /var/lib/glusterd /data');
     expect(found.kept).toHaveLength(3);
     expect(certificateText(found)).toContain('demo-node1: /kept/demo-node1');
@@ -183,8 +192,8 @@ describe('down', () => {
 
   it('does not call left what an earlier run was asked to keep, and says where it is', async () => {
     const data: Trace = { kind: 'kept data', what: '/kept/demo/demo-node1' };
-    const w = world(Object.assign(removing(), { traces: () => Promise.resolve([data]) }));
-    const found = await down(await planRemoval(test.record(), w), w);
+    const w = world(Object.assign(removing(), { abilities: { traces: () => Promise.resolve([data]) } }));
+    const found = await down(await planRemoval(await test.lab(w)));
     expect(found.left).toEqual([]);
     expect(found.before).not.toContain(data);
     expect(found.kept).toEqual([{ machine: 'demo-node1', path: data.what }]);
@@ -192,7 +201,7 @@ describe('down', () => {
 
   it('refuses to keep data where the provider cannot', async () => {
     const w = test.world();
-    await expect(down(await planRemoval(test.record(), w), w, { keep: true })).rejects.toMatchObject({
+    await expect(down(await planRemoval(await test.lab(w)), { keep: true })).rejects.toMatchObject({
       code: 'USAGE',
     });
   });
@@ -202,14 +211,14 @@ describe('protect', () => {
   it('is written down where the ledger and the machines are', async () => {
     const notes: string[] = [];
     const remember = (text: string): Promise<void> => Promise.resolve(void notes.push(text));
-    const w = world(Object.assign(removing(), { remember }));
-    expect(await setProtected(test.record(), true, w)).toBe(true);
+    const w = world(Object.assign(removing(), { abilities: { remember } }));
+    expect(await setProtected(await test.lab(w), true)).toBe(true);
     const record = await test.store.load('demo');
     expect(record).toMatchObject({ protected: true });
     expect(JSON.parse(notes[0] ?? '')).toEqual(record);
     expect(() => assertUnprotected(record ?? test.record())).toThrow('Lab demo is protected');
-    expect(await setProtected(record ?? test.record(), true, w)).toBe(false);
-    expect(await setProtected(record ?? test.record(), false, w)).toBe(true);
+    expect(await setProtected(await test.lab(w, record), true)).toBe(false);
+    expect(await setProtected(await test.lab(w, record), false)).toBe(true);
     expect(() => assertUnprotected(test.record())).not.toThrow();
   });
 });

@@ -27,7 +27,7 @@ describe('collectLogs', () => {
     await mkdir(test.store.logDir('demo'), { recursive: true });
     await writeFile(join(test.store.logDir('demo'), 'up.log'), `ran with ${token}\n`);
     const target = join(test.base, 'all.tar.gz');
-    const { silent } = await collectLogs(test.record(), target, test.world());
+    const { silent } = await collectLogs(await test.lab(), target);
     expect(silent).toEqual(['demo-node3 (stopped)']);
     expect((await stat(target)).mode & 0o777).toBe(0o600);
     const names = execFileSync('tar', ['-tzf', target], { encoding: 'utf8' });
@@ -58,9 +58,9 @@ describe('collectLogs', () => {
         { machine: 'demo-node1', path },
         { machine: 'demo-node2', path: join(test.base, 'none') },
       ]);
-    const provider = Object.assign(test.stage.provider, { consoles });
+    test.stage.provider.abilities = { consoles };
     const target = join(test.base, 'all.tar.gz');
-    await collectLogs(test.record(), target, test.world({ provider: () => provider }));
+    await collectLogs(await test.lab(), target);
     const text = execFileSync('tar', ['-xzOf', target, '--wildcards', '*/machines/demo-node1/console.txt'], {
       encoding: 'utf8',
     });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { assertFit, assertImages, assertOffered } from '../../../src/app/preflight.js';
-import type { Check, Finding } from '../../../src/checks/check.js';
+import type { Check, Finding } from '../../../src/machines/host-check.js';
 import { CliError } from '../../../src/errors/cli-error.js';
 import { labOf } from '../../helpers/step-context.js';
 import { TestWorld } from '../../helpers/test-world.js';
@@ -16,7 +16,7 @@ beforeEach(async () => void (test = await TestWorld.make()));
 afterEach(() => test.close());
 
 const fit = (...checks: Check[]): Promise<void> =>
-  assertFit('multipass', test.world({ checks: () => checks }));
+  assertFit('multipass', test.world({ checks: () => Promise.resolve(checks) }));
 
 describe('assertFit', () => {
   it('is content with a host that has all', () =>
@@ -57,27 +57,19 @@ describe('assertFit', () => {
 });
 
 describe('assertOffered', () => {
-  const features = {
-    packagesInImage: false,
-    stableAddresses: false,
-    sharedNetwork: true,
-  };
-
   it.each(['network: {internet: off}', 'network: {subnet: 10.77.0.0/24}'])(
     'refuses %s where the network is not that of the lab',
     (yaml) => {
       const config = labOf(`name: demo\nprovider: auto\n${yaml}\n`);
-      expect(() => assertOffered({ id: 'multipass', features }, config)).toThrow(
+      expect(() => assertOffered('multipass', config)).toThrow(
         expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error,
       );
-      assertOffered({ id: 'nspawn', features: { ...features, sharedNetwork: false } }, config);
+      assertOffered('nspawn', config);
     },
   );
 
   it.each(['', 'network: {internet: on}\n'])('takes %j', (yaml) =>
-    expect(() =>
-      assertOffered({ id: 'multipass', features }, labOf(`name: demo\nprovider: multipass\n${yaml}`)),
-    ).not.toThrow(),
+    expect(() => assertOffered('multipass', labOf(`name: demo\nprovider: multipass\n${yaml}`))).not.toThrow(),
   );
 });
 

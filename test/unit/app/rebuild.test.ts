@@ -35,7 +35,7 @@ const advance = async (work: Promise<unknown>): Promise<void> => {
 describe('what is to be rebuilt', () => {
   it('is nothing of a protected lab', async () => {
     const record = test.record({ protected: true });
-    await expect(planTarget(record, options, test.world())).rejects.toMatchObject({
+    await expect(planTarget(await test.lab(test.world(), record), options)).rejects.toMatchObject({
       code: 'LAB_PROTECTED',
       exitCode: 13,
     });
@@ -43,7 +43,7 @@ describe('what is to be rebuilt', () => {
 
   it('is every machine that exists, whatever the lab file says', async () => {
     test.stage.provider.infos = [{ name: 'demo-old', state: 'stopped' }];
-    expect(await planTarget(test.record(), options, test.world())).toEqual({
+    expect(await planTarget(await test.lab(), options)).toEqual({
       ...{ what: 'machines', machines: ['demo-old'], keepData: false },
     });
   });
@@ -54,7 +54,7 @@ describe('what is to be rebuilt', () => {
     { k3sOnly: true, node: 'node1' },
     { keepData: true },
   ])('is refused for %j', async (more) => {
-    await expect(planTarget(test.record(), { ...options, ...more }, test.world())).rejects.toMatchObject({
+    await expect(planTarget(await test.lab(), { ...options, ...more })).rejects.toMatchObject({
       code: 'USAGE',
     });
   });
@@ -63,7 +63,7 @@ describe('what is to be rebuilt', () => {
     const brick = test.record().config.volumes[0]?.brick ?? '';
     const answer = (counts: readonly number[]): string => heal(counts).replaceAll('/data/gv0', brick);
     test.stage.on('demo-node1').on(/heal gv0 info$/, answer([0, 4, 0]));
-    const failing = planTarget(test.record(), { ...options, node: 'node2' }, test.world()).catch(
+    const failing = planTarget(await test.lab(), { ...options, node: 'node2' }).catch(
       (error: unknown) => error,
     );
     await advance(failing);
@@ -72,7 +72,7 @@ describe('what is to be rebuilt', () => {
       hint: expect.stringContaining('--keep-data') as string,
     });
     test.stage.on('demo-node1').on(/heal gv0 info$/, answer([4, 0, 4]));
-    expect(await planTarget(test.record(), { ...options, node: 'demo-node2' }, test.world())).toMatchObject({
+    expect(await planTarget(await test.lab(), { ...options, node: 'demo-node2' })).toMatchObject({
       machines: ['demo-node2'],
     });
   });
@@ -129,7 +129,7 @@ describe('a node with bricks of single claims', () => {
     test.stage.on('demo-node3').on(/heal gv0 info$/, heal([0, 0, 0]).replaceAll('/data/gv0', brick));
     const owed = (counts: readonly number[]): string => heal(counts).replaceAll('gv0', 'pvc-1');
     test.stage.on('demo-node3').on(/heal pvc-1 info$/, owed([0, 4, 0]));
-    const failing = planTarget(test.record(), { ...options, node: 'node2' }, test.world()).catch(
+    const failing = planTarget(await test.lab(), { ...options, node: 'node2' }).catch(
       (error: unknown) => error,
     );
     await advance(failing);
@@ -138,7 +138,7 @@ describe('a node with bricks of single claims', () => {
       message: expect.stringContaining('volume pvc-1 would lose data') as string,
     });
     test.stage.on('demo-node3').on(/heal pvc-1 info$/, owed([0, 0, 4]));
-    expect(await planTarget(test.record(), { ...options, node: 'node2' }, test.world())).toMatchObject({
+    expect(await planTarget(await test.lab(), { ...options, node: 'node2' })).toMatchObject({
       machines: ['demo-node2'],
     });
   });

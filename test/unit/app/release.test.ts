@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findArtifacts } from '../../../src/lab/open-lab.js';
+import { findArtifacts } from '../../../src/lab/run-context.js';
 import { look, status } from '../../../src/app/status.js';
 import { up } from '../../../src/app/up.js';
 import { satisfied, type StepHandlers } from '../../../src/engine/context.js';
@@ -28,7 +28,7 @@ const cache = (version: string): string =>
 const config = labOf('name: demo\nprovider: nspawn\n');
 const used = async (): Promise<string> => {
   const record = await test.store.load('demo');
-  return (await findArtifacts(record ?? test.record(), test.world())).version;
+  return (await findArtifacts(await test.lab(test.world(), record))).version;
 };
 
 describe('the release of a lab', () => {
@@ -79,7 +79,7 @@ describe('without the files of a release', () => {
   it('the lab is looked at, and the status says what is the matter', async () => {
     const record = test.record({ config: lacking });
     test.stage.provider.infos = [];
-    const { picture, pending } = await status(record, test.world());
+    const { picture, pending } = await status(await test.lab(test.world(), record));
     expect(picture.facts).toEqual(['nspawn']);
     expect(pending[0]?.id).toBe('machines.create:demo-node1');
     expect(pending.at(-1)).toMatchObject({
@@ -92,6 +92,6 @@ describe('without the files of a release', () => {
     for (const name of ['demo-node1', 'demo-node2', 'demo-node3'])
       test.stage.on(name).on(/./, { exitCode: 1 });
     test.stage.on('demo-node1').on(reads('/etc/kglab/k3s.installed'), 'v1.35.1+k3s1\nsum file\n');
-    expect((await look(test.record(), test.world())).facts).toEqual(['nspawn', 'k3s v1.35.1+k3s1']);
+    expect((await look(await test.lab())).facts).toEqual(['nspawn', 'k3s v1.35.1+k3s1']);
   });
 });

@@ -4,14 +4,14 @@ import { labOf, Stage } from '../../helpers/step-context.js';
 
 it('says of a machine that exists, and of no other, that it does not become what lab.yaml says now', async () => {
   const said: string[] = [];
-  const world = { say: (line: string) => said.push(line), signal: new AbortController().signal };
+  const lab = { say: (line: string) => said.push(line), signal: new AbortController().signal };
   const { provider } = new Stage(['demo-node1']);
   const before = labOf('name: demo\nmachine: { cpus: 2, memory: 2GiB }\n');
   const after = labOf('name: demo\nmachine: { cpus: 4, memory: 2GiB }\n');
-  await saySizes(before, after, provider, world);
+  await saySizes(before, { ...lab, provider, config: after });
   expect(said).toHaveLength(1);
   expect(said[0]).toContain('node1 stays as it was made (2 CPUs, 2048 MiB');
   expect(said[0]).toContain('kglab rebuild --node node1 -n demo');
-  await saySizes(after, after, provider, world);
+  await saySizes(after, { ...lab, provider, config: after });
   expect(said).toHaveLength(1);
 });

@@ -34,9 +34,10 @@ const provider = (): MachineProvider =>
       Promise.resolve(void done.push(`${force ? 'cut' : 'off'} ${name}`)),
   });
 const record = () => test.record({ config: labOf(LAB) });
-const run = (force: boolean) => {
+const run = async (force: boolean) => {
   const made = provider();
-  return stop(record(), { force }, test.world({ provider: () => made }));
+  const world = test.world({ provider: () => Promise.resolve(made) });
+  return stop(await test.lab(world, record()), { force });
 };
 
 describe('stop', () => {
@@ -101,9 +102,9 @@ describe('stop of a lab whose bricks owe each other something', () => {
 describe('start', () => {
   it('does not make machines', async () => {
     test.stage.provider.infos = test.stage.provider.infos.slice(1);
-    await expect(start(record(), test.world())).rejects.toMatchObject({
+    await expect(start(await test.lab(test.world(), record()))).rejects.toMatchObject({
       code: 'LAB_CHANGED',
-      message: 'Lab demo lacks a; starting alone does not help.',
+      message: 'Machines of lab demo do not exist: a. `start` creates none.',
     });
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { knownLab } from '../../../src/lab/open-lab.js';
+import { knownLab } from '../../../src/lab/open.js';
 import { findToken } from '../../../src/lab/recover.js';
 import { printRecord } from '../../../src/lab/lab-store.js';
 import { TestWorld } from '../../helpers/test-world.js';
@@ -20,7 +20,7 @@ describe('a lost ledger', () => {
     const record = test.record({ protected: true });
     test.found = found(printRecord(record));
     test.stage.on('demo-node1').on(CONFIG, `token: ${SECRET}\nnode-name: demo-node1\n`);
-    expect(await knownLab('demo', test.world())).toEqual(record);
+    expect((await knownLab('demo', test.world())).record).toEqual(record);
     expect(await test.store.load('demo')).toEqual(record);
     expect(await test.store.token('demo')).toBe(SECRET);
     expect(test.said.join()).not.toContain(SECRET);
@@ -30,7 +30,7 @@ describe('a lost ledger', () => {
   it('is made again from the id alone when the note was never written', async () => {
     test.found = found();
     test.stage.on('demo-node1').on(CONFIG, { exitCode: 1 });
-    const record = await knownLab('demo', test.world());
+    const { record } = await knownLab('demo', test.world());
     expect(record).toMatchObject({ id: 'abc123', provider: 'nspawn', config: { name: 'demo' } });
     expect(await test.store.token('demo')).toBeUndefined();
   });
@@ -45,16 +45,16 @@ describe('findToken', () => {
   it('starts a server that is off to read its token, if allowed', async () => {
     test.stage.provider.infos = [{ name: 'demo-node1', state: 'stopped' }];
     test.stage.on('demo-node1').on(CONFIG, `token: ${SECRET}\n`);
-    await findToken(test.record(), test.stage.provider, { start: false }, test.world());
+    await findToken(await test.lab(), { start: false });
     expect(await test.store.token('demo')).toBeUndefined();
-    await findToken(test.record(), test.stage.provider, { start: true }, test.world());
+    await findToken(await test.lab(), { start: true });
     expect(test.stage.provider.started).toEqual(['demo-node1']);
     expect(await test.store.token('demo')).toBe(SECRET);
   });
 
   it('keeps the token that there is', async () => {
     const token = await test.store.ensureToken('demo');
-    await findToken(test.record(), test.stage.provider, { start: true }, test.world());
+    await findToken(await test.lab(), { start: true });
     expect(await test.store.token('demo')).toBe(token);
     expect(test.stage.calls).toEqual([]);
   });

@@ -49,7 +49,7 @@ describe('a simulated k3s', () => {
 
   it('joins with the right token and a server that is up, only', async () => {
     const provider = simulator();
-    await provider.prepare();
+    await provider.foundation.prepare();
     await provider.create(specOf('demo-two'));
     const join = 'server: https://demo-one:6443\n';
     const server = await node(provider, 'demo-one', 'server', 'token: right\n');
@@ -67,7 +67,7 @@ describe('a simulated k3s', () => {
 
   it('turns a machine away that was made anew, until its node is deleted', async () => {
     const provider = simulator();
-    await provider.prepare();
+    await provider.foundation.prepare();
     await provider.create(specOf('demo-two'));
     const config = 'token: t\nserver: https://demo-one:6443\n';
     const server = await node(provider, 'demo-one', 'server', 'token: t\n');

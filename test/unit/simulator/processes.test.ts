@@ -12,7 +12,7 @@ it('numbers its shells: what two of them write beside each other does not collid
 
 it('is not gone while its network is left', async () => {
   const provider = simulator();
-  expect(await provider.traces()).toEqual([]);
-  await provider.prepare();
-  expect(await provider.traces()).toHaveLength(1);
+  expect(await provider.abilities.traces()).toEqual([]);
+  await provider.foundation.prepare();
+  expect(await provider.abilities.traces()).toHaveLength(1);
 });

@@ -25,7 +25,7 @@ export const simulator = (change: Partial<SimulatorOptions> = {}): SimulatorProv
 
 /** A machine that has booted. */
 export const simMachine = async (provider = simulator(), name = 'demo-one'): Promise<Machine> => {
-  await provider.prepare();
+  await provider.foundation.prepare();
   await provider.create(specOf(name));
   await provider.clock.sleep(60_000);
   return provider.machine(name);

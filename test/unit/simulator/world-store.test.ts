@@ -55,8 +55,8 @@ describe('a world in a file', () => {
     const provider = process();
     await simMachine(provider);
     await provider.remove('demo-one');
-    await provider.cleanup();
-    expect(await provider.traces()).toEqual([]);
+    await provider.foundation.remove();
+    expect(await provider.abilities.traces()).toEqual([]);
     expect(await provider.list()).toEqual([]);
     await systemClock.sleep(150);
     expect(await readdir(folder)).toEqual([]);

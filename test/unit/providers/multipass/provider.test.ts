@@ -252,7 +252,7 @@ describe('instances of others', () => {
     await expect(stranger.start(NAME)).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
     await expect(stranger.stop(NAME, { force: true })).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
     await stranger.remove(NAME);
-    await stranger.cleanup();
+    await stranger.foundation.remove();
     expect(await stranger.list()).toEqual([]);
     expect(daemon.changes()).toEqual([]);
   });
@@ -276,7 +276,7 @@ describe('instances of others', () => {
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
     expect(deletes()).toEqual([]);
     expect(await ledger()).toEqual({});
-    await inTime(provider().cleanup());
+    await inTime(provider().foundation.remove());
     expect(daemon.instances.has(NAME)).toBe(true);
   });
 
@@ -387,7 +387,7 @@ describe('removal', () => {
     daemon.on('launch kglab-', preparing).on('launch kglab-', busy);
     daemon.on('launch kglab-', preparing, () => daemon.put(NAME, 'Starting'));
     const said: string[] = [];
-    await inTime(provider().cleanup({ onLine: (line) => void said.push(line) }));
+    await inTime(provider().foundation.remove({ onLine: (line) => void said.push(line) }));
     expect([...daemon.instances]).toEqual([]);
     expect(said).toEqual([`${NAME} is still being made by multipass; waiting for it, to remove it`]);
     await expect(ledger()).rejects.toMatchObject({ code: 'ENOENT' });
@@ -395,22 +395,22 @@ describe('removal', () => {
 
   it('does not take a service that is too busy to answer for one that prepares nothing', async () => {
     for (let look = 0; look < 2_000; look += 1) daemon.on('launch kglab-', busy);
-    await expect(inTime(provider().cleanup())).rejects.toMatchObject({ code: 'MULTIPASS_TIMEOUT' });
+    await expect(inTime(provider().foundation.remove())).rejects.toMatchObject({ code: 'MULTIPASS_TIMEOUT' });
     expect(await ledger()).toEqual({ [NAME]: 'launching' });
   });
 
   it('shows what is on its way until it is there', async () => {
     const made = provider();
-    expect(await made.traces()).toEqual([{ kind: 'machine on its way', what: NAME }]);
+    expect(await made.abilities.traces()).toEqual([{ kind: 'machine on its way', what: NAME }]);
     daemon.put(NAME, 'Starting');
-    expect(await made.traces()).toEqual([]);
+    expect(await made.abilities.traces()).toEqual([]);
   });
 
   it('ends its wait when it is interrupted, and keeps the note', async () => {
     for (let look = 0; look < 20; look += 1) daemon.on('launch kglab-', preparing);
     const stop = new AbortController();
     void clock.sleep(5_000).then(() => stop.abort());
-    const ended = inTime(provider().cleanup({ signal: stop.signal }));
+    const ended = inTime(provider().foundation.remove({ signal: stop.signal }));
     await expect(ended).rejects.toMatchObject({ name: 'AbortError' });
     expect(await ledger()).toEqual({ [NAME]: 'launching' });
   });

@@ -63,14 +63,14 @@ describe('what runs that were cut short left', () => {
     const partial = join(paths.kept, 'demo-node3');
     await writeFile(join(partial, 'folders.json'), JSON.stringify({ folders: ['/data'], whole: false }));
     const whole = { kind: 'kept data', what: join(paths.kept, 'demo-node2') };
-    expect(await provider().traces()).toEqual([
+    expect(await provider().abilities.traces()).toEqual([
       whole,
       { kind: 'directory', what: partial },
       { kind: 'directory', what: join(paths.gone, `${NAME}.0a1b2c3d`) },
       { kind: 'directory', what: paths.dir },
     ]);
-    await provider().cleanup();
-    expect(await provider().traces()).toEqual([whole]);
+    await provider().foundation.remove();
+    expect(await provider().abilities.traces()).toEqual([whole]);
     expect(await readdir(join(base, 'labs'))).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { platform, totalmem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cmd, sh, type Executor } from '../exec/command.js';
-import { freeMiB } from '../providers/nspawn/disk-space.js';
-import { bad, type Check, type Finding } from './check.js';
-import { glusterClientCheck } from './gluster-client-check.js';
+import { cmd, sh, type Executor } from '../../exec/command.js';
+import { freeMiB } from '../../machines/disk-space.js';
+import { bad, runChecks, type Check, type Finding } from '../../machines/host-check.js';
+import { glusterClientCheck } from '../../machines/gluster-client-check.js';
 
 export interface NspawnCheckInput {
   readonly host: Executor;
@@ -161,3 +161,17 @@ export const nspawnChecks = (input: NspawnCheckInput): readonly Check[] => [
   memoryCheck(),
   glusterClientCheck(input.host, platform()),
 ];
+
+/** Whether labs can be made here, for people who choose: what `doctor --fix` can install does not stand in the way. */
+export const nspawnUsable = async (
+  input: NspawnCheckInput,
+): Promise<{ readonly usable: boolean; readonly because: string }> => {
+  if (!onLinux()) return { usable: false, because: 'it takes Linux' };
+  const lacking = (await runChecks(nspawnChecks(input), { needed: true })).filter(
+    ({ finding }) => !finding.ok,
+  );
+  if (lacking.length === 0) return { usable: true, because: 'this host has all it takes' };
+  const usable = lacking.every(({ finding }) => (finding.fix?.packages?.length ?? 0) > 0);
+  const titles = lacking.map((one) => one.check.title).join(', ');
+  return { usable, because: usable ? `after kglab doctor --fix (${titles})` : `lacking: ${titles}` };
+};

@@ -1,5 +1,5 @@
 import { cmd, type Executor } from '../exec/command.js';
-import type { Check } from './check.js';
+import type { Check } from './host-check.js';
 
 /** The version question of a program on this host; a program that hangs is as good as none. */
 const ASK_MS = 20_000;

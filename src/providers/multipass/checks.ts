@@ -1,14 +1,14 @@
 import { totalmem } from 'node:os';
-import { cmd, sh, type CommandResult, type Executor } from '../exec/command.js';
-import type { ErrorCode } from '../errors/catalog.js';
-import { CliError } from '../errors/cli-error.js';
-import { installAdvice, restartCommand, type Platform } from '../providers/multipass/advice.js';
-import { driverArgs, statesArgs, versionArgs } from '../providers/multipass/commands.js';
-import { commandError, serviceError } from '../providers/multipass/errors.js';
-import { featuresOf, isSupported, OLDEST } from '../providers/multipass/features.js';
-import { parseList, parseVersions } from '../providers/multipass/parse.js';
-import { bad, good, type Check, type Finding } from './check.js';
-import { multipassHostChecks } from './multipass-host-checks.js';
+import { cmd, sh, type CommandResult, type Executor } from '../../exec/command.js';
+import type { ErrorCode } from '../../errors/catalog.js';
+import { CliError } from '../../errors/cli-error.js';
+import { installAdvice, restartCommand, type Platform } from './advice.js';
+import { driverArgs, statesArgs, versionArgs } from './commands.js';
+import { commandError, serviceError } from './errors.js';
+import { featuresOf, isSupported, OLDEST } from './features.js';
+import { parseList, parseVersions } from './parse.js';
+import { bad, good, type Check, type Finding } from '../../machines/host-check.js';
+import { multipassHostChecks } from './host-checks.js';
 
 export interface MultipassCheckInput {
   readonly host: Executor;

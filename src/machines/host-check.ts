@@ -34,3 +34,22 @@ export const bad = (found: string, ...commands: readonly string[]): Finding => (
   found,
   ...(commands.length > 0 && { fix: { commands } }),
 });
+
+/** A check and what it found. */
+export interface Checked {
+  readonly check: Check;
+  readonly finding: Finding;
+}
+
+/** Runs the checks that apply to this host; with `needed`, only those of what a lab cannot do without. */
+export const runChecks = async (
+  checks: readonly Check[],
+  { needed = false }: { readonly needed?: boolean } = {},
+): Promise<readonly Checked[]> => {
+  const results: Checked[] = [];
+  for (const check of checks) {
+    if (needed && check.optional !== undefined) continue;
+    if (await check.applicable()) results.push({ check, finding: await check.run() });
+  }
+  return results;
+};

@@ -1,7 +1,7 @@
-import { cmd, type Command, type CommandResult, type Executor } from '../exec/command.js';
-import type { Platform } from '../providers/multipass/advice.js';
-import { freeMiB } from '../providers/nspawn/disk-space.js';
-import { bad, good, type Check } from './check.js';
+import { cmd, type Command, type CommandResult, type Executor } from '../../exec/command.js';
+import type { Platform } from './advice.js';
+import { freeMiB } from '../../machines/disk-space.js';
+import { bad, good, type Check } from '../../machines/host-check.js';
 
 export interface MultipassHostInput {
   readonly host: Executor;

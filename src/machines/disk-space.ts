@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CliError } from '../../errors/cli-error.js';
+import { CliError } from '../errors/cli-error.js';
 
 const MIB = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nspawnChecks, parseControllers } from '../../../src/checks/nspawn-checks.js';
-import type { Executor } from '../../../src/exec/command.js';
+import { nspawnChecks, parseControllers } from '../../../../src/providers/nspawn/checks.js';
+import type { Executor } from '../../../../src/exec/command.js';
 
 const host = (missing: string): Executor => ({
   exec: async ({ file }) => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { multipassChecks } from '../../../src/checks/multipass-checks.js';
-import type { Platform } from '../../../src/providers/multipass/advice.js';
-import { ScriptedExecutor } from '../../helpers/scripted-executor.js';
+import { multipassChecks } from '../../../../src/providers/multipass/checks.js';
+import type { Platform } from '../../../../src/providers/multipass/advice.js';
+import { ScriptedExecutor } from '../../../helpers/scripted-executor.js';
 
 /** A host on which all is well, to be told otherwise. */
 const host = (): ScriptedExecutor =>

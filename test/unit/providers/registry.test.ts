@@ -1,12 +1,9 @@
 import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { chooseProvider } from '../../../src/providers/choose-provider.js';
-import { systemClock } from '../../../src/util/clock.js';
+import { chooseProvider } from '../../../src/providers/registry.js';
 import { ScriptedExecutor } from '../../helpers/scripted-executor.js';
 
-const dirs = { cache: '/c', state: '/s', machines: '/m' };
-const choose = (host: ScriptedExecutor) =>
-  chooseProvider('auto', { host, clock: systemClock, dirs, env: {} });
+const choose = (host: ScriptedExecutor) => chooseProvider('auto', host);
 
 describe('provider: auto', () => {
   it.each([

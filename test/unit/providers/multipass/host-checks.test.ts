@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { multipassHostChecks } from '../../../src/checks/multipass-host-checks.js';
-import type { Platform } from '../../../src/providers/multipass/advice.js';
-import { ScriptedExecutor } from '../../helpers/scripted-executor.js';
+import { multipassHostChecks } from '../../../../src/providers/multipass/host-checks.js';
+import type { Platform } from '../../../../src/providers/multipass/advice.js';
+import { ScriptedExecutor } from '../../../helpers/scripted-executor.js';
 
 const SNAP =
   'Name       Version  Rev    Tracking       Publisher   Notes\nmultipass  1.16.3   16000  latest/stable  canonical**  ';

@@ -1,0 +1,52 @@
+import type { LabConfig } from '../config/config.js';
+import type { LabFiles } from '../engine/context.js';
+import type { MachineProvider } from '../machines/provider.js';
+import { PROVIDERS } from '../providers/registry.js';
+import type { Clock } from '../util/clock.js';
+import { printRecord, type LabRecord } from './lab-store.js';
+import type { World } from './world.js';
+
+/** A lab that is open: what it is, and all that it takes to work on it. */
+export interface Lab {
+  readonly name: string;
+  readonly record: LabRecord;
+  readonly config: LabConfig;
+  readonly provider: MachineProvider;
+  /** A rehearsal: its machines are data alone. */
+  readonly isRehearsal: boolean;
+  /** Its files on this host. */
+  readonly files: LabFiles;
+  /** The time that its machines live in. */
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The host, and what is not of one lab alone. */
+  readonly world: World;
+  /** Shows a line of talk to the person, not part of any result. */
+  say(line: string): void;
+}
+
+/** Opens a lab, whether it has been made yet or not. */
+export const openLab = async (record: LabRecord, world: World): Promise<Lab> => {
+  const { name, id, config } = record;
+  const provider = await world.provider(record.provider, {
+    lab: { name, id },
+    image: config.image,
+    network: config.network,
+    machines: config.nodes.map(({ machine }) => machine),
+  });
+  return {
+    ...{ name, record, config, provider, world },
+    isRehearsal: PROVIDERS[record.provider].rehearsal,
+    files: world.store.files(name),
+    clock: provider.clock ?? world.clock,
+    signal: world.signal,
+    say: (line) => world.say(line),
+  };
+};
+
+/** Writes the record of this user, and a copy to where the machines are; the lab with that record. */
+export const saveRecord = async (lab: Lab, record: LabRecord): Promise<Lab> => {
+  await lab.world.store.save(record);
+  await lab.provider.abilities.remember?.(printRecord(record));
+  return { ...lab, record, config: record.config };
+};

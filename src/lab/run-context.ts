@@ -1,0 +1,88 @@
+import type { Artifacts, ImageChoice } from '../artifacts/artifacts.js';
+import { chooseImages } from '../artifacts/choose-images.js';
+import { fetchArtifacts } from '../artifacts/fetch-artifacts.js';
+import { placeholderArtifacts } from '../artifacts/placeholder.js';
+import { resolveArtifacts } from '../artifacts/resolve-artifacts.js';
+import type { RunContext, StepContext } from '../engine/context.js';
+import { factCache } from '../engine/facts.js';
+import type { Lab } from './lab.js';
+import { randomHex, type LabRecord } from './lab-store.js';
+
+/** What the lab file says wins; where it leaves the choice, a lab keeps the release that it was made with. */
+const wantedVersion = ({ config, release }: LabRecord): string => {
+  const { version, artifacts } = config.k3s;
+  return version === 'default' && artifacts === undefined ? (release ?? version) : version;
+};
+
+/** The release files of a lab as the cache has them; nothing is downloaded. A rehearsal needs none. */
+export const findArtifacts = ({ record, isRehearsal, world }: Lab): Promise<Artifacts> => {
+  const { arch, dirs, host } = world;
+  const version = wantedVersion(record);
+  if (isRehearsal) return Promise.resolve(placeholderArtifacts(version, arch));
+  const { artifacts: artifactsDir } = record.config.k3s;
+  return resolveArtifacts({ version, artifactsDir, arch, cacheDir: dirs.cache, host });
+};
+
+/** As {@link findArtifacts}, downloading what the cache lacks; says which release it is. */
+export const obtainArtifacts = async (lab: Lab): Promise<Artifacts> => {
+  const { world } = lab;
+  const found = await findArtifacts(lab);
+  if (found.state === 'cached') {
+    if (!lab.isRehearsal) lab.say(`k3s ${found.version}, from the cache`);
+    return found;
+  }
+  lab.say(`k3s ${found.version} is not in the cache; downloading it`);
+  return fetchArtifacts({
+    version: found.version,
+    arch: world.arch,
+    cacheDir: world.dirs.cache,
+    host: world.host,
+    clock: world.clock,
+    fetch: world.fetch,
+    ...(world.releaseUrl === undefined ? {} : { baseUrl: world.releaseUrl }),
+    signal: lab.signal,
+    onLine: (line) => lab.say(line),
+  });
+};
+
+/** The images that a lab's pods are made from: what its lab file says, else what archives have. */
+export const imagesOf = ({ config }: Pick<Lab, 'config'>, artifacts: Artifacts): ImageChoice =>
+  chooseImages(artifacts, {
+    provisioner: config.provisioner.image,
+    helper: config.provisioner.helperImage,
+    smoke: config.smoke.image,
+  });
+
+/**
+ * Everything a run over this lab needs. Without artifacts, no release file is looked for: enough for questions, and for
+ * steps that copy none. The token may be missing for a run that only looks.
+ */
+export const runContext = async (lab: Lab, artifacts?: Artifacts): Promise<RunContext> => {
+  const { name, record, provider, files, clock, world } = lab;
+  const release = artifacts ?? placeholderArtifacts('default', world.arch);
+  return {
+    lab: { name, id: record.id },
+    ...{ provider, clock, files },
+    host: world.host,
+    templates: world.templates,
+    artifacts: release,
+    images: imagesOf(lab, release),
+    token: (await world.store.token(name)) ?? '',
+    random: randomHex,
+  };
+};
+
+/** A context for questions outside of a run; what they say goes to the person. */
+export const lookingContext = (
+  run: RunContext,
+  { signal, say }: Pick<Lab, 'signal' | 'say'>,
+): StepContext => {
+  const facts = factCache();
+  return {
+    ...run,
+    signal,
+    say,
+    machine: (name) => run.provider.machine(name),
+    fact: (key, read) => facts.get(key, read),
+  };
+};

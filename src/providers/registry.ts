@@ -1,0 +1,209 @@
+import { access } from 'node:fs/promises';
+import { homedir, platform } from 'node:os';
+import { join } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
+import { cmd, type Executor } from '../exec/command.js';
+import type { CommandLog } from '../exec/logged-executor.js';
+import type { Check } from '../machines/host-check.js';
+import type { FoundLab, LabRef, MachineProvider } from '../machines/provider.js';
+import type { Clock } from '../util/clock.js';
+import type { Dirs } from '../util/dirs.js';
+import { whenIdle } from '../util/clock.js';
+
+/** What the providers are made from. */
+export interface ProviderDeps {
+  readonly host: Executor;
+  readonly clock: Clock;
+  readonly dirs: Dirs;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log?: CommandLog;
+}
+
+/** What a lab asks of its provider. */
+export interface ProviderRequest {
+  readonly lab: LabRef;
+  /** A release name, or `default`. */
+  readonly image: string;
+  readonly network: {
+    readonly subnet: string | undefined;
+    readonly internet: 'auto' | 'on' | 'off';
+  };
+  /** Names of all machines, in node order. */
+  readonly machines: readonly string[];
+}
+
+/** Whether labs can be made here, for people who choose. */
+export interface Usable {
+  readonly usable: boolean;
+  /** Why, or what it would take. */
+  readonly because: string;
+}
+
+/** What the rest of kglab knows of a provider. A new one is a folder, and a record in {@link PROVIDERS}. */
+export interface ProviderRecord {
+  /** What its machines are: `virtual machines`. */
+  readonly machines: string;
+  /** What it takes, in words, as far as it is not for every host. */
+  readonly takes?: string;
+  /** The wizard offers it, and `auto` may choose it. */
+  readonly offered: boolean;
+  /** The network is the provider's own, shared by all labs: neither its range nor its way out is the lab's to choose. */
+  readonly sharedNetwork: boolean;
+  /** A rehearsal: machines are data alone. What cannot be done in such a lab says src/lab/rehearsal.ts. */
+  readonly rehearsal: boolean;
+  /** Whether `auto` takes it on this host. */
+  fits(host: Executor): Promise<boolean>;
+  /** Whether the wizard recommends it on this host. */
+  usable(deps: ProviderDeps): Promise<Usable>;
+  /** What this host must offer. */
+  checks(deps: ProviderDeps): Promise<readonly Check[]>;
+  make(request: ProviderRequest, deps: ProviderDeps): Promise<MachineProvider>;
+  /** The lab of that name as the provider remembers it, for when the record of this user is lost. */
+  findLab?(name: string, dirs: Dirs): Promise<FoundLab | undefined>;
+  /**
+   * The file by which one process at a time works on the machines of a lab: users with records of their own share them.
+   * Undefined when there is no such lab here, or not for this user.
+   */
+  findLock?(name: string, dirs: Dirs): Promise<string | undefined>;
+}
+
+/** A slow line may need more time to install packages than launches get: KGLAB_LAUNCH_TIMEOUT, in seconds. */
+const launchDeadline = (text: string | undefined): { readonly launchMs?: number } => {
+  const seconds = Number(text);
+  return Number.isInteger(seconds) && seconds > 0 ? { launchMs: seconds * 1000 } : {};
+};
+
+const multipass: ProviderRecord = {
+  machines: 'virtual machines',
+  offered: true,
+  sharedNetwork: true,
+  rehearsal: false,
+  fits: async (host) => (await import('./multipass/is-installed.js')).isInstalled(host, homedir()),
+  usable: async ({ host }) => {
+    const usable = await multipass.fits(host);
+    return { usable, because: usable ? 'it is installed' : 'it is not installed' };
+  },
+  checks: async ({ host }) => {
+    const { multipassChecks } = await import('./multipass/checks.js');
+    return multipassChecks({ host, platform: platform(), home: homedir() });
+  },
+  make: async ({ lab, image }, { host, clock, dirs, env }) => {
+    const { MultipassProvider } = await import('./multipass/provider.js');
+    return new MultipassProvider({
+      lab,
+      host,
+      clock,
+      dataDir: join(dirs.state, 'labs', lab.name),
+      platform: platform(),
+      home: homedir(),
+      image,
+      deadlines: launchDeadline(env['KGLAB_LAUNCH_TIMEOUT']),
+    });
+  },
+};
+
+const nspawnDir = ({ machines }: Dirs): string => join(machines, 'nspawn');
+
+const nspawn: ProviderRecord = {
+  machines: 'system containers',
+  takes: 'Linux, root',
+  offered: true,
+  sharedNetwork: false,
+  rehearsal: false,
+  fits: async (host) =>
+    (await host.exec(cmd('test', '-d', '/proc/self/ns'), { timeoutMs: 20_000 })).exitCode === 0,
+  usable: async ({ host, dirs }) => {
+    const { nspawnUsable } = await import('./nspawn/checks.js');
+    return nspawnUsable({ host, dataDir: nspawnDir(dirs), cacheDir: dirs.cache });
+  },
+  checks: async ({ host, dirs }) => {
+    const { nspawnChecks } = await import('./nspawn/checks.js');
+    return nspawnChecks({ host, dataDir: nspawnDir(dirs), cacheDir: dirs.cache });
+  },
+  make: async ({ lab, image, network, machines }, { host, clock, dirs }) => {
+    const { NspawnProvider } = await import('./nspawn/provider.js');
+    const places = { dataDir: nspawnDir(dirs), cacheDir: join(dirs.cache, 'images') };
+    return new NspawnProvider({ lab, host, clock, ...places, image, network, machines });
+  },
+  findLab: async (name, dirs) => (await import('./nspawn/find-lab.js')).findLab(nspawnDir(dirs), name),
+  findLock: async (name, dirs) => {
+    const { labPaths } = await import('./nspawn/paths.js');
+    const { owner, lock } = labPaths(nspawnDir(dirs), name);
+    return access(owner).then(
+      () => lock,
+      () => undefined,
+    );
+  },
+};
+
+/** One simulator a lab and process: a second one would not see what the first has not written yet. */
+const simulators = new WeakMap<ProviderDeps, Map<string, Promise<MachineProvider>>>();
+
+const makeSimulator = async (lab: LabRef, deps: ProviderDeps): Promise<MachineProvider> => {
+  const [{ SimulatorProvider }, { SimClock }, { FileStore }] = await Promise.all([
+    import('../simulator/provider.js'),
+    import('../simulator/sim-clock.js'),
+    import('../simulator/world-store.js'),
+  ]);
+  const path = join(deps.dirs.state, 'simulator', lab.name, 'world.json');
+  const clock = new SimClock(deps.clock.now(), whenIdle);
+  return new SimulatorProvider({ lab, clock, store: new FileStore(path, deps.clock) });
+};
+
+const simulator: ProviderRecord = {
+  machines: 'simulated machines',
+  offered: false,
+  sharedNetwork: false,
+  rehearsal: true,
+  fits: () => Promise.resolve(true),
+  usable: () => Promise.resolve({ usable: true, because: 'it needs nothing of this host' }),
+  checks: () => Promise.resolve([]),
+  make: ({ lab }, deps) => {
+    const made = simulators.get(deps) ?? new Map<string, Promise<MachineProvider>>();
+    simulators.set(deps, made);
+    const provider = made.get(lab.id) ?? makeSimulator(lab, deps);
+    made.set(lab.id, provider);
+    return provider;
+  },
+};
+
+/** Every provider; `auto` takes the first offered one that fits the host. */
+export const PROVIDERS = { multipass, nspawn, simulator };
+
+export type ProviderId = keyof typeof PROVIDERS;
+
+/** The providers in their order. */
+export const PROVIDER_IDS = Object.keys(PROVIDERS) as readonly ProviderId[];
+
+/** The providers that people are offered, in the order of preference. */
+export const OFFERED_IDS = PROVIDER_IDS.filter((id) => PROVIDERS[id].offered);
+
+/** Settles `auto`. Throws HOST_UNFIT when no provider fits this host. */
+export const chooseProvider = async (wanted: ProviderId | 'auto', host: Executor): Promise<ProviderId> => {
+  if (wanted !== 'auto') return wanted;
+  for (const id of OFFERED_IDS) if (await PROVIDERS[id].fits(host)) return id;
+  throw new CliError('HOST_UNFIT', 'No provider of machines fits this host.', {
+    hint: 'Install multipass (https://canonical.com/multipass), or use a Linux host as root, where system containers do.',
+  });
+};
+
+/** A lab that the record of this user does not know, as some provider of this host remembers it. */
+export const findLab = async (
+  name: string,
+  dirs: Dirs,
+): Promise<(FoundLab & { readonly provider: ProviderId }) | undefined> => {
+  for (const provider of PROVIDER_IDS) {
+    const found = await PROVIDERS[provider].findLab?.(name, dirs);
+    if (found !== undefined) return { provider, ...found };
+  }
+  return undefined;
+};
+
+/** The lock file that users share for a lab of that name; undefined when no provider has such a lab. */
+export const findLock = async (name: string, dirs: Dirs): Promise<string | undefined> => {
+  for (const id of PROVIDER_IDS) {
+    const lock = await PROVIDERS[id].findLock?.(name, dirs);
+    if (lock !== undefined) return lock;
+  }
+  return undefined;
+};
