@@ -1,5 +1,6 @@
 import type { LabConfig, NodeConfig } from '../config/config.js';
 import { storageNodes } from '../config/roles.js';
+import { VOLUME_TYPES } from '../config/volume-types.js';
 import type { StepContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import type { Brick, VolumeSpec } from '../gluster/volume-spec.js';
@@ -24,9 +25,6 @@ const refuse = (node: NodeConfig, why: string, details: readonly string[] = []):
     hint: `Its bricks can outlive it: kglab rebuild --node ${node.name} --keep-data`,
   });
 
-/** Three whole copies: a brick that is away is outvoted at every write, and so has nothing that others lack. */
-const outvotes = ({ type, replica }: VolumeSpec): boolean => type === 'replica' && replica >= 3;
-
 /** Why a volume would lose data with this brick, as far as the volume's answer says; undefined when it would not. */
 export const whyNotSpare = (
   found: readonly BrickHeal[],
@@ -39,7 +37,7 @@ export const whyNotSpare = (
   // What a brick lists, others lack.
   const owed = pendingOn(own);
   if (owed === undefined)
-    return outvotes(volume)
+    return VOLUME_TYPES[volume.type].outvotes(volume)
       ? undefined
       : 'its brick is not online, and may have what others lack; start it first: kglab up';
   return owed === 0 ? undefined : `other bricks still have to heal ${owed} entries from its brick`;
@@ -52,7 +50,8 @@ const assertVolume = async (
   asked: string,
   context: StepContext,
 ): Promise<void> => {
-  if (volume.replica === 1) throw refuse(node, `volume ${volume.name} has no other copy of what is there`);
+  if (!VOLUME_TYPES[volume.type].heals(volume))
+    throw refuse(node, `volume ${volume.name} has no other copy of what is there`);
   let why: string | undefined;
   for (let tries = 0; tries < LOOKS; tries += 1) {
     if (tries > 0) await context.clock.sleep(EVERY_MS, context.signal);

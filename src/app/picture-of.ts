@@ -1,17 +1,11 @@
 import type { LabConfig, NodeConfig, VolumeConfig } from '../config/config.js';
+import { VOLUME_TYPES } from '../config/volume-types.js';
 import type { Health, LabPicture, PictureNode, PictureVolume } from '../report/lab-picture.js';
 import type { LabRecord } from '../lab/lab-store.js';
 import type { Observed } from './observe.js';
 
 const health = (good: boolean | undefined, known: boolean): Health =>
   !known ? 'unknown' : good ? 'good' : 'bad';
-
-const typeOf = ({ type, replica, redundancy, nodes }: VolumeConfig): string => {
-  if (type === 'arbiter') return 'replica 2 + arbiter';
-  if (type === 'disperse') return `disperse ${replica - redundancy} + ${redundancy}`;
-  if (replica > 1) return `replica ${replica}`;
-  return nodes.length > 1 ? `distribute ${nodes.length}` : 'one brick';
-};
 
 const kubernetesState = ({ machine, roles }: NodeConfig, seen: Observed | undefined): string | undefined => {
   if (!roles.includes('server') && !roles.includes('agent')) return undefined;
@@ -40,9 +34,10 @@ const drawNode = (config: LabConfig, node: NodeConfig, seen: Observed | undefine
         volume: volume.name,
         path: volume.brick,
         health: runs ? health(online(volume), seen?.volumes !== undefined) : seen ? 'off' : 'unknown',
-        arbiter:
-          volume.type === 'arbiter' &&
-          volume.nodes.indexOf(node.name) % volume.replica === volume.replica - 1,
+        arbiter: VOLUME_TYPES[volume.type].isArbiter(
+          volume.nodes.indexOf(node.name) % volume.replica,
+          volume,
+        ),
       })),
     mounts: !isKubernetes
       ? []
@@ -65,7 +60,7 @@ const drawVolume = (volume: VolumeConfig, seen: Observed | undefined): PictureVo
     seen?.processes[volume.name]?.filter(({ path, online }) => online && path === volume.brick).length ?? 0;
   return {
     name: volume.name,
-    type: typeOf(volume),
+    type: VOLUME_TYPES[volume.type].label(volume, volume.nodes.length),
     state:
       seen?.volumes === undefined
         ? undefined

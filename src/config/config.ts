@@ -1,3 +1,4 @@
+import type { VolumeType } from './volume-types.js';
 import type { ProviderId } from '../providers/registry.js';
 
 /** A node's role: `server` and `agent` run k3s, `storage` carries bricks. */
@@ -14,8 +15,6 @@ export interface NodeConfig {
   readonly memoryMiB: number;
   readonly diskGiB: number;
 }
-
-export type VolumeType = 'replica' | 'arbiter' | 'disperse' | 'distribute';
 
 /** `database`: Gluster's db-workload group of options. */
 export type VolumeProfile = 'default' | 'database';

@@ -2,8 +2,8 @@ import type { NodeConfig } from './config.js';
 import { knownWords } from './nearest.js';
 import { say, type Path, type Problem } from './problem.js';
 import type { RawLab } from './schema.js';
-import { foreignKeys, typeFault } from './judge-types.js';
-import { candidatesOf, replicaOf, volumeItems, type VolumeItem } from './settle-volumes.js';
+import { candidatesOf, volumeItems, type VolumeItem } from './settle-volumes.js';
+import { VOLUME_TYPE_NAMES, VOLUME_TYPES, type ShapeKey } from './volume-types.js';
 
 interface Finding {
   readonly path: Path;
@@ -46,15 +46,16 @@ const countFault = (item: VolumeItem, count: number, replica: number): string | 
 /** Where a volume says how many bricks it has, or the nodes that settle it. */
 const shapePath = (item: VolumeItem): Path => {
   if (item.nodes !== undefined) return item.at('nodes');
-  if (item.type === 'disperse') return item.disperse === undefined ? ['nodes'] : item.at('disperse');
-  return item.replica === undefined ? ['nodes'] : item.at('replica');
+  const [size] = VOLUME_TYPES[item.type].keys;
+  return size === undefined || item[size] === undefined ? ['nodes'] : item.at(size);
 };
 
 const judgeSets = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
   const count = candidatesOf(item, nodes).length;
   if (count === 0) return [];
-  const replica = replicaOf(item, count);
-  const shape = typeFault(item, replica, nodes.length);
+  const type = VOLUME_TYPES[item.type];
+  const replica = type.setSize(item, count);
+  const shape = type.fault(item, replica, nodes.length);
   if (shape !== undefined) {
     const { key, message } = shape;
     return [{ path: item[key] === undefined ? shapePath(item) : item.at(key), message }];
@@ -62,6 +63,18 @@ const judgeSets = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] =>
   const message = countFault(item, count, replica);
   return message === undefined ? [] : [{ path: shapePath(item), message }];
 };
+
+const SHAPE_KEYS: readonly ShapeKey[] = ['replica', 'disperse', 'redundancy'];
+
+/** Keys of a volume that its type does not know. */
+const foreignKeys = (item: VolumeItem): Finding[] =>
+  SHAPE_KEYS.filter((key) => item[key] !== undefined && !VOLUME_TYPES[item.type].keys.includes(key)).map(
+    (key) => {
+      const knowing = VOLUME_TYPE_NAMES.find((type) => VOLUME_TYPES[type].keys.includes(key));
+      const message = `a ${item.type} volume knows no ${key} (drop the key, or say type: ${knowing})`;
+      return { path: item.at(key), message };
+    },
+  );
 
 const judgeShape = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
   const wrong = [...foreignKeys(item), ...judgeMembers(item, nodes)];
@@ -78,7 +91,7 @@ const judgeNames = (items: readonly VolumeItem[]): Finding[] =>
 /** Everything that the shape of a volume rests on. */
 const readsOf = (item: VolumeItem): readonly string[] => [
   ...['nodes.*.name', 'nodes.*.roles', 'gluster.volumes'].slice(0, item.at('name').length > 2 ? 2 : 3),
-  ...(['type', 'replica', 'disperse', 'redundancy', 'nodes'] as const).map((key) => item.at(key).join('.')),
+  ...(['type', ...SHAPE_KEYS, 'nodes'] as const).map((key) => item.at(key).join('.')),
 ];
 
 /** What is wrong with volumes as sets of bricks on the nodes there are. */

@@ -1,14 +1,11 @@
-import type { NodeConfig, VolumeConfig, VolumeProfile, VolumeType } from './config.js';
+import type { NodeConfig, VolumeConfig, VolumeProfile } from './config.js';
 import type { Path } from './problem.js';
 import type { RawLab } from './schema.js';
+import { VOLUME_TYPES, type ShapeItem, type VolumeType } from './volume-types.js';
 
 /** A volume as the file has it, from the list or from the keys that describe the only one. */
-export interface VolumeItem {
-  readonly name: string;
+export interface VolumeItem extends ShapeItem {
   readonly type: VolumeType;
-  readonly replica?: number | undefined;
-  readonly disperse?: number | undefined;
-  readonly redundancy?: number | undefined;
   readonly profile: VolumeProfile;
   readonly quota: boolean;
   readonly nodes?: readonly string[] | undefined;
@@ -17,9 +14,6 @@ export interface VolumeItem {
   /** Where the file says it. */
   at(key: 'name' | 'type' | 'replica' | 'disperse' | 'redundancy' | 'nodes' | 'mount'): Path;
 }
-
-/** Bricks of a replica set when the file does not say. */
-const REPLICA = 3;
 
 /** The volumes as a list, however the file has them. */
 export const volumeItems = ({ gluster, storage }: RawLab): readonly VolumeItem[] => {
@@ -46,39 +40,17 @@ export const volumeItems = ({ gluster, storage }: RawLab): readonly VolumeItem[]
 export const candidatesOf = ({ nodes: named }: VolumeItem, nodes: readonly NodeConfig[]): readonly string[] =>
   named ?? nodes.filter(({ roles }) => roles.includes('storage')).map(({ name }) => name);
 
-/** Bricks in a set of a volume that has so many nodes. */
-export const replicaOf = ({ type, replica, disperse }: VolumeItem, candidates: number): number => {
-  switch (type) {
-    case 'distribute':
-      return 1;
-    case 'disperse':
-      return disperse ?? Math.max(1, candidates);
-    case 'arbiter':
-      return replica ?? REPLICA;
-    case 'replica':
-      return replica ?? Math.max(1, Math.min(REPLICA, candidates));
-  }
-};
-
-/** Bricks of a disperse set from which on two may be lost, as one alone would be little for so many. */
-const TWO_FROM = 6;
-
-/** Bricks that a set of so many may lose, for disperse volumes. */
-export const redundancyOf = ({ type, redundancy }: VolumeItem, size: number): number => {
-  if (type !== 'disperse') return 0;
-  return redundancy ?? (size < TWO_FROM ? 1 : 2);
-};
-
 /** Volumes with their bricks: on all nodes they may use, as far as these make whole replica sets. */
 export const settleVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): readonly VolumeConfig[] =>
   volumeItems(raw).map((item, index) => {
     const candidates = candidatesOf(item, nodes);
-    const replica = replicaOf(item, candidates.length);
+    const type = VOLUME_TYPES[item.type];
+    const replica = type.setSize(item, candidates.length);
     return {
       name: item.name,
       type: item.type,
       replica,
-      redundancy: redundancyOf(item, replica),
+      redundancy: type.redundancy(item, replica),
       profile: item.profile,
       quota: item.quota,
       nodes: candidates.slice(0, candidates.length - (candidates.length % replica)),

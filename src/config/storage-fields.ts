@@ -1,15 +1,13 @@
 import * as z from 'zod';
 import { glusterOptions } from './fields.js';
 import { directory, objectName, volumeName } from './text-fields.js';
+import { VOLUME_TYPE_NAMES, VOLUME_TYPES } from './volume-types.js';
 
 const volumeType = () =>
   z
-    .enum(['replica', 'arbiter', 'disperse', 'distribute'])
+    .enum(VOLUME_TYPE_NAMES)
     .default('replica')
-    .describe(
-      'replica: full copies. arbiter: two copies, and a third brick that keeps only the names of files. ' +
-        'disperse: erasure coding. distribute: every file once, on one brick.',
-    );
+    .describe(VOLUME_TYPE_NAMES.map((type) => `${type}: ${VOLUME_TYPES[type].summary}.`).join(' '));
 
 /** Most bricks of a disperse set that Gluster accepts by default and a lab could have use for. */
 const DISPERSE_MAX = 16;

@@ -1,3 +1,4 @@
+import { VOLUME_TYPES } from '../config/volume-types.js';
 import { sh, type Command } from '../exec/command.js';
 import type { VolumeSpec } from './volume-spec.js';
 
@@ -7,28 +8,17 @@ export const gluster = (...args: string[]): Command => ({
   args: ['--mode=script', '--xml', ...args],
 });
 
-/** The words of `volume create` that say what a set of bricks is. */
-export const shapeWords = ({
-  type,
-  replica,
-  redundancy,
-}: Pick<VolumeSpec, 'type' | 'replica' | 'redundancy'>): readonly string[] => {
-  switch (type) {
-    case 'arbiter':
-      return ['replica', '3', 'arbiter', '1'];
-    case 'disperse':
-      return ['disperse', String(replica), 'redundancy', String(redundancy)];
-    case 'replica':
-      return replica > 1 ? ['replica', String(replica)] : [];
-    case 'distribute':
-      return [];
-  }
-};
-
 /** The arguments that make a volume of this shape. `force`, as bricks may stand on a root disk in a lab. */
 export const createVolume = (volume: VolumeSpec): Command => {
   const places = volume.bricks.map(({ machine, path }) => `${machine}:${path}`);
-  return gluster('volume', 'create', volume.name, ...shapeWords(volume), ...places, 'force');
+  return gluster(
+    'volume',
+    'create',
+    volume.name,
+    ...VOLUME_TYPES[volume.type].createWords(volume),
+    ...places,
+    'force',
+  );
 };
 
 /** Sets several options in one transaction. */

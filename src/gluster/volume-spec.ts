@@ -1,5 +1,6 @@
-import type { LabConfig, VolumeConfig, VolumeType } from '../config/config.js';
+import type { LabConfig, VolumeConfig } from '../config/config.js';
 import { brickMachines } from '../config/roles.js';
+import { VOLUME_TYPES, type SetShape, type VolumeType } from '../config/volume-types.js';
 import { COPIES_OPTIONS, PROFILES } from './profiles.js';
 
 /** A brick: a directory of a machine that holds a replica. */
@@ -9,21 +10,15 @@ export interface Brick {
 }
 
 /** A Gluster volume as the plan wants it. */
-export interface VolumeSpec {
+export interface VolumeSpec extends SetShape {
   readonly name: string;
   readonly type: VolumeType;
-  /** Bricks in one set. */
-  readonly replica: number;
-  /** Bricks of a disperse set that may be lost; 0 for other types. */
-  readonly redundancy: number;
   readonly bricks: readonly Brick[];
   /** Whether directories may have a size limit. */
   readonly quota: boolean;
   /** Those of the profile and of lab.yaml. */
   readonly options: Readonly<Record<string, string>>;
 }
-
-const hasCopies = ({ type, replica }: VolumeConfig): boolean => type === 'disperse' || replica > 1;
 
 /** A volume as the plan wants it. */
 export const volumeSpec = (config: LabConfig, volume: VolumeConfig): VolumeSpec => ({
@@ -34,7 +29,7 @@ export const volumeSpec = (config: LabConfig, volume: VolumeConfig): VolumeSpec 
   quota: volume.quota,
   bricks: brickMachines(config, volume).map((machine) => ({ machine, path: volume.brick })),
   options: {
-    ...(hasCopies(volume) ? COPIES_OPTIONS : {}),
+    ...(VOLUME_TYPES[volume.type].heals(volume) ? COPIES_OPTIONS : {}),
     ...PROFILES[volume.profile],
     ...volume.options,
   },

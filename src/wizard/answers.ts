@@ -1,3 +1,4 @@
+import type { VolumeType } from '../config/volume-types.js';
 import type { ProviderId } from '../providers/registry.js';
 
 /** Everything that the wizard asks. */
@@ -7,7 +8,7 @@ export interface Answers {
   readonly nodes: number;
   readonly memoryMiB: number;
   readonly storage: 'shared' | 'own';
-  readonly type: 'replica' | 'arbiter';
+  readonly type: VolumeType;
   readonly reclaim: 'Delete' | 'Retain';
   readonly internet: 'auto' | 'off';
 }

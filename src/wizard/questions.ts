@@ -1,6 +1,7 @@
 import type { Answers } from './answers.js';
 import { machinesOf } from './answers.js';
 import type { HostFacts } from './host-facts.js';
+import { VOLUME_TYPE_NAMES, VOLUME_TYPES } from '../config/volume-types.js';
 import { OFFERED_IDS, PROVIDERS } from '../providers/registry.js';
 import { fits, memoryFor } from './propose.js';
 
@@ -92,14 +93,10 @@ const type = (so: Answers): Question => ({
   kind: 'choice',
   message: 'How is the data kept?',
   fallback: so.type,
-  choices: [
-    { value: 'replica', name: 'three copies', why: 'any one may be lost' },
-    {
-      value: 'arbiter',
-      name: 'two copies and an arbiter',
-      why: 'a third less disk; the arbiter holds names only',
-    },
-  ],
+  choices: VOLUME_TYPE_NAMES.flatMap((value) => {
+    const { offer } = VOLUME_TYPES[value];
+    return offer === undefined ? [] : [{ value, ...offer }];
+  }),
 });
 
 const memory = (so: Answers, host: HostFacts): Question => ({

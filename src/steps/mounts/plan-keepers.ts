@@ -10,7 +10,7 @@ import {
 import type { KeptVolume } from '../../engine/kinds.js';
 import { step } from '../../engine/make-step.js';
 import type { Step } from '../../engine/step.js';
-import { shapeWords } from '../../gluster/commands.js';
+import { VOLUME_TYPES } from '../../config/volume-types.js';
 import { volumeSpec } from '../../gluster/volume-spec.js';
 
 const runsKubernetes = ({ roles }: NodeConfig): boolean =>
@@ -37,7 +37,7 @@ const kept = (config: LabConfig, node: NodeConfig, volume: VolumeConfig): KeptVo
     claims: claimsPath(volume),
     quota: volume.quota,
     dedicated: hasDedicated(config, volume),
-    shape: shapeWords(spec),
+    shape: VOLUME_TYPES[spec.type].createWords(spec),
     places: spec.bricks.map(({ machine }) => ({ machine, path: claimBricks(volume) })),
     servers: servers(config, node, volume),
     options: spec.options,

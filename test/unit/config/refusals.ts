@@ -204,15 +204,15 @@ export const LAB_REFUSALS: readonly Refusal[] = [
   ['nodes: [{name: a, roles: [server]}]', '1:8: no node carries bricks (add storage to the roles of some)'],
   [
     'nodes: 2',
-    '1:8: volume gv0 would be a two-way replica, which split brain tears apart (use 3 storage nodes, or type: arbiter with 3)',
+    '1:8: volume gv0 would be a two-way replica, which is prone to split brain (use 3 storage nodes, or type: arbiter with 3)',
   ],
   [
     'gluster: {replica: 2}',
-    '1:20: volume gv0 would be a two-way replica, which split brain tears apart (use 3 storage nodes, or type: arbiter with 3)',
+    '1:20: volume gv0 would be a two-way replica, which is prone to split brain (use 3 storage nodes, or type: arbiter with 3)',
   ],
   [
     'nodes: [{name: a, roles: [server]}, {name: b, roles: [storage]}]',
-    '1:8: volume gv0 would have one copy only (use 3 storage nodes, or say replica: 1 if its loss is no harm)',
+    '1:8: volume gv0 would have one copy only (use 3 storage nodes, or say replica: 1 if you can lose the data)',
   ],
   [
     'nodes: 2\ngluster: {replica: 3}',
