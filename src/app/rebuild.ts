@@ -1,12 +1,11 @@
 import type { LabConfig } from '../config/config.js';
 import { findNode } from '../config/names.js';
 import { serverMachine } from '../config/roles.js';
-import type { StepHandlers } from '../engine/context.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
+import type { StepKinds } from '../engine/step.js';
 import { CliError } from '../errors/cli-error.js';
-import { planRebuild, type RebuildTarget } from '../recipe/rebuild.js';
+import { planRebuild, STEPS, type RebuildTarget } from '../recipe/rebuild.js';
 import type { MachineProvider } from '../machines/provider.js';
-import { HANDLERS } from '../recipe/handlers.js';
 import type { LabRecord } from '../lab/lab-store.js';
 import { assertSpare } from './assert-spare.js';
 import { detachHostMounts } from './host-mounts.js';
@@ -85,7 +84,7 @@ export const rebuild = async (
   configOf: (known: LabRecord) => LabConfig,
   options: RebuildOptions,
   world: World,
-  handlers: StepHandlers = HANDLERS,
+  kinds: StepKinds = STEPS,
 ): Promise<RunResult> => {
   const known = await knownLab(name, world);
   assertUnprotected(known);
@@ -112,7 +111,7 @@ export const rebuild = async (
   if (await takesAll(target, provider, world)) await detachHostMounts(record.name, world);
   return runPlan(planRebuild(config, target), {
     context,
-    handlers,
+    kinds,
     reporter: world.reporter,
     signal: world.signal,
   });

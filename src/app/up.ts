@@ -1,12 +1,11 @@
 import type { Artifacts } from '../artifacts/artifacts.js';
 import type { LabConfig } from '../config/config.js';
-import type { StepHandlers } from '../engine/context.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
 import { planUp } from '../recipe/up.js';
-import { until } from '../engine/graph.js';
-import type { Plan, StageName } from '../engine/step.js';
-import { HANDLERS } from '../recipe/handlers.js';
+import { until } from '../engine/plan.js';
+import type { Plan, StageName, StepKinds } from '../engine/step.js';
+import { STEPS } from '../recipe/rebuild.js';
 import type { LabRecord } from '../lab/lab-store.js';
 import {
   contextOf,
@@ -28,8 +27,8 @@ export interface UpOptions {
   readonly dryRun?: boolean;
   /** Called when the lab is there for others to find, before any of its machines is touched. */
   readonly onClaimed?: () => Promise<void>;
-  /** What does the steps, where that is not {@link HANDLERS} as they are. */
-  readonly handlers?: StepHandlers;
+  /** The kinds of steps, where they are not {@link STEPS} as they are: a test watches or replaces their effects. */
+  readonly kinds?: StepKinds;
 }
 
 /** The lab's record, or that of the lab about to be made. Throws LAB_CHANGED when the provider would be another. */
@@ -113,7 +112,7 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
   }
   return runPlan(plan, {
     context: await (artifacts ? contextOf(record, artifacts, world) : contextWithoutRelease(record, world)),
-    handlers: options.handlers ?? HANDLERS,
+    kinds: options.kinds ?? STEPS,
     reporter: world.reporter,
     signal: world.signal,
     ...(options.dryRun ? { dryRun: true } : {}),

@@ -1,7 +1,6 @@
 import type { Artifacts, ImageChoice } from '../artifacts/artifacts.js';
 import type { Executor } from '../exec/command.js';
-import type { LabRef, Machine, MachineProvider } from '../machines/provider.js';
-import type { StepInputs, StepKind } from './step.js';
+import type { LabRef, Machine, MachineInfo, MachineProvider } from '../machines/provider.js';
 import type { Clock } from '../util/clock.js';
 
 /** Files of the host that belong to a lab. */
@@ -32,7 +31,7 @@ export interface RunContext {
   random(bytes: number): string;
 }
 
-/** What a handler is given. */
+/** What a step is given. */
 export interface StepContext extends RunContext {
   readonly signal: AbortSignal;
   /** Shows one line of progress under the step. */
@@ -51,13 +50,47 @@ export const satisfied: Probe = { state: 'satisfied' };
 /** Something to do: `because` completes the sentence "to do, because …". */
 export const pending = (because: string): Probe => ({ state: 'pending', because });
 
-/** The effects of one kind of step. `probe` only reads; `apply` runs when it says pending, and may be repeated. */
-export interface StepHandler<K extends StepKind> {
-  probe(input: StepInputs[K], context: StepContext): Promise<Probe>;
-  apply(input: StepInputs[K], context: StepContext): Promise<void>;
-}
-
-export type StepHandlers = { readonly [K in StepKind]: StepHandler<K> };
-
 /** The same context, in which every fact is read anew: for waiting until something has changed. */
 export const fresh = (context: StepContext): StepContext => ({ ...context, fact: (_key, read) => read() });
+
+/** Facts read once and shared; `clear` forgets them all, as any change may have made them false. */
+export interface FactCache {
+  get<T>(key: string, read: () => Promise<T>): Promise<T>;
+  clear(): void;
+}
+
+/** An empty cache. Readers of one key share one promise; one that fails is forgotten at once. */
+export const factCache = (): FactCache => {
+  const facts = new Map<string, Promise<unknown>>();
+  return {
+    get: <T>(key: string, read: () => Promise<T>): Promise<T> => {
+      const known = facts.get(key);
+      if (known !== undefined) return known as Promise<T>;
+      const reading = read();
+      facts.set(key, reading);
+      reading.catch(() => facts.get(key) === reading && facts.delete(key));
+      return reading;
+    },
+    clear: () => facts.clear(),
+  };
+};
+
+/** The machines of the lab as its provider has them; probes share one look. */
+export const machineInfos = ({ fact, provider, signal }: StepContext): Promise<readonly MachineInfo[]> =>
+  fact('machines', () => provider.list({ signal }));
+
+/** One machine of the lab as its provider has it; undefined when there is none of that name. */
+export const machineInfo = async (name: string, context: StepContext): Promise<MachineInfo | undefined> =>
+  (await machineInfos(context)).find((info) => info.name === name);
+
+/**
+ * Longest that a command in a machine may take when nobody said how long: nothing of the kind takes more than seconds,
+ * and a machine that hangs must not hang kglab.
+ */
+export const COMMAND_MS = 300_000;
+
+/** A machine whose commands all have a deadline. */
+export const withDeadline = (machine: Machine): Pick<Machine, 'name' | 'exec'> => ({
+  name: machine.name,
+  exec: (command, options) => machine.exec(command, { timeoutMs: COMMAND_MS, ...options }),
+});

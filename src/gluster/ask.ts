@@ -64,6 +64,13 @@ export const volumes = (context: StepContext, machine: string): Promise<readonly
     parseVolumes(await must(context, machine, gluster('volume', 'info'))),
   );
 
+/** One volume; undefined when there is none of that name. */
+export const findVolume = async (
+  context: StepContext,
+  machine: string,
+  name: string,
+): Promise<Volume | undefined> => (await volumes(context, machine)).find((volume) => volume.name === name);
+
 /** All volumes as one machine knows them. */
 export const volumesOn = async (machine: string, context: StepContext): Promise<readonly Volume[]> =>
   parseVolumes(await must(context, machine, gluster('volume', 'info')));

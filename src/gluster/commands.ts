@@ -26,13 +26,13 @@ export const shapeWords = ({
 };
 
 /** The arguments that make a volume of this shape. `force`, as bricks may stand on a root disk in a lab. */
-export const createVolume = (volume: VolumeSpec): Command => {
+export const volumeCreate = (volume: VolumeSpec): Command => {
   const places = volume.bricks.map(({ machine, path }) => `${machine}:${path}`);
   return gluster('volume', 'create', volume.name, ...shapeWords(volume), ...places, 'force');
 };
 
 /** Sets several options in one transaction. */
-export const setOptions = (volume: string, options: Readonly<Record<string, string>>): Command =>
+export const volumeSet = (volume: string, options: Readonly<Record<string, string>>): Command =>
   gluster('volume', 'set', volume, ...Object.entries(options).flat());
 
 /**

@@ -1,9 +1,13 @@
 import type { LabConfig, NodeConfig } from '../config/config.js';
 import { claimBricks, kubernetesNodes } from '../config/roles.js';
-import { toPlan } from '../engine/graph.js';
-import { step } from '../engine/make-step.js';
-import { planUp } from './up.js';
-import type { Plan, Step } from '../engine/step.js';
+import { toPlan } from '../engine/plan.js';
+import { byKind, type Plan, type Step, type StepKinds } from '../engine/step.js';
+import { resetK3s } from '../steps/k3s/reset.js';
+import { removeMachine } from '../steps/machines/remove.js';
+import { planUp, UP } from './up.js';
+
+/** Every kind of step that a plan can have. */
+export const STEPS: StepKinds = byKind([...UP, removeMachine, resetK3s]);
 
 /** What is to be built anew: machines with all that is on them, or the cluster on all of them. */
 export type RebuildTarget =
@@ -31,19 +35,12 @@ const removals = (
   machines.map((name) => {
     const node = config.nodes.find(({ machine }) => machine === name);
     const keep = keepData ? brickFolders(config, node) : [];
-    return step('machines.remove', name, `Take machine ${name} away`, [], { name, keep });
+    return removeMachine.of({ name, keep }, config);
   });
 
 const resets = (config: LabConfig): readonly Step[] => {
   const mounts = config.volumes.map(({ mount }) => mount);
-  const [server, ...agents] = kubernetesNodes(config).map(({ machine }) => machine);
-  const reset = (machine: string, needs: readonly string[]): Step =>
-    step('k3s.reset', machine, `Take the cluster off ${machine}`, needs, { machine, mounts });
-  // The server first: agents of a cluster that is gone are found out by every later run.
-  return [
-    ...(server === undefined ? [] : [reset(server, [`machines.hosts:${server}`])]),
-    ...agents.map((machine) => reset(machine, [`machines.hosts:${machine}`, `k3s.reset:${server}`])),
-  ];
+  return kubernetesNodes(config).map(({ machine }) => resetK3s.of({ machine, mounts }, config));
 };
 
 const withNeeds = (steps: readonly Step[], added: readonly Step[], which: (one: Step) => boolean): Step[] =>

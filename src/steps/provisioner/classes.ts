@@ -1,10 +1,8 @@
 import { dirname } from 'node:path';
 import type { KubeObject } from '../../kube/kubectl.js';
-import type { StepInputs } from '../../engine/step.js';
-import { PROVISIONER, storageClass } from './render.js';
-import type { StrayClass } from './settings.js';
+import { PROVISIONER, storageClass, type ProvisionerInput, type StrayClass } from './manifest.js';
 
-type Input = Pick<StepInputs['provisioner.apply'], 'classes'>;
+type Input = Pick<ProvisionerInput, 'classes'>;
 
 /** Fields of a StorageClass that the API does not let anybody change. */
 interface FixedFields {

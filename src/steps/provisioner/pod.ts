@@ -1,7 +1,6 @@
-import type { StepContext } from '../../engine/context.js';
+import { machineInfo, type StepContext } from '../../engine/context.js';
 import { cmd } from '../../exec/command.js';
 import type { KubeObject } from '../../kube/kubectl.js';
-import { machineInfo } from '../../engine/machine-info.js';
 
 /** Longest that a machine may take to tell what runs on it (milliseconds). */
 const ASK_MS = 20_000;

@@ -1,0 +1,83 @@
+import type { StepContext } from '../../engine/context.js';
+import { CliError } from '../../errors/cli-error.js';
+import { ask } from '../../gluster/ask.js';
+import { gluster } from '../../gluster/commands.js';
+import { parseHeal, type BrickHeal } from '../../gluster/parse.js';
+import type { VolumeSpec } from '../../gluster/volume-spec.js';
+import { waitFor } from '../../util/wait.js';
+
+/** How long to go on as long as the count goes down; a lab's gigabytes take minutes. */
+const STALLED_MS = 300_000;
+const EVERY_MS = 1000;
+/** A file that is being written may be counted in passing: only a count that stays is one. */
+const LOOKS = 4;
+
+/** Bricks hold one copy or one fragment each of the same files. */
+const canHeal = ({ bricks, replica, type }: VolumeSpec): boolean =>
+  bricks.length > 1 && (replica > 1 || type === 'disperse');
+
+const healInfo = async (volume: string, from: string, context: StepContext): Promise<readonly BrickHeal[]> =>
+  parseHeal(await ask(context, from, gluster('volume', 'heal', volume, 'info')));
+
+/** What is still to be healed; undefined when every brick answers and none has anything. */
+export const healGap = (found: readonly BrickHeal[], bricks: number): string | undefined => {
+  const away = found.find(({ pending: count }) => count === undefined);
+  if (away !== undefined) return `${away.brick} cannot be asked: ${away.status}`;
+  if (found.length < bricks) return 'not every brick answers';
+  const count = found.reduce((sum, brick) => sum + (brick.pending ?? 0), 0);
+  return count === 0 ? undefined : `${count} entries wait for healing`;
+};
+
+/** The gap that does not go away by looking again; undefined when every brick is online and owes nothing. */
+export const lastingGap = async (
+  volume: VolumeSpec,
+  from: string,
+  context: StepContext,
+): Promise<string | undefined> => {
+  if (!canHeal(volume)) return undefined;
+  let gap: string | undefined;
+  for (let tries = 0; tries < LOOKS; tries += 1) {
+    if (tries > 0) await context.clock.sleep(EVERY_MS / 2, context.signal);
+    gap = healGap(await healInfo(volume.name, from, context), volume.bricks.length);
+    if (gap === undefined) return undefined;
+  }
+  return gap;
+};
+
+/** Starts healing: by index, then everything, as an emptied brick is in no index. A refusal is no failure. */
+export const startHealing = async (volume: VolumeSpec, from: string, context: StepContext): Promise<void> => {
+  if (!canHeal(volume)) return;
+  // Plain text even with --xml.
+  await ask(context, from, gluster('volume', 'heal', volume.name));
+  await ask(context, from, gluster('volume', 'heal', volume.name, 'full'));
+};
+
+/** Waits until twice in a row nothing is left; gives up when the count has not moved for {@link STALLED_MS}. */
+export const waitUntilHealed = async (
+  volume: VolumeSpec,
+  from: string,
+  context: StepContext,
+): Promise<void> => {
+  if (!canHeal(volume)) return;
+  const { clock, signal } = context;
+  let last: string | undefined;
+  let quiet = 0;
+  const isHealed = async (): Promise<true | undefined> => {
+    const gap = healGap(await healInfo(volume.name, from, context), volume.bricks.length);
+    quiet = gap === undefined ? quiet + 1 : 0;
+    if (gap !== undefined && gap !== last) context.say(gap);
+    last = gap ?? last;
+    return quiet >= 2 ? true : undefined;
+  };
+  for (;;) {
+    const before = last;
+    const options = { clock, signal, timeoutMs: STALLED_MS, everyMs: EVERY_MS };
+    if (await waitFor(isHealed, options)) return;
+    if (before === last) throw stalled(volume.name, from, last ?? '');
+  }
+};
+
+const stalled = (volume: string, from: string, gap: string): CliError =>
+  new CliError('GLUSTER_HEAL_STALLED', `Volume ${volume} does not heal: ${gap}.`, {
+    hint: `See what is left: kglab exec ${from} -- gluster volume heal ${volume} info summary`,
+  });

@@ -1,0 +1,153 @@
+import { pending, satisfied, type StepContext } from '../../engine/context.js';
+import { defineStep } from '../../engine/step.js';
+import { CliError } from '../../errors/cli-error.js';
+import { checked } from '../../exec/checked.js';
+import { cmd, sh } from '../../exec/command.js';
+import { ask, findVolume, must } from '../../gluster/ask.js';
+import { gluster, restartGlusterd } from '../../gluster/commands.js';
+import type { Volume } from '../../gluster/parse.js';
+import {
+  nameOf,
+  plannedVolumes,
+  type Brick,
+  type PlannedVolume,
+  type VolumeSpec,
+} from '../../gluster/volume-spec.js';
+import { waitFor } from '../../util/wait.js';
+import { lostBricks, unfilledFlag } from './bricks.js';
+
+/** How long a commit is repeated after glusterd was started again. */
+const AGAIN_MS = 15_000;
+
+/** Bricks of a set that have to be there for the set's data to be whole. */
+const needed = ({ type, replica, redundancy }: VolumeSpec): number => {
+  if (type === 'disperse') return replica - redundancy;
+  // Without a majority Gluster takes no note of what the new brick lacks.
+  return Math.floor(replica / 2) + 1;
+};
+
+/** The sets of bricks that hold the same files. */
+const setsOf = ({ bricks, replica }: VolumeSpec): readonly (readonly Brick[])[] =>
+  Array.from({ length: Math.ceil(bricks.length / replica) }, (_none, set) =>
+    bricks.slice(set * replica, (set + 1) * replica),
+  );
+
+/** Throws GLUSTER_DATA_LOST when a set has lost so many bricks that the others cannot fill them. */
+const assertFillable = (volume: VolumeSpec, lost: readonly Brick[]): void => {
+  for (const set of setsOf(volume)) {
+    const left = set.filter((brick) => !lost.includes(brick));
+    if (left.length === set.length || left.length >= needed(volume)) continue;
+    throw new CliError(
+      'GLUSTER_DATA_LOST',
+      `Volume ${volume.name} has lost ${lost.map(nameOf).join(' and ')}; that is more than it can make up for.`,
+      {
+        details: left.map((brick) => `still there: ${nameOf(brick)}`),
+        hint: 'Copy what is left to a safe place (kglab exec), then build the lab anew: kglab rebuild',
+      },
+    );
+  }
+};
+
+/**
+ * An empty directory $1 for the brick; one that another volume has marked but never used is made anew. $2 is its flag,
+ * which is on disk before anything marks the directory.
+ */
+const CLEAR = `
+set -e
+mkdir -p "\${2%/*}"
+: > "$2"
+sync "$2"
+[ -n "$(ls -A "$1" 2>/dev/null | grep -v '^[.]glusterfs')" ] || rm -rf "$1"
+mkdir -p "$1"`;
+
+const prepare = async (brick: Brick, context: StepContext): Promise<void> => {
+  const { machine, path } = brick;
+  await checked(context.machine(machine), machine, sh(CLEAR, path, unfilledFlag(brick)), {
+    code: 'GLUSTER_FAILED',
+    what: `Making brick directory ${machine}:${path}`,
+    hint: `See whether its disk is full: kglab exec ${machine} -- df -h ${path}`,
+    signal: context.signal,
+  });
+};
+
+/**
+ * glusterd takes a directory for new when it was not there as it learnt of the volume; a restart looks again. It has
+ * marked the directory by then, and a restart would start a marked brick, empty, as if it lacked nothing.
+ */
+const TAKEN_FOR_NEW = /destination brick is new/i;
+
+const lookAgain = async ({ machine, path }: Brick, context: StepContext): Promise<void> => {
+  const options = { code: 'GLUSTER_FAILED', signal: context.signal } as const;
+  const target = context.machine(machine);
+  await checked(target, machine, sh('setfattr -x trusted.glusterfs.volume-id "$1" 2>/dev/null || :', path), {
+    ...options,
+    what: `Taking the mark off brick ${machine}:${path}`,
+  });
+  await checked(target, machine, restartGlusterd, { ...options, what: `Restarting glusterd on ${machine}` });
+};
+
+/** Puts the empty brick in the place of the lost one; only this makes the others remember what it lacks. */
+const reset = async (volume: string, brick: Brick, from: string, context: StepContext): Promise<void> => {
+  const { clock, signal } = context;
+  const name = nameOf(brick);
+  context.say(`${name} has lost its content; it is filled from the other bricks`);
+  const commit = gluster('volume', 'reset-brick', volume, name, name, 'commit', 'force');
+  const tryIt = async (): Promise<{ readonly ok: boolean; readonly message: string }> => {
+    // Stops the brick; refused when it is stopped already. The commit then says whether all is well.
+    await ask(context, from, gluster('volume', 'reset-brick', volume, name, 'start'));
+    return ask(context, from, commit);
+  };
+  const answer = await tryIt();
+  if (answer.ok) return;
+  if (TAKEN_FOR_NEW.test(answer.message)) {
+    await lookAgain(brick, context);
+    // Its peers take a second or two to find it again.
+    const again = async () => ((await tryIt()).ok ? true : undefined);
+    if (await waitFor(again, { clock, signal, timeoutMs: AGAIN_MS, everyMs: 1000 })) return;
+  }
+  await must(context, from, commit);
+};
+
+const endRepair = async (brick: Brick, context: StepContext): Promise<void> => {
+  await checked(context.machine(brick.machine), brick.machine, cmd('rm', '-f', unfilledFlag(brick)), {
+    code: 'GLUSTER_FAILED',
+    what: `Noting that ${nameOf(brick)} is repaired`,
+    signal: context.signal,
+  });
+};
+
+/** Fills the volume's lost bricks from the others. Throws GLUSTER_DATA_LOST before it touches one if they cannot. */
+export const refill = async (
+  volume: VolumeSpec,
+  found: Volume,
+  from: string,
+  context: StepContext,
+): Promise<void> => {
+  const lost = await lostBricks(volume, found, context);
+  assertFillable(volume, lost);
+  for (const brick of lost) await prepare(brick, context);
+  if (!found.started) await must(context, from, gluster('volume', 'start', volume.name, 'force'));
+  for (const brick of lost) {
+    await reset(volume.name, brick, from, context);
+    await endRepair(brick, context);
+  }
+};
+
+/** Every brick of the volume is one; what a machine that was made anew has lost comes from the others. */
+export const refillBricks = defineStep<PlannedVolume>({
+  kind: 'gluster.refill',
+  inputs: plannedVolumes,
+  target: ({ volume }) => volume.name,
+  title: ({ volume }) => `Fill bricks of volume ${volume.name} that lost their content`,
+  needs: ({ volume }) => [`gluster.options:${volume.name}`],
+  probe: async ({ volume, from }, context) => {
+    const found = await findVolume(context, from, volume.name);
+    if (found === undefined) return pending('the volume does not exist');
+    const lost = await lostBricks(volume, found, context);
+    return lost.length === 0 ? satisfied : pending(`${lost.map(nameOf).join(', ')} lost its content`);
+  },
+  apply: async ({ volume, from }, context) => {
+    const found = await findVolume(context, from, volume.name);
+    if (found !== undefined) await refill(volume, found, from, context);
+  },
+});
