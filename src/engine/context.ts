@@ -3,7 +3,7 @@ import type { Executor } from '../exec/command.js';
 import type { LabRef, Machine, MachineInfo, MachineProvider } from '../machines/provider.js';
 import type { Clock } from '../util/clock.js';
 
-/** Files of the host that belong to a lab. */
+/** Access to the lab's files on the host. */
 export interface LabFiles {
   /** Path of the lab's kubeconfig. */
   readonly kubeconfig: string;
@@ -37,11 +37,11 @@ export interface StepContext extends RunContext {
   /** Shows one line of progress under the step. */
   say(line: string): void;
   machine(name: string): Machine;
-  /** A fact read once and shared by the probes of a run, until a step changes something. */
+  /** Reads a fact once per run and shares it among the probes, until any step changes something. */
   fact<T>(key: string, read: () => Promise<T>): Promise<T>;
 }
 
-/** What a probe finds: nothing to do, or what is not yet true. */
+/** The result of a probe: nothing to do, or what is missing. */
 export type Probe = { readonly state: 'satisfied' } | { readonly state: 'pending'; readonly because: string };
 
 /** Nothing to do. */
@@ -50,16 +50,16 @@ export const satisfied: Probe = { state: 'satisfied' };
 /** Something to do: `because` completes the sentence "to do, because …". */
 export const pending = (because: string): Probe => ({ state: 'pending', because });
 
-/** The same context, in which every fact is read anew: for waiting until something has changed. */
+/** The same context without cached facts, for loops that wait for a change. */
 export const fresh = (context: StepContext): StepContext => ({ ...context, fact: (_key, read) => read() });
 
-/** Facts read once and shared; `clear` forgets them all, as any change may have made them false. */
+/** A cache of facts. `clear` drops all of them, because any change may have made them false. */
 export interface FactCache {
   get<T>(key: string, read: () => Promise<T>): Promise<T>;
   clear(): void;
 }
 
-/** An empty cache. Readers of one key share one promise; one that fails is forgotten at once. */
+/** An empty cache. Concurrent readers of a key share one promise; a failed read is not cached. */
 export const factCache = (): FactCache => {
   const facts = new Map<string, Promise<unknown>>();
   return {
@@ -75,21 +75,21 @@ export const factCache = (): FactCache => {
   };
 };
 
-/** The machines of the lab as its provider has them; probes share one look. */
+/** The machines of the lab as the provider lists them; cached as a fact. */
 export const machineInfos = ({ fact, provider, signal }: StepContext): Promise<readonly MachineInfo[]> =>
   fact('machines', () => provider.list({ signal }));
 
-/** One machine of the lab as its provider has it; undefined when there is none of that name. */
+/** One machine of the lab as the provider lists it; undefined when it does not exist. */
 export const machineInfo = async (name: string, context: StepContext): Promise<MachineInfo | undefined> =>
   (await machineInfos(context)).find((info) => info.name === name);
 
 /**
- * Longest that a command in a machine may take when nobody said how long: nothing of the kind takes more than seconds,
- * and a machine that hangs must not hang kglab.
+ * Default timeout of a command in a machine, in milliseconds. Such commands take seconds at most; the timeout keeps a
+ * machine that hangs from hanging kglab.
  */
 export const COMMAND_MS = 300_000;
 
-/** A machine whose commands all have a deadline. */
+/** The machine, with {@link COMMAND_MS} as the timeout of every command that has none of its own. */
 export const withDeadline = (machine: Machine): Pick<Machine, 'name' | 'exec'> => ({
   name: machine.name,
   exec: (command, options) => machine.exec(command, { timeoutMs: COMMAND_MS, ...options }),

@@ -1,8 +1,8 @@
 import { STAGES, type Plan, type StageName, type Step } from './step.js';
 
 /**
- * Checks a list of steps and returns it as a plan. Throws on a repeated id, a need that does not exist, or a need
- * that stands later in the list (which also rules out cycles): a mistake in kglab, never in a lab file.
+ * Checks a list of steps and returns it as a plan. Throws on a duplicate id, a need that does not exist, or a need
+ * that comes later in the list (which also rules out cycles). Such an error is a bug in kglab, not in a lab file.
  */
 export const toPlan = (lab: string, steps: readonly Step[]): Plan => {
   const seen = new Set<string>();

@@ -9,9 +9,9 @@ export interface RunOptions {
   readonly kinds: StepKinds;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
-  /** Only probe: a step whose need would change would change too, its world not being there yet. */
+  /** Only probe. A step that needs a step that would change counts as one that would change, without a probe. */
   readonly dryRun?: boolean;
-  /** How many steps may be under way at the same time. */
+  /** How many steps may run at the same time. */
   readonly limit?: number;
 }
 
@@ -27,15 +27,15 @@ export interface RunResult {
   readonly changed: number;
 }
 
-/** Steps under way at once: each is mostly waiting for a machine, and a lab of three is to be busy everywhere. */
+/** Steps that run at the same time: mostly each waits for a machine, and all machines of a lab should be busy. */
 const LIMIT = 12;
 
 type Settled = Omit<StepResult, 'step'>;
 
 /**
- * Probes every step and applies what is pending; whatever is ready runs in parallel. After a failure nothing new is
- * started, what runs is let finish, and the rest is skipped; then the failure is thrown (an AggregateError of
- * several). An aborted run throws INTERRUPTED, with what had failed before.
+ * Probes every step and applies those that are pending; steps whose needs are done run in parallel. After a failure
+ * no further step starts, running steps finish, and the rest is skipped; then the error is thrown (an AggregateError
+ * when there are several). An aborted run throws INTERRUPTED, with earlier failures in its details.
  */
 export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResult> => {
   const { context, reporter, signal, limit = LIMIT } = options;

@@ -5,7 +5,7 @@ import type { Probe, StepContext } from './context.js';
 export const STAGES = ['machines', 'gluster', 'mounts', 'k3s', 'provisioner', 'smoke'] as const;
 export type StageName = (typeof STAGES)[number];
 
-/** A step is plain data that prints as JSON; its kind has the effects. */
+/** A step of a plan: plain data that prints as JSON. Its {@link StepKind} has the code. */
 export interface Step<I = unknown> {
   /** `kind:target`, or the kind alone for a step that exists once; unique in the plan. */
   readonly id: string;
@@ -18,26 +18,26 @@ export interface Step<I = unknown> {
   readonly input: I;
 }
 
-/** Everything `up` will make true, in an order in which no step stands before one it needs. */
+/** The steps of a run, ordered so that every step comes after those it needs. */
 export interface Plan {
   readonly lab: string;
   readonly steps: readonly Step[];
 }
 
-/** What a step does to a lab. */
+/** The code of a kind of step. */
 export interface StepEffects<I = unknown> {
-  /** Whether there is anything to do. Only reads. */
+  /** Finds out whether there is anything to do. Only reads. */
   probe(input: I, context: StepContext): Promise<Probe>;
-  /** Makes it true; runs when the probe says pending, and may be repeated. */
+  /** Does the work when the probe says pending. Must be safe to repeat. */
   apply(input: I, context: StepContext): Promise<void>;
 }
 
-/** What a step's file says of it. I is plain data that prints, and nothing that is only known at run time. */
+/** The definition of a step in its file. `I` is plain data that prints, and nothing that is only known at run time. */
 export interface StepDefinition<I> extends StepEffects<I> {
   readonly kind: `${StageName}.${string}`;
   /** The inputs of the steps of this kind in a lab, in order. Absent for steps that only a rebuild has. */
   inputs?(config: LabConfig): readonly I[];
-  /** What tells it from others of its kind: `node1`; '' (default) for a step that exists once. */
+  /** What distinguishes it from other steps of its kind: `node1`; '' (default) for a step that exists once. */
   target?(input: I): string;
   title(input: I): string;
   /** Ids of the steps that must be done before; none by default. */
@@ -45,8 +45,8 @@ export interface StepDefinition<I> extends StepEffects<I> {
 }
 
 /**
- * One kind of step. It has methods rather than function properties so that kinds of all inputs fit into one list: the
- * engine hands a kind the inputs of its own steps alone.
+ * A kind of step. Its functions are declared as methods so that TypeScript lets kinds with different inputs stand in
+ * one list. That is safe because the engine passes a kind only the inputs of its own steps.
  */
 export interface StepKind<I = unknown> extends StepEffects<I> {
   readonly kind: Step['kind'];
@@ -56,10 +56,10 @@ export interface StepKind<I = unknown> extends StepEffects<I> {
   plan(config: LabConfig): readonly Step<I>[];
 }
 
-/** Kinds of steps by their names. */
+/** Kinds of steps by name. */
 export type StepKinds = ReadonlyMap<string, StepKind>;
 
-/** A kind of step from what its file says of it. */
+/** Makes a kind of step from its definition. */
 export const defineStep = <I>(definition: StepDefinition<I>): StepKind<I> => {
   const { kind } = definition;
   const stage = kind.slice(0, kind.indexOf('.')) as StageName;
@@ -83,7 +83,7 @@ export const defineStep = <I>(definition: StepDefinition<I>): StepKind<I> => {
   };
 };
 
-/** Kinds by their names. Throws when two have the same name: a mistake in kglab. */
+/** Indexes kinds by name. Throws when two have the same name, which is a bug in kglab. */
 export const byKind = (kinds: readonly StepKind[]): StepKinds => {
   const found = new Map(kinds.map((one) => [one.kind, one]));
   if (found.size < kinds.length) throw new Error('two kinds of steps have the same name');

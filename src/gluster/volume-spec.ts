@@ -2,16 +2,16 @@ import type { LabConfig, VolumeConfig, VolumeProfile, VolumeType } from '../conf
 import { brickMachines, glusterMachine } from '../config/roles.js';
 import type { Volume } from './parse.js';
 
-/** A brick: a directory of a machine that holds a replica. */
+/** A brick: a directory on a machine that holds part of a volume. */
 export interface Brick {
   readonly machine: string;
   readonly path: string;
 }
 
-/** A brick as Gluster writes it. */
+/** A brick in Gluster's notation: `machine:/path`. */
 export const nameOf = ({ machine, path }: Brick): string => `${machine}:${path}`;
 
-/** A Gluster volume as the plan wants it. */
+/** A Gluster volume as lab.yaml wants it. */
 export interface VolumeSpec {
   readonly name: string;
   readonly type: VolumeType;
@@ -28,8 +28,8 @@ export interface VolumeSpec {
 
 /**
  * Options of the profiles. `database` is the group db-workload of GlusterFS 10 (extras/group-db-workload), written out
- * so that `up` can see whether they are set: no cache of a client may answer for a file that another node has locked
- * and changed. Mounts keep no attributes in either profile.
+ * so that `up` can check each of them: no client cache may answer for a file that another node has locked and changed.
+ * Mounts cache no attributes in either profile.
  */
 export const PROFILES: Readonly<Record<VolumeProfile, Readonly<Record<string, string>>>> = {
   default: {},
@@ -50,13 +50,12 @@ export const PROFILES: Readonly<Record<VolumeProfile, Readonly<Record<string, st
 };
 
 /**
- * Options of a volume with copies. A write that one brick refused (its disk or its limit is full) is made good when
- * the index of such writes is gone through, which Gluster does every 600 s by itself; in a lab somebody is waiting.
- * 60 s is the least that a disperse volume takes (GlusterFS 10).
+ * Options of a volume with copies. When a brick refuses a write (disk or quota full), self-heal repairs it later, by
+ * default every 600 s, too long for a person who waits. 60 s is the minimum for disperse volumes (GlusterFS 10).
  */
 export const COPIES_OPTIONS: Readonly<Record<string, string>> = { 'cluster.heal-timeout': '60' };
 
-/** Options of a volume whose directories have limits: df shows them, and they are looked at with every write. */
+/** Options of a volume with quota: df shows the limits, and every write checks them. */
 export const QUOTA_OPTIONS: Readonly<Record<string, string>> = {
   'features.quota-deem-statfs': 'on',
   'features.soft-timeout': '0',
@@ -65,7 +64,7 @@ export const QUOTA_OPTIONS: Readonly<Record<string, string>> = {
 
 const hasCopies = ({ type, replica }: VolumeConfig): boolean => type === 'disperse' || replica > 1;
 
-/** A volume as the plan wants it. */
+/** The wanted Gluster volume for a volume of lab.yaml. */
 export const volumeSpec = (config: LabConfig, volume: VolumeConfig): VolumeSpec => ({
   name: volume.name,
   type: volume.type,
@@ -80,7 +79,7 @@ export const volumeSpec = (config: LabConfig, volume: VolumeConfig): VolumeSpec 
   },
 });
 
-/** A planned volume, and the machine on which Gluster is asked about it. */
+/** A volume of lab.yaml and the machine that runs the gluster commands for it. */
 export interface PlannedVolume {
   readonly volume: VolumeSpec;
   readonly from: string;
@@ -96,7 +95,7 @@ const typeOf = ({ arbiter, disperse, replica }: Volume): VolumeSpec['type'] => {
   return replica > 1 ? 'replica' : 'distribute';
 };
 
-/** A volume that the pool has, as if it had been planned. */
+/** The spec of a volume that exists in the pool but not in lab.yaml. */
 export const specOf = (found: Volume): VolumeSpec => ({
   name: found.name,
   type: typeOf(found),

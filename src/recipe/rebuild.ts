@@ -6,20 +6,20 @@ import { resetK3s } from '../steps/k3s/reset.js';
 import { removeMachine } from '../steps/machines/remove.js';
 import { planUp, UP } from './up.js';
 
-/** Every kind of step that a plan can have. */
+/** All kinds of steps by name: those of `up`, and those that only a rebuild has. */
 export const STEPS: StepKinds = byKind([...UP, removeMachine, resetK3s]);
 
-/** What is to be built anew: machines with all that is on them, or the cluster on all of them. */
+/** What to rebuild: machines with everything on them, or the Kubernetes cluster on all machines. */
 export type RebuildTarget =
   | { readonly what: 'machines'; readonly machines: readonly string[]; readonly keepData: boolean }
   | { readonly what: 'k3s' };
 
-/** Bricks are below /data unless the lab file says otherwise; all of that folder is data. */
+/** Default parent of bricks; when bricks are in it, all of it is kept. */
 const DATA = '/data';
 
 /**
- * Folders of a node with the content of its bricks, those of single claims too; none for a node without. A class that
- * had such claims may be gone from the lab file, so their folder is named whether there is one or not.
+ * Folders of a node that contain bricks, including the bricks of dedicated volumes; none for a node without bricks.
+ * The folder for dedicated volumes is always included, because their class may have been removed from lab.yaml.
  */
 export const brickFolders = ({ volumes }: LabConfig, node: NodeConfig | undefined): readonly string[] => {
   const bricks = volumes
@@ -47,8 +47,8 @@ const withNeeds = (steps: readonly Step[], added: readonly Step[], which: (one: 
   steps.map((one) => (which(one) ? { ...one, needs: [...one.needs, ...added.map(({ id }) => id)] } : one));
 
 /**
- * Everything of `up`, after part of the lab was taken away. Each half is safe to be cut short: `up` completes a lab
- * from which machines, or whose cluster, are missing.
+ * The plan of a rebuild: remove part of the lab, then everything of `up`. It may be interrupted anywhere: `up`
+ * completes a lab without machines or without a cluster.
  */
 export const planRebuild = (config: LabConfig, target: RebuildTarget): Plan => {
   const { steps } = planUp(config);

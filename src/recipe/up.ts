@@ -27,15 +27,15 @@ import { mountVolume } from '../steps/mounts/mount.js';
 import { deployProvisioner } from '../steps/provisioner/deploy.js';
 import { smokeTest } from '../steps/smoke/run.js';
 
-/** The recipe on one page: what a lab consists of, in the order in which it comes to be. */
+/** All steps of `kglab up`, in order. A new step is a file of its own and a line here. */
 export const UP: readonly StepKind[] = [
-  // machines: each boots through cloud-init and learns the addresses of all.
+  // machines: create them, wait for cloud-init, and tell each the addresses of all.
   prepareImage,
   createMachine,
   waitForBoot,
   writeHostsFile,
 
-  // gluster: one trusted pool of the storage machines, then each volume from its bricks to a started one.
+  // gluster: form the trusted pool, then create, repair, start and heal the volumes.
   startGlusterd,
   formPool,
   prepareBrick,
@@ -46,12 +46,12 @@ export const UP: readonly StepKind[] = [
   healVolume,
   refillClaims,
 
-  // mounts: every volume on every Kubernetes node, and the keeper of the catalogue of volumes.
+  // mounts: mount every volume on every Kubernetes node, and run the keeper of the volume catalogue.
   installGuard,
   mountVolume,
   runKeeper,
 
-  // k3s: the server and its agents, started together.
+  // k3s: start the server and the agents together, and wait until all nodes are Ready.
   installK3s,
   configureK3s,
   forgetMachine,
@@ -60,14 +60,14 @@ export const UP: readonly StepKind[] = [
   waitUntilReady,
   fetchKubeconfig,
 
-  // provisioner: local-path-provisioner on the mounts, with the storage classes.
+  // provisioner: deploy local-path-provisioner on the mounts, with the storage classes.
   deployProvisioner,
 
-  // smoke: the proof that what a pod writes is read on every node.
+  // smoke: prove that every node can read what a pod writes.
   smokeTest,
 ];
 
-/** Everything that makes a lab true. */
+/** The plan of `kglab up`. */
 export const planUp = (config: LabConfig): Plan =>
   toPlan(
     config.name,

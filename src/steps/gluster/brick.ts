@@ -13,7 +13,10 @@ interface Input {
   readonly from: string;
 }
 
-/** The brick directory exists and is either ours or empty; anything else is left alone and refused. */
+/**
+ * The brick directory exists and is empty or belongs to the volume. Throws GLUSTER_BRICK_LEFTOVER for any other content
+ * and leaves it alone.
+ */
 export const prepareBrick = defineStep<Input>({
   kind: 'gluster.brick',
   inputs: (config) =>
@@ -29,7 +32,7 @@ export const prepareBrick = defineStep<Input>({
     if (state === 'empty') return satisfied;
     const known = await volumes(context, from);
     if (known.find(({ name }) => name === volume)?.id.replaceAll('-', '') === state) return satisfied;
-    // Gluster marks bricks before a volume exists: the mark of a creation that was cut short means nothing.
+    // Gluster marks bricks before the volume exists, so an interrupted creation leaves a mark without a volume.
     if (hollow && !known.some(({ id }) => id.replaceAll('-', '') === state)) return satisfied;
     const owner =
       state === 'unmarked' ? 'files that are not from Gluster' : `data of another volume (id ${state})`;

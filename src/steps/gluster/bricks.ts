@@ -5,13 +5,12 @@ import type { Volume } from '../../gluster/parse.js';
 import type { Brick, VolumeSpec } from '../../gluster/volume-spec.js';
 import { mapPool } from '../../util/pool.js';
 
-/** Bricks looked at at the same time. */
+/** Bricks checked at the same time. */
 const LIMIT = 8;
 
 /**
- * Prints what a brick directory is: `missing`, `empty`, or the volume id it is marked with (`unmarked` when it has
- * content or Gluster's bookkeeping without one); then `hollow` when a marked one holds nothing but bookkeeping, and
- * `unfilled` when $2 exists.
+ * Prints the state of brick directory $1: `missing`, `empty`, `unmarked` (content without a volume id), or the id of
+ * its volume. After an id, `hollow` when it contains nothing but .glusterfs, and `unfilled` when flag file $2 exists.
  */
 const BRICK_STATE = `
 [ -d "$1" ] || { echo missing; exit 0; }
@@ -20,8 +19,8 @@ id=$(getfattr --absolute-names -n trusted.glusterfs.volume-id -e hex --only-valu
 echo "$id" "$([ -n "$(ls -A "$1" | grep -v '^[.]glusterfs')" ] || echo hollow)" "$([ ! -e "$2" ] || echo unfilled)"`;
 
 /**
- * A file on the brick's machine that says that the brick has lost its content and is not known to be a member again.
- * Gluster marks an empty brick before it makes the others remember what that brick lacks, so the mark proves nothing.
+ * Flag file on the brick's machine: the brick lost its content and its repair has not finished. The volume id on the
+ * brick does not prove that it was repaired, because Gluster sets it before the other bricks record what is missing.
  */
 export const unfilledFlag = ({ path }: Brick): string => `/etc/kglab/unfilled${path.replaceAll('/', '_')}`;
 
@@ -29,13 +28,13 @@ export const unfilledFlag = ({ path }: Brick): string => `/etc/kglab/unfilled${p
 export interface BrickState {
   /** `missing`, `empty`, `unmarked`, or the id of its volume without dashes. */
   readonly state: string;
-  /** Marked, and nothing was ever written to it. */
+  /** It has the volume id, and nothing was ever written to it. */
   readonly hollow: boolean;
-  /** A repair of it was begun and did not end. */
+  /** Its repair was started and has not finished. */
   readonly unfilled: boolean;
 }
 
-/** Looks at a brick directory. */
+/** Reads the state of a brick directory; cached as a fact. Throws GLUSTER_FAILED. */
 export const brickState = (brick: Brick, context: StepContext): Promise<BrickState> => {
   const { machine, path } = brick;
   return context.fact(`brick ${machine}:${path}`, async () => {
@@ -50,7 +49,7 @@ export const brickState = (brick: Brick, context: StepContext): Promise<BrickSta
   });
 };
 
-/** Bricks that do not carry the volume's mark, or do so while they are being repaired: what was on them is gone. */
+/** Bricks that lost their content: without the id of the volume, or with an unfinished repair. */
 export const lostBricks = async (
   { bricks }: VolumeSpec,
   { id }: Volume,

@@ -12,17 +12,18 @@ import { refill } from './refill.js';
 
 interface Input {
   readonly from: string;
-  /** Volumes of lab.yaml. */
+  /** Names of the volumes of lab.yaml, which have steps of their own. */
   readonly except: readonly string[];
 }
 
-/** Volumes looked at at the same time: each look at what waits for healing is a client of the volume. */
+/** Volumes checked at the same time: each `heal info` starts a client of the volume. */
 const LIMIT = 4;
 
+/** The started volumes of the pool that lab.yaml does not name. */
 const others = async ({ from, except }: Input, context: StepContext) =>
   (await volumes(context, from)).filter(({ name, started }) => started && !except.includes(name));
 
-/** What a claim's volume lacks: bricks, or copies of what was written; undefined when it is whole. */
+/** What a dedicated volume lacks: the content of bricks, or healing; undefined when it is healthy. */
 const gapOf = async (found: Volume, from: string, context: StepContext): Promise<string | undefined> => {
   const lost = await lostBricks(specOf(found), found, context);
   if (lost.length > 0) return `${lost.map(nameOf).join(', ')} lost its content`;
@@ -38,7 +39,7 @@ const gaps = async (input: Input, context: StepContext) =>
     }))
   ).filter(({ gap }) => gap !== undefined);
 
-/** The volumes of single claims, too, have all their bricks, and none of these owes anything to another. */
+/** The volumes of dedicated claims have all their bricks and no pending heals. */
 export const refillClaims = defineStep<Input>({
   kind: 'gluster.claims',
   // Only where claims get volumes of their own.

@@ -3,7 +3,7 @@ import { defineStep } from '../../engine/step.js';
 import { plannedVolumes, type PlannedVolume } from '../../gluster/volume-spec.js';
 import { lastingGap, startHealing, waitUntilHealed } from './healing.js';
 
-/** Every brick is online and none owes anything to another. */
+/** Every brick is online, and there are no pending heals. */
 export const healVolume = defineStep<PlannedVolume>({
   kind: 'gluster.heal',
   inputs: plannedVolumes,

@@ -6,20 +6,20 @@ import { parseHeal, type BrickHeal } from '../../gluster/parse.js';
 import type { VolumeSpec } from '../../gluster/volume-spec.js';
 import { waitFor } from '../../util/wait.js';
 
-/** How long to go on as long as the count goes down; a lab's gigabytes take minutes. */
+/** Give up when the number of pending heals has not changed for this long (milliseconds); gigabytes take minutes. */
 const STALLED_MS = 300_000;
 const EVERY_MS = 1000;
-/** A file that is being written may be counted in passing: only a count that stays is one. */
+/** How often to look before a count is believed: files that are being written are counted for a moment. */
 const LOOKS = 4;
 
-/** Bricks hold one copy or one fragment each of the same files. */
+/** Whether bricks hold copies or fragments of the same files. */
 const canHeal = ({ bricks, replica, type }: VolumeSpec): boolean =>
   bricks.length > 1 && (replica > 1 || type === 'disperse');
 
 const healInfo = async (volume: string, from: string, context: StepContext): Promise<readonly BrickHeal[]> =>
   parseHeal(await ask(context, from, gluster('volume', 'heal', volume, 'info')));
 
-/** What is still to be healed; undefined when every brick answers and none has anything. */
+/** Why the volume is not healed; undefined when every brick answers and has no pending heals. */
 export const healGap = (found: readonly BrickHeal[], bricks: number): string | undefined => {
   const away = found.find(({ pending: count }) => count === undefined);
   if (away !== undefined) return `${away.brick} cannot be asked: ${away.status}`;
@@ -28,7 +28,7 @@ export const healGap = (found: readonly BrickHeal[], bricks: number): string | u
   return count === 0 ? undefined : `${count} entries wait for healing`;
 };
 
-/** The gap that does not go away by looking again; undefined when every brick is online and owes nothing. */
+/** As {@link healGap}, but only what persists over {@link LOOKS} looks; undefined when the volume is healed. */
 export const lastingGap = async (
   volume: VolumeSpec,
   from: string,
@@ -44,15 +44,18 @@ export const lastingGap = async (
   return gap;
 };
 
-/** Starts healing: by index, then everything, as an emptied brick is in no index. A refusal is no failure. */
+/** Starts an index heal and a full heal, because no index lists what an emptied brick lacks. Ignores refusals. */
 export const startHealing = async (volume: VolumeSpec, from: string, context: StepContext): Promise<void> => {
   if (!canHeal(volume)) return;
-  // Plain text even with --xml.
+  // These answer in plain text even with --xml.
   await ask(context, from, gluster('volume', 'heal', volume.name));
   await ask(context, from, gluster('volume', 'heal', volume.name, 'full'));
 };
 
-/** Waits until twice in a row nothing is left; gives up when the count has not moved for {@link STALLED_MS}. */
+/**
+ * Waits until two looks in a row find no pending heals. Throws GLUSTER_HEAL_STALLED after {@link STALLED_MS} without
+ * progress.
+ */
 export const waitUntilHealed = async (
   volume: VolumeSpec,
   from: string,

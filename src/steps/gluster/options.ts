@@ -20,7 +20,7 @@ const unset = (volume: VolumeSpec, found: Volume | undefined): Record<string, st
 
 const hasQuota = (found: Volume | undefined): boolean => found?.options['features.quota'] === 'on';
 
-/** The options of profile and lab.yaml are set, and directory quota is on where the volume has it. */
+/** The options of the profile and of lab.yaml are set, and quota is on if the volume has it. */
 export const setOptions = defineStep<PlannedVolume>({
   kind: 'gluster.options',
   inputs: plannedVolumes,
@@ -37,7 +37,7 @@ export const setOptions = defineStep<PlannedVolume>({
   },
   apply: async ({ volume, from }, context) => {
     const found = await findVolume(fresh(context), from, volume.name);
-    // Its own options exist only while quota is on, and it can be switched on only while the volume runs.
+    // Quota options exist only while quota is on, and quota can be enabled only while the volume is started.
     if (volume.quota && !hasQuota(found)) {
       await must(context, from, gluster('volume', 'start', volume.name), /already started/);
       await must(context, from, gluster('volume', 'quota', volume.name, 'enable'), /already enabled/);

@@ -9,14 +9,14 @@ import { mapPool } from '../../util/pool.js';
 import { waitFor } from '../../util/wait.js';
 import { lostIdentities, restoreIdentity, syncVolumes } from './rejoin.js';
 
-/** glusterd answers a second or two after its unit is active; a slow VM takes longer. */
+/** How long to wait for glusterd and for the pool (milliseconds): a second or two, and longer on a slow VM. */
 const POOL_MS = 60_000;
-/** Two peers that have just met are members after this long. */
+/** How long the handshake of two peers takes (milliseconds). */
 const HANDSHAKE_MS = 2_000;
-/** Machines that are asked at the same time. */
+/** Machines asked at the same time. */
 const ASK_LIMIT = 8;
 
-/** What is missing for `machines` to be one pool, seen from all of them; undefined when nothing is. */
+/** Why `machines` are not one pool, by the views of all of them; undefined when they are. */
 export const poolGap = (
   machines: readonly string[],
   views: readonly (readonly Peer[])[],
@@ -48,7 +48,7 @@ const volumeNames = (
     ),
   );
 
-/** The first volume that some member knows and another does not, and that one; undefined when all know all. */
+/** The first volume that one member knows and another does not, in words; undefined when all know all volumes. */
 export const volumeGap = (
   machines: readonly string[],
   known: readonly (readonly string[])[],
@@ -65,7 +65,7 @@ const gapOfPool = async (machines: readonly string[], context: StepContext): Pro
   return gap ?? volumeGap(machines, await volumeNames(machines, context));
 };
 
-/** Members get to know the volumes of the others: a repair that was cut short leaves one that knows none. */
+/** Waits until all members know all volumes: an interrupted repair leaves a member that knows none. */
 const syncAllVolumes = async (machines: readonly string[], context: StepContext): Promise<void> => {
   const known = await volumeNames(machines, fresh(context));
   const all = new Set(known.flat()).size;
@@ -79,7 +79,7 @@ const duplicate = (who: string, view: readonly Peer[]): CliError =>
     hint: 'Machines cloned from one image share a UUID. Take the lab down and up again: kglab down && kglab up',
   });
 
-/** To glusterd, machines with one UUID are one peer with several names: waiting would not help. */
+/** glusterd takes machines with the same UUID for one peer with several names; waiting would not help. */
 const assertDistinct = (machines: readonly string[], view: readonly Peer[]): void => {
   for (const { names } of view) {
     const twins = machines.filter((machine) => names.includes(machine));
@@ -87,7 +87,7 @@ const assertDistinct = (machines: readonly string[], view: readonly Peer[]): voi
   }
 };
 
-/** What glusterd says of a machine that has its own UUID. */
+/** glusterd's refusal of a machine that has the same UUID. */
 const OWN_UUID = /same as local uuid/;
 
 const probePeer = async (from: string, machine: string, context: StepContext): Promise<void> => {
@@ -108,7 +108,7 @@ const notFormed = (gap: string): CliError =>
         },
       );
 
-/** The pool as each machine sees it, once all of them answer: a unit that is active may not have got that far. */
+/** The pool as each machine sees it, once all answer: glusterd may not answer yet although its unit is active. */
 const poolViews = async (
   machines: readonly string[],
   context: StepContext,
@@ -127,11 +127,11 @@ const poolViews = async (
   return views;
 };
 
-/** Machines that were made anew take their old places before anybody is probed as if new; the first one's view then. */
+/** Gives recreated machines their old identity before they are probed as new ones. Returns the first machine's view. */
 const restoreLost = async (machines: readonly string[], context: StepContext): Promise<readonly Peer[]> => {
   const views = await poolViews(machines, context);
   if (lostIdentities(machines, views).length === 0) return views[0] ?? [];
-  // A handshake under way looks the same for a moment.
+  // A handshake in progress looks the same for a moment.
   await context.clock.sleep(HANDSHAKE_MS, context.signal);
   const lost = lostIdentities(
     machines,
@@ -152,7 +152,7 @@ const waitUntilFormed = async (machines: readonly string[], context: StepContext
       for (const view of views) assertDistinct(machines, view);
       gap = poolGap(machines, views);
       if (gap === undefined) return true;
-      // Of a peer whose handshake is not over, glusterd answers "already in peer list" and forgets the name.
+      // During a handshake glusterd answers "already in peer list" and forgets the name, so probe again.
       if (views[1]?.some(({ names }) => names.includes(first)) === false)
         await ask(context, second, gluster('peer', 'probe', first));
       return undefined;
@@ -162,7 +162,7 @@ const waitUntilFormed = async (machines: readonly string[], context: StepContext
   if (!formed) throw notFormed(gap ?? 'no answer');
 };
 
-/** One trusted pool of exactly these machines, in which all see all others connected and know the same volumes. */
+/** The machines form one trusted pool: each sees all others connected, and all know the same volumes. */
 export const formPool = defineStep<{ readonly machines: readonly string[] }>({
   kind: 'gluster.pool',
   inputs: (config) => [{ machines: storageNodes(config).map(({ machine }) => machine) }],
@@ -181,7 +181,7 @@ export const formPool = defineStep<{ readonly machines: readonly string[] }>({
       context.say(`probing ${machine}`);
       await probePeer(first, machine, context);
     }
-    // The second names the first, so that the pool knows that one by its name too and not by its address.
+    // Probing the first from the second makes the pool know the first by name and not only by address.
     if (second !== undefined) await probePeer(second, first, context);
     await waitUntilFormed(machines, context);
     await syncAllVolumes(machines, context);

@@ -16,23 +16,23 @@ import {
 import { waitFor } from '../../util/wait.js';
 import { lostBricks, unfilledFlag } from './bricks.js';
 
-/** How long a commit is repeated after glusterd was started again. */
+/** How long to retry the commit after glusterd was restarted (milliseconds). */
 const AGAIN_MS = 15_000;
 
-/** Bricks of a set that have to be there for the set's data to be whole. */
+/** How many bricks of a set must be left so that its data is complete. */
 const needed = ({ type, replica, redundancy }: VolumeSpec): number => {
   if (type === 'disperse') return replica - redundancy;
-  // Without a majority Gluster takes no note of what the new brick lacks.
+  // Without a majority Gluster does not record what the new brick lacks.
   return Math.floor(replica / 2) + 1;
 };
 
-/** The sets of bricks that hold the same files. */
+/** The bricks in replica or disperse sets. */
 const setsOf = ({ bricks, replica }: VolumeSpec): readonly (readonly Brick[])[] =>
   Array.from({ length: Math.ceil(bricks.length / replica) }, (_none, set) =>
     bricks.slice(set * replica, (set + 1) * replica),
   );
 
-/** Throws GLUSTER_DATA_LOST when a set has lost so many bricks that the others cannot fill them. */
+/** Throws GLUSTER_DATA_LOST when the remaining bricks of a set cannot restore the lost ones. */
 const assertFillable = (volume: VolumeSpec, lost: readonly Brick[]): void => {
   for (const set of setsOf(volume)) {
     const left = set.filter((brick) => !lost.includes(brick));
@@ -49,8 +49,8 @@ const assertFillable = (volume: VolumeSpec, lost: readonly Brick[]): void => {
 };
 
 /**
- * An empty directory $1 for the brick; one that another volume has marked but never used is made anew. $2 is its flag,
- * which is on disk before anything marks the directory.
+ * Makes an empty brick directory $1, and replaces one that has a volume id but no files. Flag file $2 is on disk before
+ * Gluster can put a volume id on the directory.
  */
 const CLEAR = `
 set -e
@@ -71,8 +71,8 @@ const prepare = async (brick: Brick, context: StepContext): Promise<void> => {
 };
 
 /**
- * glusterd takes a directory for new when it was not there as it learnt of the volume; a restart looks again. It has
- * marked the directory by then, and a restart would start a marked brick, empty, as if it lacked nothing.
+ * glusterd's message when the directory did not exist at the time it learned of the volume; it checks again only after
+ * a restart. Before the restart the volume id must go: glusterd would start the empty brick as a complete one.
  */
 const TAKEN_FOR_NEW = /destination brick is new/i;
 
@@ -86,14 +86,14 @@ const lookAgain = async ({ machine, path }: Brick, context: StepContext): Promis
   await checked(target, machine, restartGlusterd, { ...options, what: `Restarting glusterd on ${machine}` });
 };
 
-/** Puts the empty brick in the place of the lost one; only this makes the others remember what it lacks. */
+/** Replaces the lost brick by the empty one. Only reset-brick makes the other bricks record what it lacks. */
 const reset = async (volume: string, brick: Brick, from: string, context: StepContext): Promise<void> => {
   const { clock, signal } = context;
   const name = nameOf(brick);
   context.say(`${name} has lost its content; it is filled from the other bricks`);
   const commit = gluster('volume', 'reset-brick', volume, name, name, 'commit', 'force');
   const tryIt = async (): Promise<{ readonly ok: boolean; readonly message: string }> => {
-    // Stops the brick; refused when it is stopped already. The commit then says whether all is well.
+    // Stops the brick; refused when it is stopped already. Only the result of the commit counts.
     await ask(context, from, gluster('volume', 'reset-brick', volume, name, 'start'));
     return ask(context, from, commit);
   };
@@ -101,7 +101,7 @@ const reset = async (volume: string, brick: Brick, from: string, context: StepCo
   if (answer.ok) return;
   if (TAKEN_FOR_NEW.test(answer.message)) {
     await lookAgain(brick, context);
-    // Its peers take a second or two to find it again.
+    // The peers need a second or two to reconnect.
     const again = async () => ((await tryIt()).ok ? true : undefined);
     if (await waitFor(again, { clock, signal, timeoutMs: AGAIN_MS, everyMs: 1000 })) return;
   }
@@ -116,7 +116,7 @@ const endRepair = async (brick: Brick, context: StepContext): Promise<void> => {
   });
 };
 
-/** Fills the volume's lost bricks from the others. Throws GLUSTER_DATA_LOST before it touches one if they cannot. */
+/** Restores lost bricks from the others. Throws GLUSTER_DATA_LOST, before any change, when that is impossible. */
 export const refill = async (
   volume: VolumeSpec,
   found: Volume,
@@ -133,7 +133,7 @@ export const refill = async (
   }
 };
 
-/** Every brick of the volume is one; what a machine that was made anew has lost comes from the others. */
+/** Every brick belongs to the volume; lost bricks, such as those of a recreated machine, are reset to be healed. */
 export const refillBricks = defineStep<PlannedVolume>({
   kind: 'gluster.refill',
   inputs: plannedVolumes,

@@ -8,18 +8,18 @@ import { restartGlusterd } from '../../gluster/commands.js';
 import { IN_CLUSTER, isSelf, type Peer } from '../../gluster/parse.js';
 import { waitFor } from '../../util/wait.js';
 
-/** A machine that the others know under an identity that it does not have, or has not come to live by. */
+/** A machine whose UUID is not the one that the pool knows, or that has that UUID and is not in the pool. */
 export interface LostIdentity {
   readonly machine: string;
   readonly uuid: string;
 }
 
-/** Before a peer has answered for the first time, its UUID is all zeros. */
+/** The UUID of a peer that has never answered is all zeros. */
 const isKnown = ({ uuid }: Peer): boolean => /[1-9a-f]/.test(uuid);
 
 /**
- * Machines that were made anew: the pool knows their names under UUIDs that they do not have, or (when an earlier
- * repair was cut short) that they have while they are in no pool.
+ * Machines that were recreated: the pool knows their names with other UUIDs, or (after an interrupted repair) they have
+ * the right UUID and are not in the pool.
  */
 export const lostIdentities = (
   machines: readonly string[],
@@ -33,7 +33,7 @@ export const lostIdentities = (
       .flatMap((view) => view.filter((peer) => peer.names.includes(machine) && isKnown(peer)));
     const uuids = new Set(known.map(({ uuid }) => uuid));
     const [uuid] = uuids;
-    // Without an answer nothing is known; a UUID with the names of two machines is another fault.
+    // Without an answer nothing is known. Two machines with one UUID are another error, reported elsewhere.
     if (self === undefined || uuid === undefined || uuids.size > 1) return [];
     if (known.some(({ names }) => machines.filter((name) => names.includes(name)).length > 1)) return [];
     const isMember = own.some((peer) => !isSelf(peer) && peer.state === IN_CLUSTER);
@@ -41,9 +41,9 @@ export const lostIdentities = (
   });
 
 /**
- * Gives glusterd the UUID $1, op-version $2, the directories of its bricks up to `--` (they have to be there when it
- * learns of their volumes), and the members of the pool: UUID and name each, written as glusterd itself does for
- * peers in state 3. A handshake by `peer probe` would do, too, but one that is cut short is never taken up again.
+ * Writes glusterd's state: UUID $1, op-version $2, then the brick directories up to `--` (they must exist when glusterd
+ * learns of the volumes), then UUID and name of each other member, in glusterd's own format for peers in state 3.
+ * `peer probe` would work too, but glusterd never resumes an interrupted handshake.
  */
 const RESTORE = `
 set -e
@@ -66,7 +66,7 @@ mv -f $dir/glusterd.info.kglab-new $dir/glusterd.info
 systemctl start glusterd`;
 
 const HAS_VOLUMES = 17;
-/** glusterd learns of peers and volumes within seconds of its start, or at the next one. */
+/** Wait per round (milliseconds): glusterd gets peers and volumes within seconds of its start, or after a restart. */
 const SYNC_MS = 12_000;
 const ROUNDS = 4;
 
@@ -87,7 +87,7 @@ const refused = (machine: string): CliError =>
     { hint: `Build that machine anew: kglab rebuild --node ${machine}` },
   );
 
-/** The names and UUIDs of all machines but one, as `survivor` knows them. */
+/** UUIDs and names of all members except the lost one, as `survivor` knows them. */
 const membersBut = (
   { machine }: LostIdentity,
   machines: readonly string[],
@@ -100,8 +100,8 @@ const membersBut = (
   });
 
 /**
- * Waits until the machine is a member and knows so many volumes; glusterd is started again in between. Throws
- * GLUSTER_PEER_TIMEOUT when that does not help.
+ * Waits until the machine is a member and knows `volumes` volumes, and restarts glusterd in between. Throws
+ * GLUSTER_PEER_TIMEOUT.
  */
 export const syncVolumes = async (machine: string, volumes: number, context: StepContext): Promise<void> => {
   const { clock, signal } = context;
@@ -125,7 +125,10 @@ export const syncVolumes = async (machine: string, volumes: number, context: Ste
   });
 };
 
-/** The machine takes the UUID that the pool knows it by, and the members that `survivor` knows. */
+/**
+ * Gives a recreated machine the UUID that the pool knows, and the members that `survivor` knows. Throws
+ * GLUSTER_PEER_REJECTED when the machine has volumes of another pool.
+ */
 export const restoreIdentity = async (
   lost: LostIdentity,
   machines: readonly string[],

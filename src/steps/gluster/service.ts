@@ -4,7 +4,7 @@ import { storageNodes } from '../../config/roles.js';
 import { checked } from '../../exec/checked.js';
 import { cmd } from '../../exec/command.js';
 
-/** glusterd runs now and at every boot (Debian's package does neither by itself). */
+/** glusterd runs now and starts at boot; Debian's package does neither by itself. */
 export const startGlusterd = defineStep<{ readonly machine: string }>({
   kind: 'gluster.service',
   inputs: (config) => storageNodes(config).map(({ machine }) => ({ machine })),

@@ -7,10 +7,10 @@ import type { VolumeProcess } from '../../gluster/parse.js';
 import { plannedVolumes, type PlannedVolume, type VolumeSpec } from '../../gluster/volume-spec.js';
 import { unanswered, waitFor } from '../../util/wait.js';
 
-/** Bricks follow `volume start` by 1-3 s; after this long they are started again by force. */
+/** How long to wait for bricks (milliseconds): 1-3 s is usual; after this they are started by force. */
 const ONLINE_MS = 20_000;
 
-/** Bricks of a volume that are not online; those of a machine whose glusterd is down do not even show. */
+/** Bricks that are not online. `volume status` omits bricks of machines without glusterd; they count as offline. */
 export const offline = ({ bricks }: VolumeSpec, found: readonly VolumeProcess[]): readonly string[] =>
   bricks
     .filter(

@@ -6,7 +6,7 @@ import { volumeCreate } from '../../gluster/commands.js';
 import type { Volume } from '../../gluster/parse.js';
 import { plannedVolumes, type PlannedVolume, type VolumeSpec } from '../../gluster/volume-spec.js';
 
-/** How an existing volume differs from the wanted one; undefined when it does not. */
+/** How an existing volume differs from the wanted one, in words; undefined when they match. */
 export const difference = (wanted: VolumeSpec, found: Volume): string | undefined => {
   const bricks = wanted.bricks.map(({ machine, path }) => `${machine}:${path}`);
   if (bricks.join() !== found.bricks.join()) return `its bricks are ${found.bricks.join(' ')}`;
@@ -20,7 +20,7 @@ export const difference = (wanted: VolumeSpec, found: Volume): string | undefine
   return found.replica === wanted.replica ? undefined : `its replica count is ${found.replica}`;
 };
 
-/** The volume exists, in this very shape. */
+/** The volume exists with the wanted bricks and type. Throws GLUSTER_VOLUME_DIFFERS when it is another. */
 export const createVolume = defineStep<PlannedVolume>({
   kind: 'gluster.volume',
   inputs: plannedVolumes,

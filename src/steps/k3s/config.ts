@@ -12,7 +12,7 @@ import { unitName } from '../../guest/unit-name.js';
 import { sha256 } from '../../util/checksum.js';
 import { fill } from '../../util/template.js';
 
-/** A Kubernetes node as k3s is told of it. */
+/** A Kubernetes node as the plan wants it. */
 export interface NodeSpec {
   readonly machine: string;
   readonly role: 'server' | 'agent';
@@ -20,7 +20,7 @@ export interface NodeSpec {
   readonly server: string;
   readonly disable: readonly string[];
   readonly extraConfig: Readonly<Record<string, unknown>>;
-  /** Paths that must be Gluster mounts before k3s may run. */
+  /** Paths that must be mounted before k3s may start. */
   readonly mounts: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export const nodeSpecs = (config: LabConfig): readonly NodeSpec[] =>
 export const agentSpecs = (config: LabConfig): readonly NodeSpec[] =>
   nodeSpecs(config).filter(({ role }) => role === 'agent');
 
-/** Facts of a machine that its k3s configuration needs and that are only known when it runs. */
+/** Facts for the k3s configuration that are known only once the machine runs. */
 export interface NodeFacts {
   readonly address: string;
   /** Network interface that carries the address. */
@@ -59,7 +59,7 @@ export const minorOf = (version: string): number => Number(/^v1\.(\d+)\./.exec(v
 /** First minor version whose kubelet fails on cgroup v1 by default. */
 const FAILS_ON_CGROUP_V1 = 35;
 
-/** What the kubelet has to be told on this machine, beside the lab's own arguments, which must not take its place. */
+/** The kubelet arguments for cgroup v1, merged with those of lab.yaml, which would otherwise replace them. */
 const kubeletArg = ({ extraConfig }: NodeSpec, { cgroupV1 }: NodeFacts, version: string): object => {
   if (!cgroupV1 || minorOf(version) < FAILS_ON_CGROUP_V1) return {};
   return { 'kubelet-arg': ['fail-cgroupv1=false', extraConfig['kubelet-arg'] ?? []].flat() };
@@ -86,8 +86,8 @@ export const renderK3sConfig = (node: NodeSpec, facts: NodeFacts, token: string,
 };
 
 /**
- * The text of the systemd unit. As in k3s' install script only a server says when it is ready: an agent waits for its
- * server, and would hold up the boot of its machine (and cloud-init, which ends after it) for as long as that takes.
+ * The text of the systemd unit. As in k3s' install script only a server is of type notify: an agent waits for its
+ * server and would delay the boot of its machine, and cloud-init, for as long as that takes.
  */
 export const renderK3sUnit = (template: string, { role, mounts }: NodeSpec): string =>
   fill(template, {
@@ -141,7 +141,7 @@ const texts = (node: NodeSpec, facts: NodeFacts, context: StepContext): { config
   unit: renderK3sUnit(context.templates['k3s.service'] ?? '', node),
 });
 
-/** config.yaml (0600, it holds the token) and the unit. Compared by checksum, so that the token is never read back. */
+/** config.yaml and the unit are those of this lab; compared by checksum, so that the token is never read back. */
 export const configureK3s = defineStep<{ readonly node: NodeSpec }>({
   kind: 'k3s.config',
   inputs: (config) => nodeSpecs(config).map((node) => ({ node })),
@@ -159,8 +159,8 @@ export const configureK3s = defineStep<{ readonly node: NodeSpec }>({
     const { config, unit } = texts(node, facts, context);
     const { signal } = context;
     const machine = context.machine(node.machine);
-    // Noted before the files change, whatever k3s does now: one that is just starting has read the old ones, too, and a
-    // crash in between must not leave it on them. To restart a stopped one is to start it.
+    // Request the restart before the files change: a crash in between must not leave k3s on the old ones. That also
+    // covers a k3s that is just starting. Restarting a stopped k3s starts it.
     await checked(machine, node.machine, sh('mkdir -p /etc/rancher/k3s && : > "$1"', PATHS.k3sRestart), {
       code: 'K3S_FAILED',
       what: `Preparing the configuration of ${node.machine}`,

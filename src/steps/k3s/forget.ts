@@ -9,7 +9,7 @@ interface Input {
   readonly server: string;
 }
 
-/** Made by an agent's first start, and what the cluster knows it by ever after. */
+/** Created at an agent's first start; the cluster recognizes the agent by it. */
 const PASSWORD = '/etc/rancher/node/password';
 
 const succeeds = async (
@@ -19,7 +19,7 @@ const succeeds = async (
 ): Promise<boolean> =>
   (await context.machine(machine).exec(cmd(...words), { signal: context.signal })).exitCode === 0;
 
-/** The node and its password, as the cluster of a running server has them; one that is not up yet is asked by k3s.ready. */
+/** Whether the cluster has the node or its password. False while the server is down: k3s.ready handles that case. */
 const remembered = async ({ machine, server }: Input, context: StepContext): Promise<boolean> => {
   if (!(await succeeds(server, context, 'systemctl', 'is-active', '-q', 'k3s.service'))) return false;
   const found = await context.fact('nodes and passwords', async () => [
@@ -33,15 +33,15 @@ const remembered = async ({ machine, server }: Input, context: StepContext): Pro
 const secretOf = (machine: string): string => `${machine}.node-password.k3s`;
 
 /**
- * Lets the cluster take the next password that the machine comes with. The node stays: made anew, it would get another
- * range of addresses, and pods that run on it would be cut off.
+ * Deletes the node's password, so that the cluster accepts the next one. The Node object stays: a new one would get
+ * another pod network, and running pods would lose their connection.
  */
 export const forgetPassword = async ({ machine, server }: Input, context: StepContext): Promise<void> => {
   const secret = ['secret', secretOf(machine), '--ignore-not-found'];
   await runKubectl(context, server, ['-n', 'kube-system', 'delete', ...secret]);
 };
 
-/** A machine that was made anew is not refused as an impostor of the one that had its name before. */
+/** The cluster accepts a recreated machine although it knows another password for its name. */
 export const forgetMachine = defineStep<Input>({
   kind: 'k3s.forget',
   inputs: (config) => agentSpecs(config).map(({ machine, server }) => ({ machine, server })),

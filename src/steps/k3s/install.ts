@@ -11,11 +11,11 @@ interface Payload {
   readonly from: string;
   readonly to: string;
   readonly mode: string;
-  /** Checksum to be found after the copy; without one, the copy's own success has to do. */
+  /** Checksum to verify after the copy; undefined when none is known. */
   readonly sha256: string | undefined;
 }
 
-/** A file of 150 MB over a slow line into a busy VM. */
+/** Timeout of a copy (milliseconds): 150 MB into a busy VM. */
 const COPY_MS = 900_000;
 
 const payloads = ({ artifacts }: StepContext): readonly Payload[] => [
@@ -38,7 +38,7 @@ const payloads = ({ artifacts }: StepContext): readonly Payload[] => [
   })),
 ];
 
-/** k3s has to be restarted for a new program, and imports image archives only when it starts: noted before they change. */
+/** Requests a restart of k3s before files change: it needs one for a new program, and to import image archives. */
 const PREPARE = 'mkdir -p "$1" /etc/kglab /etc/rancher/k3s && : > "$2" && rm -f "$3"';
 
 const stamp = (context: StepContext): string =>
@@ -65,7 +65,7 @@ const copyPayload = async (
   });
 };
 
-/** The k3s binary with its links, and the image archives, each checked after the copy. */
+/** The k3s binary with its links and the image archives are installed, with verified checksums. */
 export const installK3s = defineStep<{ readonly machine: string }>({
   kind: 'k3s.install',
   inputs: (config) => kubernetesNodes(config).map(({ machine }) => ({ machine })),

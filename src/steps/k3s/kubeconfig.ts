@@ -6,7 +6,7 @@ import { checked } from '../../exec/checked.js';
 import { cmd } from '../../exec/command.js';
 import { forHost } from '../../kube/lab-kubeconfig.js';
 
-/** The server's kubeconfig, with its address; read privately, as it holds a client key. */
+/** The server's kubeconfig with the server's address. The command is private because the output has a client key. */
 const wanted = async (server: string, context: StepContext): Promise<string> => {
   const address = (await machineInfo(server, context))?.address;
   if (address === undefined) throw new CliError('MACHINE_UNREACHABLE', `No address is known for ${server}.`);
@@ -19,7 +19,7 @@ const wanted = async (server: string, context: StepContext): Promise<string> => 
   return forHost(stdout, context.lab.name, address);
 };
 
-/** A kubeconfig for this host, readable by its owner alone. */
+/** The host has a kubeconfig for the cluster, readable by its owner only. */
 export const fetchKubeconfig = defineStep<{ readonly server: string }>({
   kind: 'k3s.kubeconfig',
   inputs: (config) => [{ server: serverMachine(config) }],

@@ -6,11 +6,11 @@ import { getObjects, nodeView } from '../../kube/kubectl.js';
 import { agentSpecs, type NodeSpec } from './config.js';
 import { clearK3s } from './reset.js';
 
-/** The authority of the cluster, as the server has it and as an agent has learnt it. */
+/** The CA certificate of the cluster on the server, and the copy that an agent got. */
 const SERVER_CA = '/var/lib/rancher/k3s/server/tls/server-ca.crt';
 const AGENT_CA = '/var/lib/rancher/k3s/agent/server-ca.crt';
 
-/** The text of a certificate file; empty when there is none. */
+/** The text of a certificate file without white space; empty when there is none. */
 const certificate = async (machine: string, path: string, context: StepContext): Promise<string> => {
   const { stdout } = await context
     .machine(machine)
@@ -25,7 +25,7 @@ const isReady = async (machine: string, server: string, context: StepContext): P
   return nodes.some(({ name, ready }) => name === machine && ready);
 };
 
-/** The agent belongs to the cluster that the server runs now, not to one that went with an earlier server. */
+/** The agent belongs to the server's present cluster, not to the cluster of an earlier server. */
 export const joinCluster = defineStep<Pick<NodeSpec, 'machine' | 'server' | 'mounts'>>({
   kind: 'k3s.member',
   inputs: (config) => agentSpecs(config).map(({ machine, server, mounts }) => ({ machine, server, mounts })),

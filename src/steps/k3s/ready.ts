@@ -9,9 +9,9 @@ import { isRejected, k3sFailure, k3sUnit } from './unit.js';
 
 type Input = Pick<NodeSpec, 'machine' | 'server'>;
 
-/** From "service up" to Ready takes seconds; images still being pulled can make it minutes. */
+/** Timeout until a node is Ready (milliseconds): seconds, or minutes while images are pulled. */
 const READY_MS = 180_000;
-/** All waiting steps share one look at the nodes per slice of this length (milliseconds). */
+/** All waiting steps share one `kubectl get nodes` per slice of this length (milliseconds). */
 const SLICE_MS = 600;
 
 const nodes = async (server: string, context: StepContext): Promise<readonly NodeView[]> =>
@@ -27,8 +27,8 @@ interface MachineFacts {
 }
 
 /**
- * What a node lacks. The word of a kubelet that is gone counts for 40 s more (node-monitor-grace-period), so that only
- * what its successor says is believed.
+ * What a node lacks; undefined when it is Ready. Reports from before k3s was started do not count: Kubernetes believes
+ * those of a dead kubelet for another 40 s (node-monitor-grace-period).
  */
 const nodeGap = (node: NodeView | undefined, { address, startedAt }: MachineFacts): string | undefined => {
   if (node === undefined) return NOT_JOINED;
@@ -45,12 +45,12 @@ const factsOf = async (machine: string, server: string, context: StepContext): P
   return { address: info?.address, startedAt };
 };
 
-/** How often an agent that is not heard of is asked why (milliseconds); most are heard of before the first time. */
+/** How often to read the journal of an agent that has not joined (milliseconds); most join before the first time. */
 const ASK_EVERY_MS = 5_000;
 
 /**
- * Notices an agent that the cluster takes for an impostor, as its server was not up yet when that was to be settled,
- * and lets the cluster forget the earlier machine, once: the agent tries again by itself.
+ * Notices an agent whose password the cluster rejects (k3s.forget could not ask a server that was down), and deletes
+ * the old password, once. The agent retries by itself.
  */
 const impostorWatch = (input: Input, context: StepContext) => {
   let next = context.clock.now() + ASK_EVERY_MS;
@@ -65,7 +65,7 @@ const impostorWatch = (input: Input, context: StepContext) => {
   };
 };
 
-/** The node is Ready, under the address that the machine has now. */
+/** The node is Ready with the machine's present address. Throws K3S_NODE_NOT_READY or K3S_NOT_STARTED. */
 export const waitUntilReady = defineStep<Input>({
   kind: 'k3s.ready',
   inputs: (config) => nodeSpecs(config).map(({ machine, server }) => ({ machine, server })),

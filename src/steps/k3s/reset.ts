@@ -14,9 +14,9 @@ interface Input {
 }
 
 /**
- * Removes the cluster from a machine: its state, identity, mounts, links and rules, everything but the image archives,
- * the configuration and the program. The arguments are the volumes' mount points: they must not be in there. The
- * server's state goes first and by a rename: a cluster is there wholly or not at all.
+ * Removes the cluster from a machine: state, identity, mounts, network links and firewall rules, but not the image
+ * archives, the configuration and the program. The arguments are the mount points of volumes, which must not be inside
+ * the removed folders. The server's state goes first, by a rename, so that it is never half removed.
  */
 const CLEAR = `${END_PODS}
 for path in "$@"; do case "$path/" in /var/lib/kubelet/*|/var/lib/rancher/*|/run/k3s/*) exit 19;; esac; done
@@ -42,10 +42,10 @@ rm -f "${PATHS.k3sRestart}"
 const STILL_MOUNTED = 18;
 const VOLUME_INSIDE = 19;
 
-/** Longest that this may take: a pod's volume that hangs holds an unmount up until Gluster gives up. */
+/** Timeout (milliseconds): unmounting a volume that hangs takes until Gluster gives up. */
 const CLEAR_MS = 120_000;
 
-/** Removes every trace of a cluster from a machine; the volumes, mounted at `mounts`, are not touched. */
+/** Removes the cluster from a machine; the volumes, mounted at `mounts`, are not touched. Throws K3S_FAILED. */
 export const clearK3s = async (
   machine: string,
   mounts: readonly string[],
@@ -69,16 +69,16 @@ export const clearK3s = async (
   });
 };
 
-/** Succeeds when a cluster has left anything on the machine. */
+/** Succeeds when the machine has state of a cluster. */
 const HAS_STATE =
   '[ -e /etc/rancher/node/password ] || [ -d /var/lib/rancher/k3s/server ] || [ -e /var/lib/rancher/k3s/agent/server-ca.crt ]';
 
-/** Nothing of a cluster is on the machine: only in a plan that builds a new one. */
+/** The machine has no state of a cluster. Only in the plan of a rebuild, which then makes a new cluster. */
 export const resetK3s = defineStep<Input>({
   kind: 'k3s.reset',
   target: ({ machine }) => machine,
   title: ({ machine }) => `Take the cluster off ${machine}`,
-  // The server first: agents of a cluster that is gone are found out by every later run.
+  // The server first: k3s.member repairs agents of an old cluster in any later run.
   needs: ({ machine }, config) => {
     const server = serverMachine(config);
     return [`machines.hosts:${machine}`, ...(machine === server ? [] : [`k3s.reset:${server}`])];

@@ -7,17 +7,18 @@ import { waitFor } from '../../util/wait.js';
 import { nodeSpecs, type NodeSpec } from './config.js';
 import { k3sFailure, k3sUnit } from './unit.js';
 
-/** First start unpacks the binary and the images and, on a VM with a slow disk, takes minutes. */
+/** Timeout of a start (milliseconds): the first one unpacks binary and images, minutes on a slow disk. */
 const START_MS = 300_000;
 /**
- * A k3s that systemd has to restart so often now will not come up by waiting (RestartSec is 5 s). What it failed of
- * before, e.g. a volume that was not mounted, may be repaired.
+ * Give up after so many restarts by systemd, 5 s apart (RestartSec). Earlier restarts do not count: their cause, such
+ * as a volume that was not mounted, may be repaired.
  */
 const RESTARTS = 8;
 
 /**
- * Starts it and waits for a server's notification (an agent sends none); a unit that systemd has to try again fails here
- * and is watched then. reset-failed has systemd count anew: it may have been trying for hours.
+ * Starts or restarts unit $1; restart request $2 is removed afterwards. For a server it waits until k3s notifies
+ * systemd. It fails when the first try fails, although systemd tries again. reset-failed makes systemd count restarts
+ * from 0.
  */
 export const START_K3S = `
 systemctl enable -q "$1"
@@ -33,13 +34,13 @@ type Input = Pick<NodeSpec, 'machine' | 'role'>;
 const notStarted = ({ machine, role }: Input, context: StepContext): Promise<CliError> =>
   k3sFailure(machine, role, `k3s (${role}) does not start on ${machine}`, context);
 
-/** k3s runs with its present configuration, and does so again after a reboot. */
+/** k3s runs with its present configuration and starts at boot. Throws K3S_NOT_STARTED. */
 export const startK3s = defineStep<Input>({
   kind: 'k3s.service',
   inputs: (config) => nodeSpecs(config).map(({ machine, role }) => ({ machine, role })),
   target: ({ machine }) => machine,
   title: ({ machine, role }) => `Start the k3s ${role} on ${machine}`,
-  // An agent starts together with its server and waits for it by itself: it knows the token, which the lab chose.
+  // An agent does not need the server: k3s waits for it, and the lab has chosen the token beforehand.
   needs: ({ machine, role }, { volumes }) => [
     role === 'agent' ? `k3s.forget:${machine}` : `k3s.config:${machine}`,
     ...volumes.map(({ name }) => `mounts.mount:${name}@${machine}`),
@@ -64,7 +65,7 @@ export const startK3s = defineStep<Input>({
     const started = await waitFor(
       async () => {
         const { active, restarts, startedAt } = await k3sUnit(machine, role, fresh(context));
-        // An agent of a cluster that is gone ends again and again: k3s.member sees to that, and k3s.ready to all else.
+        // An agent of an old cluster keeps exiting; k3s.member repairs it, and k3s.ready reports other causes.
         if (active || (role === 'agent' && startedAt > 0 && startedAt !== earlier)) return true;
         before ??= restarts;
         return restarts - before >= RESTARTS ? false : undefined;

@@ -3,21 +3,21 @@ import { CommandError } from '../../exec/command-error.js';
 import { cmd, sh } from '../../exec/command.js';
 import { PATHS, unitOf } from '../../guest/paths.js';
 
-/** What systemd says of k3s; times in UTC, whatever the machine's time zone. */
+/** Prints the state of unit $1, with times in UTC, and `restart` when restart request $2 exists. */
 export const SHOW_K3S = `
 TZ=UTC systemctl show -p ActiveState,UnitFileState,NRestarts,ExecMainStartTimestamp "$1"
 [ -e "$2" ] && echo restart
 :`;
 
-/** k3s of a machine as systemd sees it. */
+/** The state of k3s on a machine. */
 export interface K3sUnit {
   readonly active: boolean;
   readonly enabled: boolean;
-  /** How often systemd had to start it again. */
+  /** How often systemd has restarted it. */
   readonly restarts: number;
-  /** It has to be restarted for a configuration, program or images that were written since it was started. */
+  /** Configuration, program or images have changed since it was started. */
   readonly outdated: boolean;
-  /** When its process was started, in milliseconds since 1970 by the machine's own clock; 0 when it never was. */
+  /** When its process was started, in milliseconds since 1970 by the machine's clock; 0 when it never was. */
   readonly startedAt: number;
 }
 
@@ -33,20 +33,20 @@ export const parseK3sUnit = (text: string): K3sUnit => {
   };
 };
 
-/** Looks at k3s on a machine; probes share one look. */
+/** Reads the state of k3s on a machine; cached as a fact. */
 export const k3sUnit = (machine: string, role: 'server' | 'agent', context: StepContext): Promise<K3sUnit> =>
   context.fact(`k3s unit on ${machine}`, async () => {
     const command = sh(SHOW_K3S, unitOf(role), PATHS.k3sRestart);
     return parseK3sUnit((await context.machine(machine).exec(command, { signal: context.signal })).stdout);
   });
 
-/** What an agent logs, again and again, while the cluster knows another machine of its name. */
+/** What an agent logs repeatedly while the cluster has another password for its name. */
 const REJECTED = 'Node password rejected';
 
-/** Lines in which a rejection is looked for: an agent that waits logs little else. */
+/** How many journal lines to search for it: a waiting agent logs little else. */
 const LAST_WORDS = '5';
 
-/** Whether the agent's last words are that the cluster takes it for an impostor. */
+/** Whether the end of the agent's journal says that the cluster rejects its password. */
 export const isRejected = async (machine: string, context: StepContext): Promise<boolean> => {
   const command = cmd('journalctl', '-u', unitOf('agent'), '-n', LAST_WORDS, '--no-pager', '-o', 'cat');
   const { stdout } = await context
@@ -55,7 +55,7 @@ export const isRejected = async (machine: string, context: StepContext): Promise
   return stdout.includes(REJECTED);
 };
 
-/** The error for a k3s that does not come up, with the end of its journal; `what` says what was seen of it. */
+/** Makes the error for a k3s that does not start, with the end of its journal; `what` describes the symptom. */
 export const k3sFailure = async (
   machine: string,
   role: 'server' | 'agent',

@@ -6,21 +6,21 @@ import { cmd, sh } from '../../exec/command.js';
 import { waitFor } from '../../util/wait.js';
 import { markerOf } from './create.js';
 
-/** A first boot that installs packages over a slow line takes minutes; one from a full image, seconds. */
+/** Timeout of a first boot (milliseconds): minutes when cloud-init installs packages over a slow line. */
 const BOOT_MS = 900_000;
-/** Longest single wait inside a machine; a transport that breaks in it costs no more than that. */
+/** Longest single wait inside a machine (milliseconds), so that a broken connection costs no more than that. */
 const AWAIT_MS = 60_000;
 
-/** The marker, a line, then what cloud-init left when it was done; nothing more while it is not. */
+/** Prints a line with the marker file, then cloud-init's result once it is done. */
 export const LOOK_AT_BOOT = `
 echo "$(cat /etc/kglab/machine 2>/dev/null)"
 [ -e /var/lib/cloud/instance/boot-finished ] && cat /run/cloud-init/result.json 2>/dev/null`;
 
-/** Ends when cloud-init has: waiting in the machine costs one command instead of one per look. */
+/** Ends when cloud-init is done. Waiting in the machine needs one command instead of one per look. */
 export const AWAIT_BOOT = `
 until [ -e /run/cloud-init/result.json ] && [ -e /var/lib/cloud/instance/boot-finished ]; do sleep 0.2; done`;
 
-/** What is known of a boot: whose machine it is, whether cloud-init is done, and its errors. */
+/** Reads what {@link LOOK_AT_BOOT} prints: the marker, whether cloud-init is done, and its errors. */
 export const parseBoot = (stdout: string): { marker: string; done: boolean; errors: readonly string[] } => {
   const newline = stdout.indexOf('\n');
   const rest = stdout.slice(newline + 1).trim();
@@ -45,7 +45,7 @@ const assertOurs = (machine: string, marker: string, { lab }: StepContext): void
   });
 };
 
-/** A machine that has booted without a mark was made by somebody else: cloud-init writes it before anything. */
+/** A booted machine without a marker is not ours: cloud-init writes the marker first. Throws MACHINE_FOREIGN. */
 const assertMarked = (machine: string, marker: string): void => {
   if (marker !== '') return;
   throw new CliError(
@@ -73,7 +73,10 @@ const assertClean = async (
   });
 };
 
-/** cloud-init is done, without errors, and the machine is marked as this lab's. */
+/**
+ * cloud-init is done without errors, and the marker says that the machine belongs to this lab. Throws MACHINE_FOREIGN,
+ * MACHINE_CLOUD_INIT or MACHINE_NOT_BOOTED.
+ */
 export const waitForBoot = defineStep<{ readonly machine: string }>({
   kind: 'machines.ready',
   inputs: ({ nodes }) => nodes.map(({ machine }) => ({ machine })),

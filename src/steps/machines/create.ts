@@ -9,7 +9,7 @@ interface Input {
   readonly diskGiB: number;
 }
 
-/** What a node needs from its distribution when the image does not bring it. */
+/** Distribution packages that a machine needs, if the image does not contain them. */
 const PACKAGES = ['glusterfs-server', 'glusterfs-client', 'attr', 'conntrack', 'iptables', 'zstd'];
 
 export interface UserDataInput {
@@ -19,11 +19,11 @@ export interface UserDataInput {
   readonly install: boolean;
 }
 
-/** What the marker file of a machine says: whose it is. One plain line, so that no YAML emitter needs to quote it. */
+/** Content of a machine's marker file, which says whose it is: one plain line that YAML need not quote. */
 export const markerOf = ({ machine, lab }: Pick<UserDataInput, 'machine' | 'lab'>): string =>
   `kglab machine ${machine} of lab ${lab.name} with id ${lab.id}`;
 
-/** Fills the cloud-init template for one machine. The result means the same after any YAML re-emission. */
+/** The cloud-init user data of a machine. It survives being parsed and written again as YAML, as multipass does. */
 export const renderUserData = (template: string, input: UserDataInput): string => {
   const data = parse(template) as Record<string, unknown>;
   const filled = {

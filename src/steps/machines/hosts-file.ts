@@ -12,7 +12,7 @@ interface Input {
 const BEGIN = '# kglab: begin (this block is kept by kglab)';
 const END = '# kglab: end';
 
-/** The line as it is, without the names if it maps them to loopback, or nothing if it maps no others. */
+/** A line of /etc/hosts without `names` if it maps them to loopback; no line if no other names are left. */
 const withoutLoops = (line: string, names: ReadonlySet<string>): readonly string[] => {
   const [address = '', ...aliases] = line.trim().split(/\s+/);
   const others = aliases.filter((alias) => !names.has(alias));
@@ -21,8 +21,8 @@ const withoutLoops = (line: string, names: ReadonlySet<string>): readonly string
 };
 
 /**
- * The text of /etc/hosts with the lab's names in a block of its own. Those names are taken out of loopback entries
- * (Debian and Ubuntu write `127.0.1.1 <host>`): Gluster would hand that address to its peers.
+ * The text of /etc/hosts with a block for the lab's names. They are removed from loopback entries (Debian and Ubuntu
+ * write `127.0.1.1 <host>`), because Gluster would give that address to its peers.
  */
 export const withLabHosts = (
   text: string,
@@ -60,7 +60,7 @@ const assertComplete = (names: readonly string[], hosts: readonly { name: string
   });
 };
 
-/** Every machine knows every name, by an address that is not loopback. */
+/** The machine resolves the names of all machines, and none of them to loopback. */
 export const writeHostsFile = defineStep<Input>({
   kind: 'machines.hosts',
   inputs: ({ nodes }) => {

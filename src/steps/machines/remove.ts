@@ -5,14 +5,14 @@ import { quiesce } from '../../kube/quiesce.js';
 
 interface Input {
   readonly name: string;
-  /** Folders for the next machine of that name. */
+  /** Folders to keep for the next machine of that name. */
   readonly keep: readonly string[];
 }
 
-/** Glusterd's memory of pool and volumes; with the bricks, all that a storage machine is. */
+/** glusterd's state: pool and volumes. Together with the bricks it is all the data of a storage machine. */
 const GLUSTERD = '/var/lib/glusterd';
 
-/** An orderly end lets bricks and clients part without a stall for others; a machine that cannot is cut off. */
+/** Shuts down in order, so that clients of its bricks do not stall; cuts the power if that fails. */
 const shutDown = async (name: string, context: StepContext): Promise<void> => {
   const { provider, signal, say } = context;
   await quiesce(name, context);
@@ -23,7 +23,7 @@ const shutDown = async (name: string, context: StepContext): Promise<void> => {
   });
 };
 
-/** The machine does not exist: only in a plan that makes it anew. `keep` are folders for the next one of that name. */
+/** The machine does not exist. Only in the plan of a rebuild, which then creates it again. */
 export const removeMachine = defineStep<Input>({
   kind: 'machines.remove',
   target: ({ name }) => name,
@@ -34,7 +34,7 @@ export const removeMachine = defineStep<Input>({
     const { provider, signal, say } = context;
     if ((await machineInfo(name, context))?.state === 'running') await shutDown(name, context);
     if (keep.length > 0) {
-      // What was caught between two states is brought to a clear end first.
+      // A machine that is starting or stopping is forced off first.
       await provider.stop(name, { signal, force: true });
       const kept = await provider.keepFolders?.(name, [GLUSTERD, ...keep], { signal });
       if (kept !== undefined) say(`${keep.join(', ')} of ${name} kept in ${kept}`);

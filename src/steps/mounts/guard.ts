@@ -6,7 +6,7 @@ import { PATHS } from '../../guest/paths.js';
 
 const text = ({ templates }: StepContext): string => templates['kglab-mounted'] ?? '';
 
-/** The program that mounts a volume and sees that it is live; all mounts of a machine, and k3s, go by it. */
+/** The program that mounts a volume and checks that it answers is installed; the mount units and k3s use it. */
 export const installGuard = defineStep<{ readonly machine: string }>({
   kind: 'mounts.guard',
   inputs: (config) => kubernetesNodes(config).map(({ machine }) => ({ machine })),

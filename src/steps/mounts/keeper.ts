@@ -16,30 +16,32 @@ import { shapeWords } from '../../gluster/commands.js';
 import { volumeSpec, type Brick } from '../../gluster/volume-spec.js';
 import { PATHS } from '../../guest/paths.js';
 
-/** What a keeper has to know of a volume. */
+/** A volume as its keeper knows it. */
 interface KeptVolume {
   readonly name: string;
-  /** Where the machine mounts it, and the volumes of single claims. */
+  /** Where the machine mounts it. */
   readonly mount: string;
+  /** Where it mounts the volumes of dedicated claims. */
   readonly claims: string;
   readonly quota: boolean;
   /** Whether claims get volumes of their own, shaped like this one. */
   readonly dedicated: boolean;
-  /** Words of `volume create`. */
+  /** Arguments of `volume create` for the type. */
   readonly shape: readonly string[];
-  /** Directories in which bricks of such volumes are made. */
+  /** Directories for the bricks of dedicated volumes. */
   readonly places: readonly Brick[];
-  /** Whom to ask for a mount, in this order. */
+  /** Machines to mount from, in this order. */
   readonly servers: readonly string[];
   readonly options: Readonly<Record<string, string>>;
 }
 
 export interface KeeperInput {
   readonly machine: string;
-  /** Whether it runs Kubernetes, and its server. */
+  /** Whether it runs Kubernetes. */
   readonly node: boolean;
+  /** Whether it runs the k3s server. */
   readonly server: boolean;
-  /** Its place among the machines that answer requests; undefined without glusterd. */
+  /** Its rank among the machines that answer requests; undefined when it answers none. */
   readonly rank: number | undefined;
   readonly volumes: readonly KeptVolume[];
 }
@@ -47,10 +49,10 @@ export interface KeeperInput {
 const runsKubernetes = ({ roles }: NodeConfig): boolean =>
   roles.includes('server') || roles.includes('agent');
 
-/** Where a machine that mounts nothing for pods mounts what its keeper needs. */
+/** Where a machine without Kubernetes mounts the volume for its keeper. */
 const ownMount = (volume: VolumeConfig): string => `/run/kglab/volumes/${volume.name}`;
 
-/** A storage machine asks its own glusterd first; the others are its backup. */
+/** A storage machine mounts from its own glusterd first; the others are the backup. */
 const servers = (
   config: LabConfig,
   { machine, roles }: NodeConfig,
@@ -76,8 +78,8 @@ const kept = (config: LabConfig, node: NodeConfig, volume: VolumeConfig): KeptVo
 };
 
 /**
- * The keeper of the catalogue on the server; on all machines when there are size limits to set or volumes of single
- * claims to make, as the machines with glusterd set and make them, and the nodes mount them.
+ * The k3s server always has a keeper, for the catalogue. With quota or dedicated volumes all machines have one: those
+ * with glusterd set limits and create volumes, and the nodes mount them.
  */
 const inputs = (config: LabConfig): readonly KeeperInput[] => {
   const server = serverMachine(config);
@@ -96,7 +98,7 @@ const inputs = (config: LabConfig): readonly KeeperInput[] => {
   });
 };
 
-/** Seconds between two looks: a helper pod waits for the answer, the catalogue alone is in no hurry. */
+/** Seconds between two rounds: short when helper pods wait for an answer, long for the catalogue alone. */
 const everyOf = ({ rank, volumes }: KeeperInput): number =>
   rank === undefined && !volumes.some(({ dedicated }) => dedicated) ? 15 : 1;
 
@@ -112,7 +114,7 @@ export const renderKeeperEnv = (input: KeeperInput): string =>
     '',
   ].join('\n');
 
-/** Option values with a blank in them cannot be told from the next option in the table, and none is known. */
+/** The options as words. Values with blanks would break the table; no known option has one. */
 const settings = ({ options }: KeptVolume): string =>
   Object.entries(options)
     .filter(([, value]) => !/[\s|]/.test(value))
@@ -156,7 +158,7 @@ const filesOf = (input: KeeperInput, { templates }: StepContext): readonly KeptF
   { path: PATHS.keeperUnit, mode: '0644', content: templates['kglab-keeper.service'] ?? '' },
 ];
 
-/** The keeper runs on the machine, with what this lab wants it to do. */
+/** The keeper runs on the machine with the settings of this lab. */
 export const runKeeper = defineStep<KeeperInput>({
   kind: 'mounts.keeper',
   inputs,

@@ -12,14 +12,14 @@ import { unitName } from '../../guest/unit-name.js';
 import { fill } from '../../util/template.js';
 import { waitFor } from '../../util/wait.js';
 
-/** How long to try to mount: bricks may still be starting, and one try gives up after 60 s (the unit's TimeoutSec). */
+/** How long to try (milliseconds): bricks may be starting, and one try takes up to 60 s (the unit's TimeoutSec). */
 const MOUNT_MS = 90_000;
 
 interface Input {
   readonly machine: string;
   readonly volume: string;
   readonly path: string;
-  /** Machines that can hand out the volume file, the machine itself first if it is one of them. */
+  /** Machines to mount from, the machine itself first if it is one of them. */
   readonly servers: readonly string[];
   /** Whether glusterd runs on the machine itself. */
   readonly local: boolean;
@@ -37,7 +37,7 @@ const inputOf = (config: LabConfig, { machine, roles }: NodeConfig, volume: Volu
   };
 };
 
-/** The text of the mount unit. A storage machine asks its own glusterd first; the others are its backup. */
+/** The text of the mount unit. A storage machine mounts from its own glusterd first; the others are the backup. */
 export const renderMountUnit = (template: string, { volume, path, servers, local }: Input): string =>
   fill(template, {
     volume,
@@ -48,8 +48,8 @@ export const renderMountUnit = (template: string, { volume, path, servers, local
   });
 
 /**
- * Words about a mount point: `mounted SOURCE` or `unmounted`, `enabled` or not, and `sealed` when the directory
- * below is immutable. That directory is looked at in a mount namespace of its own, in which the volume is unmounted.
+ * Prints the state of mount point $1 with unit $2: `mounted SOURCE` or `unmounted`, `enabled` if it comes up at boot,
+ * and `sealed` if the directory below the mount is immutable (seen in a private mount namespace without the volume).
  */
 const STATE = `
 if [ "$(stat -f -c %t "$1" 2>/dev/null)" = 65735546 ]; then
@@ -68,14 +68,14 @@ const stateOf = async ({ machine, path }: Input, context: StepContext): Promise<
   return stdout;
 };
 
-/** What is not yet true of a mount, from the words of {@link STATE}; undefined when all is. */
+/** What a mount lacks, by the output of {@link STATE}; undefined when nothing. */
 export const mountGap = (state: string, volume: string): string | undefined => {
   if (!new RegExp(`^mounted \\S+:/${volume}$`, 'm').test(state)) return 'the volume is not mounted';
   if (!/^sealed$/m.test(state)) return 'the directory below the mount is not sealed';
   return /^enabled$/m.test(state) ? undefined : 'the mount does not come up at boot';
 };
 
-/** Makes the empty directory below and seals it; refuses one that holds files. */
+/** Makes the directory below the mount immutable; exit code 17 when it contains files. */
 const SEAL = `
 [ "$(stat -f -c %t "$1" 2>/dev/null)" = 65735546 ] && exit 0
 umount -l "$1" 2>/dev/null
@@ -124,7 +124,10 @@ const start = async (input: Input, context: StepContext): Promise<void> => {
   });
 };
 
-/** The volume is mounted, comes back at boot, and while it is away nothing can be written to its place. */
+/**
+ * The volume is mounted, now and at boot, and nothing can be written to the mount point while it is not. Throws
+ * MOUNT_NOT_EMPTY when the directory contains files.
+ */
 export const mountVolume = defineStep<Input>({
   kind: 'mounts.mount',
   inputs: (config) =>

@@ -8,9 +8,9 @@ import { outdatedClasses, straysAmong } from './classes.js';
 import { DEFAULT_CLASS, MANIFEST_SUM, renderProvisioner, type ProvisionerInput } from './manifest.js';
 import { podGap } from './pod.js';
 
-/** From "applied" to "available": an image from the cache takes seconds, one from a registry up to minutes. */
+/** Timeout of the rollout (seconds): a cached image takes seconds, one from a registry minutes. */
 const ROLLOUT_S = 240;
-/** Each look asks the cluster and a machine (milliseconds). */
+/** Pause between two looks (milliseconds): each asks the cluster and a machine. */
 const LOOK_EVERY_MS = 1000;
 
 const DEPLOYMENT = 'local-path-provisioner';
@@ -36,14 +36,14 @@ const objects = (
 
 const isDefault = ({ metadata }: KubeObject): boolean => metadata.annotations?.[DEFAULT_CLASS] === 'true';
 
-/** Default classes that are not the lab's: with two defaults, claims without a class are not served as meant. */
+/** Other default classes: with two defaults, claims without a class may get the wrong one. */
 const intruders = (found: readonly KubeObject[], { classes }: ProvisionerInput): readonly string[] =>
   found
     .filter((one) => one.kind === 'StorageClass' && isDefault(one))
     .map(({ metadata }) => metadata.name)
     .filter((name) => !classes.some((one) => one.default && one.name === name));
 
-/** What the cluster is told otherwise, or not at all; undefined when all of it is as it is to be. */
+/** How the deployed objects differ from the wanted ones, in words; undefined when they match. */
 export const provisionerGap = (
   found: readonly KubeObject[],
   input: ProvisionerInput,
@@ -76,7 +76,7 @@ const evidence = async (
   return [...pods.split('\n').slice(0, 10), ...events.split('\n').slice(-10)].filter((line) => line !== '');
 };
 
-/** Waits until Kubernetes takes the provisioner for available, and the machine of its pod agrees. */
+/** Waits until Kubernetes reports the provisioner as available and its container runs. Throws PROVISIONER_FAILED. */
 const rollOut = async (input: ProvisionerInput, context: StepContext): Promise<void> => {
   const { clock, signal } = context;
   const end = clock.now() + ROLLOUT_S * 1000;
@@ -86,7 +86,7 @@ const rollOut = async (input: ProvisionerInput, context: StepContext): Promise<v
     const left = Math.max(1, Math.ceil((end - clock.now()) / 1000));
     const command = kubectl(...status, `--timeout=${left}s`);
     const answer = { signal, timeoutMs: (left + 30) * 1000 };
-    // One that is past its progress deadline is given up at once, though its pod may be on the way by now.
+    // `rollout status` fails at once after the progress deadline, although the pod may still start: try again.
     if ((await context.machine(input.server).exec(command, answer)).exitCode !== 0) return undefined;
     const gap = await objects(input, now)
       .then((found) => podGap(found, now))
@@ -126,7 +126,7 @@ export const deployProvisioner = defineStep<ProvisionerInput>({
   apply: async (input, context) => {
     const { manifest, sum } = await render(input, context);
     const { server, namespace } = input;
-    // What a class says of reclaiming cannot be changed; volumes keep the policy they were made with.
+    // These fields are immutable, so the class is deleted and made again. Existing volumes keep their policy.
     for (const name of outdatedClasses(await objects(input, context), input))
       await runKubectl(context, server, ['delete', 'storageclass', name, '--ignore-not-found']);
     for (const name of intruders(await objects(input, context), input)) {
@@ -141,7 +141,7 @@ export const deployProvisioner = defineStep<ProvisionerInput>({
     }
     await runKubectl(context, server, ['apply', '-f', '-'], { stdin: manifest });
     await rollOut(input, context);
-    // Last, so that an interrupted deployment is not taken for a complete one.
+    // The checksum comes last, so that an interrupted deployment does not count as complete.
     await runKubectl(context, server, [
       '-n',
       namespace,

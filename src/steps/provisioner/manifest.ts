@@ -4,10 +4,11 @@ import type { Templates } from '../../engine/context.js';
 import { shortSum } from '../../util/checksum.js';
 import { fill } from '../../util/template.js';
 
+/** What to deploy, and from which machine. */
 export interface ProvisionerInput {
   readonly server: string;
   readonly namespace: string;
-  /** Volumes by name, with where every node mounts them and where it mounts the volumes of single claims. */
+  /** The volumes, where nodes mount them (`path`) and where nodes mount dedicated volumes (`claims`). */
   readonly volumes: readonly {
     readonly name: string;
     readonly path: string;
@@ -16,6 +17,7 @@ export interface ProvisionerInput {
   readonly classes: readonly ClassConfig[];
 }
 
+/** Image references. */
 export interface Images {
   readonly provisioner: string;
   readonly helper: string;
@@ -23,19 +25,19 @@ export interface Images {
 
 /** The provisioner's name in storage classes, fixed by local-path-provisioner. */
 export const PROVISIONER = 'rancher.io/local-path';
-/** Annotation that makes a class the default. */
+/** Annotation of the default class. */
 export const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
-/** Annotation with the checksum of the manifest that an object came from. */
+/** Annotation of the deployment with the checksum of its manifest. */
 export const MANIFEST_SUM = 'kglab/manifest';
 
-/** A class that lab.yaml does not know and that has volumes: the provisioner must be able to remove them. */
+/** A class with volumes that is not in lab.yaml: the provisioner must still be able to remove them. */
 export interface StrayClass {
   readonly name: string;
   /** Directory that holds its volumes. */
   readonly path: string;
 }
 
-/** The provisioner's word for "every node". */
+/** The provisioner's key for all nodes. */
 const EVERY_NODE = 'DEFAULT_PATH_FOR_NON_LISTED_NODES';
 
 const placeOf = (
@@ -49,8 +51,8 @@ const placeOf = (
 };
 
 /**
- * config.json of the provisioner. One volume with shared classes serves whatever class asks; otherwise each class is
- * listed, as storageClassConfigs then has to name all of them, also those of which only volumes are left.
+ * config.json of the provisioner. With one volume and only shared classes it applies to any class. Otherwise
+ * storageClassConfigs must list every class, including those of which only volumes are left.
  */
 export const provisionerConfig = (
   input: Pick<ProvisionerInput, 'volumes' | 'classes'>,
@@ -67,8 +69,8 @@ export const provisionerConfig = (
 };
 
 /**
- * A class. Volumes of a shared one have no node affinity, since every node mounts the same file system; the mode
- * itself is the provisioner's configuration.
+ * The StorageClass object. Volumes of a shared class have no node affinity, because every node mounts the same file
+ * system; the mode itself is in the provisioner's configuration.
  */
 export const storageClass = ({
   name,
@@ -96,10 +98,10 @@ export const storageClass = ({
   volumeBindingMode: binding,
 });
 
-/** Lines of a YAML block that stands four spaces deep. */
+/** The text indented by four spaces, for a YAML block. */
 const inBlock = (text: string): string => text.trimEnd().replaceAll('\n', '\n    ');
 
-/** Everything to be applied, and its checksum. */
+/** The manifest to apply, and its checksum. */
 export const renderProvisioner = (
   templates: Templates,
   input: Omit<ProvisionerInput, 'server'>,

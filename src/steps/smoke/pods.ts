@@ -4,39 +4,41 @@ import { getObjects, kubectl, type KubeObject } from '../../kube/kubectl.js';
 import { fill } from '../../util/template.js';
 import { waitFor } from '../../util/wait.js';
 
-/** Where the pods of the smoke test run, and how long each may take, in milliseconds. */
+/** Where the pods run, and the timeout of each in milliseconds. */
 export interface PodsInput {
   readonly server: string;
   readonly namespace: string;
   readonly timeoutMs: number;
 }
 
+/** Values for the manifests of the pods. */
 export interface SmokePods {
   readonly namespace: string;
   readonly storageClass: string;
   readonly image: string;
-  /** Random words that the writer writes and everybody else must read. */
+  /** Random text that the writer writes and all others must read. */
   readonly proof: string;
   readonly node: string;
 }
 
-/** Claim and writer. */
+/** The manifest of the claim and the writer pod. */
 export const renderWriter = (
   template: string,
   { namespace, storageClass, image, proof, node }: SmokePods,
 ): string => fill(template, { namespace, storageClass, image, proof, node });
 
-/** The reader, for another node. */
+/** The manifest of the reader pod. */
 export const renderReader = (template: string, { namespace, image, proof, node }: SmokePods): string =>
   fill(template, { namespace, image, proof, node });
 
-/** Directory that the provisioner makes for a claim below the mount. */
+/** Name of the directory that the provisioner makes for a claim below the mount. */
 export const claimDirectory = (volumeName: string, namespace: string, claim: string): string =>
   `${volumeName}_${namespace}_${claim}`;
 
 const phaseOf = (pod: KubeObject | undefined): string =>
   String((pod?.status as { phase?: string } | undefined)?.phase ?? 'missing');
 
+/** Makes the SMOKE_FAILED error, with objects, events and logs as details. */
 export const smokeFailure = async (
   input: PodsInput,
   context: StepContext,
@@ -60,7 +62,7 @@ export const smokeFailure = async (
   });
 };
 
-/** Creates objects, trying again while the namespace is too young to have its service account. */
+/** Creates objects; retries until the new namespace has its service account. Throws SMOKE_FAILED. */
 export const createObjects = async (
   input: PodsInput,
   context: StepContext,
@@ -87,6 +89,7 @@ export const createObjects = async (
   );
 };
 
+/** Waits until a pod has succeeded. Throws SMOKE_FAILED when it fails or takes too long. */
 export const waitUntilSucceeded = async (
   input: PodsInput,
   context: StepContext,

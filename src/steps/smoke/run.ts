@@ -43,14 +43,14 @@ const inputs = (config: LabConfig): readonly Input[] => {
   ];
 };
 
-/** Annotation of the provisioner's deployment: what the last smoke test that passed was good for. */
+/** Annotation of the provisioner's deployment with the {@link smokeKey} of the last test that passed. */
 const PASSED = 'kglab/smoke';
-/** Label of the namespace that the smoke test makes, and takes away. */
+/** Label of the smoke test's namespace, which says that it may be deleted. */
 const OWN = 'kglab/smoke-test';
 const CLAIM = 'proof';
-/** How long the other nodes may take to see a file: client caches are off, so seconds are generous. */
+/** Timeout until other nodes see a file (milliseconds); client caches are off, so it is generous. */
 const SEEN_MS = 20_000;
-/** How long the provisioner may take to remove the volume of a deleted claim. */
+/** Timeout until deleted objects are gone (milliseconds). */
 const GONE_MS = 120_000;
 
 const provisioner = (server: string, context: StepContext): Promise<KubeObject | undefined> =>
@@ -69,7 +69,7 @@ const provisioner = (server: string, context: StepContext): Promise<KubeObject |
       )[0],
   );
 
-/** What a passed smoke test is good for: the same nodes, class and provisioner. */
+/** Identifies what was tested: nodes, class and provisioner deployment. */
 export const smokeKey = (nodes: readonly string[], storageClass: string, deploymentUid: string): string =>
   shortSum(JSON.stringify([nodes, storageClass, deploymentUid]));
 
@@ -96,7 +96,7 @@ const seenBy = async (
   context.say(`${node} reads the proof`);
 };
 
-/** Throws SMOKE_FAILED for a namespace that the smoke test did not make: it would be deleted with all that is in it. */
+/** Throws SMOKE_FAILED for a namespace that the smoke test did not create, because it would delete it. */
 const assertOwn = async ({ server, namespace }: Input, context: StepContext): Promise<void> => {
   const [found] = await getObjects(context, server, 'namespace', namespace);
   if (found === undefined || found.metadata.labels?.[OWN] !== undefined) return;
@@ -109,7 +109,7 @@ const assertOwn = async ({ server, namespace }: Input, context: StepContext): Pr
   );
 };
 
-/** Pods and claim go first and by name: left to the namespace's own deletion they take turns with its back-off. */
+/** Deletes pods and claim by name before the namespace, whose own deletion of them is slow (back-off). */
 const cleanUp = async (
   { server, namespace }: Input,
   context: StepContext,
@@ -162,12 +162,12 @@ const prove = async (input: Input, context: StepContext): Promise<void> => {
   await mapPool(nodes, 4, (node) => seenBy(node, file, proof, input, context));
   await waitUntilSucceeded(input, context, 'reader');
   context.say(`a pod on ${nodes[0] ?? server} read it back`);
-  // An empty directory is removed for good with its claim; one with data would go to the quarantine.
+  // Remove the file: the provisioner deletes an empty directory, but moves one with data to the quarantine.
   await context.machine(server).exec(cmd('rm', '-f', file), { signal: context.signal, timeoutMs: 15_000 });
   await cleanUp(input, context, volume);
 };
 
-/** A pod's data is read back on every node from the mount, and by a pod of another node; then all is removed. */
+/** What a pod writes was read on every node from the mount and by a pod of another node. Throws SMOKE_FAILED. */
 export const smokeTest = defineStep<Input>({
   kind: 'smoke.run',
   inputs,
