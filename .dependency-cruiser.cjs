@@ -17,7 +17,8 @@ const layers = ROOMS.slice(0, -1).map((room, index) => ({
   to: { path: `^src/(${ROOMS.slice(index + 1).join('|')})/` },
 }));
 
-const PURE = '^src/(errors|recipe)/|^src/config/(?!load\\.ts)|^src/gluster/(commands|parse|profiles)\\.ts$';
+const PURE =
+  '^src/(errors|recipe)/|^src/config/(?!load\\.ts)|^src/gluster/(commands|parse|volume-spec)\\.ts$';
 
 /** A library that only files matching `home` may import. */
 const onlyIn = (library, home) => ({

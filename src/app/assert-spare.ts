@@ -3,13 +3,10 @@ import { storageNodes } from '../config/roles.js';
 import { VOLUME_TYPES } from '../config/volume-types.js';
 import type { StepContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
-import type { Brick, VolumeSpec } from '../gluster/volume-spec.js';
 import { ask, volumesOn } from '../gluster/ask.js';
-import { specOf } from '../steps/gluster/claims-handler.js';
 import { gluster } from '../gluster/commands.js';
 import { parseHeal, type BrickHeal, type Volume } from '../gluster/parse.js';
-import { volumeSpec } from '../gluster/volume-spec.js';
-import { nameOf } from '../steps/gluster/refill-handler.js';
+import { nameOf, specOf, volumeSpec, type Brick, type VolumeSpec } from '../gluster/volume-spec.js';
 import { mapPool } from '../util/pool.js';
 
 /** A file that is being written may be counted in passing: only what stays is owed. */

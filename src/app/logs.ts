@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { serverMachine, storageNodes } from '../config/roles.js';
 import type { CommandResult } from '../exec/command.js';
 import { planUp } from '../recipe/up.js';
-import { renderPlan } from '../engine/render-plan.js';
+import { renderPlan } from '../engine/plan.js';
 import { EvidenceFolder } from './evidence-folder.js';
 import { readText } from '../util/private-files.js';
 import type { Lab } from '../lab/lab.js';

@@ -1,8 +1,7 @@
 import type { StepContext } from '../engine/context.js';
 import { cmd } from '../exec/command.js';
 import { readFile } from '../exec/files.js';
-import { getObjects, type KubeObject } from '../kube/kubectl.js';
-import { nodeView, type NodeView } from '../kube/node.js';
+import { getObjects, nodeView, type KubeObject, type NodeView } from '../kube/kubectl.js';
 import type { MachineInfo } from '../machines/provider.js';
 import { kubernetesNodes, serverMachine, storageNodes } from '../config/roles.js';
 import type { LabConfig } from '../config/config.js';

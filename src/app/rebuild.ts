@@ -1,11 +1,10 @@
 import type { LabConfig } from '../config/config.js';
 import { findNode } from '../config/names.js';
 import { serverMachine } from '../config/roles.js';
-import type { StepHandlers } from '../engine/context.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
+import type { StepKinds } from '../engine/step.js';
 import { CliError } from '../errors/cli-error.js';
-import { planRebuild, type RebuildTarget } from '../recipe/rebuild.js';
-import { HANDLERS } from '../recipe/handlers.js';
+import { planRebuild, STEPS, type RebuildTarget } from '../recipe/rebuild.js';
 import { openLab, saveRecord, type Lab } from '../lab/lab.js';
 import type { LabRecord } from '../lab/lab-store.js';
 import { knownLab } from '../lab/open.js';
@@ -77,7 +76,7 @@ export const rebuild = async (
   configOf: (known: LabRecord) => LabConfig,
   options: RebuildOptions,
   world: World,
-  handlers: StepHandlers = HANDLERS,
+  kinds: StepKinds = STEPS,
 ): Promise<RunResult> => {
   const known = await knownLab(name, world);
   assertUnprotected(known.record);
@@ -100,7 +99,7 @@ export const rebuild = async (
   if (await takesAll(target, lab)) await detachHostMounts(lab);
   return runPlan(planRebuild(config, target), {
     context,
-    handlers,
+    kinds,
     reporter: world.reporter,
     signal: world.signal,
   });

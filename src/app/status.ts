@@ -2,12 +2,12 @@ import type { Artifacts } from '../artifacts/artifacts.js';
 import type { RunContext } from '../engine/context.js';
 import { runPlan } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
-import { until } from '../engine/graph.js';
+import { until } from '../engine/plan.js';
 import { planUp } from '../recipe/up.js';
 import type { Plan } from '../engine/step.js';
 import type { LabPicture } from '../report/lab-picture.js';
 import { whileWaiting } from '../report/while-waiting.js';
-import { HANDLERS } from '../recipe/handlers.js';
+import { STEPS } from '../recipe/rebuild.js';
 import type { Lab } from '../lab/lab.js';
 import { findArtifacts, lookingContext, runContext } from '../lab/run-context.js';
 import { observe } from './observe.js';
@@ -66,7 +66,7 @@ const probe = async (
         });
     },
   };
-  const options = { context, handlers: HANDLERS, reporter, signal, dryRun: true };
+  const options = { context, kinds: STEPS, reporter, signal, dryRun: true };
   try {
     const { results } = await runPlan(plan, options);
     return results

@@ -1,12 +1,11 @@
 import type { Artifacts } from '../artifacts/artifacts.js';
 import type { LabConfig } from '../config/config.js';
-import type { StepHandlers } from '../engine/context.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
 import { CliError } from '../errors/cli-error.js';
 import { planUp } from '../recipe/up.js';
-import { until } from '../engine/graph.js';
-import type { Plan, StageName } from '../engine/step.js';
-import { HANDLERS } from '../recipe/handlers.js';
+import { until } from '../engine/plan.js';
+import type { Plan, StageName, StepKinds } from '../engine/step.js';
+import { STEPS } from '../recipe/rebuild.js';
 import { openLab, saveRecord, type Lab } from '../lab/lab.js';
 import { loadLab } from '../lab/open.js';
 import { findToken } from '../lab/recover.js';
@@ -22,8 +21,8 @@ export interface UpOptions {
   readonly dryRun?: boolean;
   /** Called when the lab is there for others to find, before any of its machines is touched. */
   readonly onClaimed?: () => Promise<void>;
-  /** What does the steps, where that is not {@link HANDLERS} as they are. */
-  readonly handlers?: StepHandlers;
+  /** The kinds of steps, where they are not {@link STEPS} as they are: a test watches or replaces their effects. */
+  readonly kinds?: StepKinds;
 }
 
 /**
@@ -83,7 +82,7 @@ export interface UpResult extends RunResult {
 
 /** Makes the lab true: checks the host, writes the record, then runs the plan. Repeating it is the repair. */
 export const up = async (config: LabConfig, options: UpOptions, world: World): Promise<UpResult> => {
-  const { dryRun = false, handlers = HANDLERS } = options;
+  const { dryRun = false, kinds = STEPS } = options;
   const known = await loadLab(config.name, world);
   const lab = await wantedLab(config, known, world);
   if (known !== undefined) assertNoNodeLost(known.config, config);
@@ -107,6 +106,6 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
   }
   const { reporter, signal } = world;
   const context = await runContext(lab, artifacts);
-  const result = await runPlan(plan, { context, handlers, reporter, signal, dryRun });
+  const result = await runPlan(plan, { context, kinds, reporter, signal, dryRun });
   return { ...result, provider: lab.record.provider };
 };

@@ -1,6 +1,5 @@
 import { planUp } from '../recipe/up.js';
-import { until } from '../engine/graph.js';
-import { renderPlan } from '../engine/render-plan.js';
+import { renderPlan, until } from '../engine/plan.js';
 import type { StageName } from '../engine/step.js';
 import type { LabFlags } from './support/flags.js';
 import { labConfig } from './support/load-lab.js';

@@ -1,9 +1,9 @@
 import type { Plan } from './step.js';
 
-/** What became of a step. */
+/** The result of a step. */
 export type Outcome = 'changed' | 'unchanged' | 'would-change' | 'skipped' | 'failed';
 
-/** All that a run tells the world; plain data, one JSON object a line when asked for. */
+/** What happens in a run, as plain data; `--json` prints one event a line. */
 export type RunEvent =
   | { readonly type: 'run.started'; readonly plan: Plan; readonly at: number }
   | { readonly type: 'step.started'; readonly id: string; readonly at: number }
@@ -14,7 +14,7 @@ export type RunEvent =
       readonly type: 'step.finished';
       readonly id: string;
       readonly outcome: Outcome;
-      /** Why: of a skipped step the step that failed, of a failed one the message. */
+      /** Why it was skipped or pending; the error message of a step that failed. */
       readonly because?: string;
       readonly durationMs: number;
       readonly at: number;
@@ -27,7 +27,7 @@ export type RunEvent =
       readonly at: number;
     };
 
-/** Shows a run to somebody. `close` resolves when all is drawn. */
+/** Shows the events of a run. `close` resolves when everything is written. */
 export interface Reporter {
   emit(event: RunEvent): void;
   close(): Promise<void>;

@@ -1,24 +1,17 @@
-import type { Plan, Step } from './step.js';
+import type { Plan, Step, StepKind, StepKinds } from './step.js';
 import { CliError } from '../errors/cli-error.js';
-import {
-  pending,
-  type RunContext,
-  type StepContext,
-  type StepHandler,
-  type StepHandlers,
-} from './context.js';
-import { withDeadline } from './deadline.js';
+import { factCache, pending, withDeadline, type RunContext, type StepContext } from './context.js';
 import type { Outcome, Reporter } from './events.js';
-import { factCache } from './facts.js';
 
 export interface RunOptions {
   readonly context: RunContext;
-  readonly handlers: StepHandlers;
+  /** Every kind of step that the plan has. */
+  readonly kinds: StepKinds;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
-  /** Only probe: a step whose need would change would change too, its world not being there yet. */
+  /** Only probe. A step that needs a step that would change counts as one that would change, without a probe. */
   readonly dryRun?: boolean;
-  /** How many steps may be under way at the same time. */
+  /** How many steps may run at the same time. */
   readonly limit?: number;
 }
 
@@ -34,15 +27,15 @@ export interface RunResult {
   readonly changed: number;
 }
 
-/** Steps under way at once: each is mostly waiting for a machine, and a lab of three is to be busy everywhere. */
+/** Steps that run at the same time: mostly each waits for a machine, and all machines of a lab should be busy. */
 const LIMIT = 12;
 
 type Settled = Omit<StepResult, 'step'>;
 
 /**
- * Probes every step and applies what is pending; whatever is ready runs in parallel. After a failure nothing new is
- * started, what runs is let finish, and the rest is skipped; then the failure is thrown (an AggregateError of
- * several). An aborted run throws INTERRUPTED, with what had failed before.
+ * Probes every step and applies those that are pending; steps whose needs are done run in parallel. After a failure
+ * no further step starts, running steps finish, and the rest is skipped; then the error is thrown (an AggregateError
+ * when there are several). An aborted run throws INTERRUPTED, with earlier failures in its details.
  */
 export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResult> => {
   const { context, reporter, signal, limit = LIMIT } = options;
@@ -140,25 +133,29 @@ class Run {
   }
 
   private async perform(step: Step): Promise<Settled> {
-    const { handlers, reporter, dryRun = false, context } = this.options;
-    // The union of step kinds is correlated with the handler table by construction.
-    const handler = handlers[step.kind] as StepHandler<typeof step.kind>;
-    const input = step.input as never;
+    const { reporter, dryRun = false, context } = this.options;
+    const kind = this.kindOf(step);
     const stepContext = this.contextOf(step);
     const probe =
       dryRun && this.needWouldChange(step)
         ? pending('it waits for a step before it')
-        : await handler.probe(input, stepContext);
+        : await kind.probe(step.input, stepContext);
     if (probe.state === 'satisfied') return { outcome: 'unchanged' };
     reporter.emit({ type: 'step.pending', id: step.id, because: probe.because, at: context.clock.now() });
     if (dryRun) return { outcome: 'would-change', because: probe.because };
     this.options.signal.throwIfAborted();
     try {
-      await handler.apply(input, stepContext);
+      await kind.apply(step.input, stepContext);
     } finally {
       this.facts.clear();
     }
     return { outcome: 'changed', because: probe.because };
+  }
+
+  private kindOf({ id, kind }: Step): StepKind {
+    const found = this.options.kinds.get(kind);
+    if (found === undefined) throw new Error(`step ${id} is of an unknown kind`);
+    return found;
   }
 
   private needWouldChange(step: Step): boolean {

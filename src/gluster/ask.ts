@@ -13,13 +13,13 @@ import {
 import { gluster } from './commands.js';
 import { parseAnswer, type Answer } from './xml.js';
 
-/** Longest a gluster command may take: with a dead peer its own limit is 2 minutes (glusterd's 120 s CLI timeout). */
+/** Timeout of a gluster command (milliseconds). With a dead peer it gives up by itself after 120 s. */
 const COMMAND_MS = 150_000;
-/** How long to repeat a command that meets another transaction (glusterd holds its lock up to 3 minutes). */
+/** How long to retry while another transaction holds glusterd's lock (milliseconds; it may hold it for 3 minutes). */
 const BUSY_MS = 60_000;
 const BUSY = /nother transaction|Locking failed/;
 
-/** Runs a gluster command on a machine and reads the answer, trying again while another transaction holds the lock. */
+/** Runs a gluster command on a machine and parses the answer; retries while another transaction holds the lock. */
 export const ask = async (context: StepContext, machine: string, command: Command): Promise<Answer> => {
   const { clock, signal } = context;
   let answer: Answer = { ok: false, errno: 0, message: '', body: '' };
@@ -36,7 +36,7 @@ export const ask = async (context: StepContext, machine: string, command: Comman
   return answer;
 };
 
-/** As {@link ask}; throws GLUSTER_FAILED with Gluster's own words unless it succeeded or says what `accept` knows. */
+/** As {@link ask}; throws GLUSTER_FAILED with Gluster's message unless it succeeded or the message matches `accept`. */
 export const must = async (
   context: StepContext,
   machine: string,
@@ -52,25 +52,32 @@ export const must = async (
   });
 };
 
-/** The pool as a machine sees it, itself included. */
+/** The trusted pool as one machine sees it, itself included; cached as a fact. */
 export const poolOf = (context: StepContext, machine: string): Promise<readonly Peer[]> =>
   context.fact(`pool@${machine}`, async () =>
     parsePeers(await ask(context, machine, gluster('pool', 'list'))),
   );
 
-/** All volumes. */
+/** All volumes; cached as a fact. Throws GLUSTER_FAILED. */
 export const volumes = (context: StepContext, machine: string): Promise<readonly Volume[]> =>
   context.fact('gluster volumes', async () =>
     parseVolumes(await must(context, machine, gluster('volume', 'info'))),
   );
 
-/** All volumes as one machine knows them. */
+/** One volume; undefined when it does not exist. Throws GLUSTER_FAILED. */
+export const findVolume = async (
+  context: StepContext,
+  machine: string,
+  name: string,
+): Promise<Volume | undefined> => (await volumes(context, machine)).find((volume) => volume.name === name);
+
+/** All volumes as one machine knows them, not cached. Throws GLUSTER_FAILED. */
 export const volumesOn = async (machine: string, context: StepContext): Promise<readonly Volume[]> =>
   parseVolumes(await must(context, machine, gluster('volume', 'info')));
 
 const NOT_STARTED = /^Volume \S+ is not started$/;
 
-/** Processes of a volume; none when it is stopped. Throws GLUSTER_FAILED when that is not to be had. */
+/** Processes of a volume; none when it is stopped. Throws GLUSTER_FAILED when Gluster does not answer. */
 export const processes = (
   context: StepContext,
   machine: string,

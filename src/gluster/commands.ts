@@ -2,14 +2,14 @@ import { VOLUME_TYPES } from '../config/volume-types.js';
 import { sh, type Command } from '../exec/command.js';
 import type { VolumeSpec } from './volume-spec.js';
 
-/** A gluster command that asks nothing and answers in XML. With XML its exit code says nothing: read `<opRet>`. */
+/** A gluster command without prompts, with XML output. Its exit code is then meaningless: read `<opRet>`. */
 export const gluster = (...args: string[]): Command => ({
   file: 'gluster',
   args: ['--mode=script', '--xml', ...args],
 });
 
-/** The arguments that make a volume of this shape. `force`, as bricks may stand on a root disk in a lab. */
-export const createVolume = (volume: VolumeSpec): Command => {
+/** The command that creates the volume. `force`, because in a lab bricks may be on the root disk. */
+export const volumeCreate = (volume: VolumeSpec): Command => {
   const places = volume.bricks.map(({ machine, path }) => `${machine}:${path}`);
   return gluster(
     'volume',
@@ -22,12 +22,12 @@ export const createVolume = (volume: VolumeSpec): Command => {
 };
 
 /** Sets several options in one transaction. */
-export const setOptions = (volume: string, options: Readonly<Record<string, string>>): Command =>
+export const volumeSet = (volume: string, options: Readonly<Record<string, string>>): Command =>
   gluster('volume', 'set', volume, ...Object.entries(options).flat());
 
 /**
- * Starts glusterd again, on a machine without bricks of use. It may take its time to stop (10 s were seen), and has
- * nothing to lose.
+ * Restarts glusterd on a machine whose bricks hold no data. Killing it saves the orderly stop, which can take 10 s, and
+ * loses nothing there.
  */
 export const restartGlusterd: Command = sh(
   'systemctl kill -s KILL glusterd.service 2>/dev/null; exec systemctl restart glusterd.service',

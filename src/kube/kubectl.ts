@@ -6,7 +6,7 @@ import type { Command, CommandResult } from '../exec/command.js';
 /** A kubectl command as the server's k3s runs it. */
 export const kubectl = (...args: string[]): Command => ({ file: 'k3s', args: ['kubectl', ...args] });
 
-/** Longest that one kubectl call may take unless it says otherwise. */
+/** Default timeout of a kubectl call (milliseconds). */
 const CALL_MS = 60_000;
 
 export interface KubectlOptions extends CliErrorOptions {
@@ -15,7 +15,7 @@ export interface KubectlOptions extends CliErrorOptions {
   readonly timeoutMs?: number;
 }
 
-/** Runs kubectl on the server machine; throws KUBECTL_FAILED with its own words. */
+/** Runs kubectl on the server machine; throws KUBECTL_FAILED with its error output. */
 export const runKubectl = async (
   context: StepContext,
   server: string,
@@ -37,7 +37,7 @@ export interface KubeObject {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
-    /** When it was told to go; it is there until whoever cares for it has let it. */
+    /** When its deletion was requested; it exists until its finalizers are done. */
     readonly deletionTimestamp?: string;
     readonly annotations?: Readonly<Record<string, string>>;
     readonly labels?: Readonly<Record<string, string>>;
@@ -57,4 +57,38 @@ export const getObjects = async (
   if (stdout.trim() === '') return [];
   const found = JSON.parse(stdout) as KubeObject & { readonly items?: readonly KubeObject[] };
   return found.items ?? [found];
+};
+
+interface NodeStatus {
+  readonly conditions?: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly lastHeartbeatTime?: string;
+  }[];
+  readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+}
+
+/** A Kubernetes node as kglab shows and checks it. */
+export interface NodeView {
+  readonly name: string;
+  readonly ready: boolean;
+  /** Why it is not ready, in the kubelet's words. */
+  readonly message: string;
+  readonly address: string | undefined;
+  /** When its kubelet last reported, in milliseconds since 1970 by its clock, to the second; 0 when it never did. */
+  readonly reportedAt: number;
+}
+
+/** Reads a Node object. */
+export const nodeView = ({ metadata, status }: KubeObject): NodeView => {
+  const { conditions = [], addresses = [] } = (status ?? {}) as NodeStatus;
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  return {
+    name: metadata.name,
+    ready: ready?.status === 'True',
+    message: ready?.message ?? 'it has not reported yet',
+    address: addresses.find(({ type }) => type === 'InternalIP')?.address,
+    reportedAt: Date.parse(ready?.lastHeartbeatTime ?? '') || 0,
+  };
 };

@@ -3,8 +3,7 @@ import { chooseImages } from '../artifacts/choose-images.js';
 import { fetchArtifacts } from '../artifacts/fetch-artifacts.js';
 import { placeholderArtifacts } from '../artifacts/placeholder.js';
 import { resolveArtifacts } from '../artifacts/resolve-artifacts.js';
-import type { RunContext, StepContext } from '../engine/context.js';
-import { factCache } from '../engine/facts.js';
+import { factCache, type RunContext, type StepContext } from '../engine/context.js';
 import type { Lab } from './lab.js';
 import { randomHex, type LabRecord } from './lab-store.js';
 

@@ -1,21 +1,25 @@
 import type { LabConfig, NodeConfig } from '../config/config.js';
 import { claimBricks, kubernetesNodes } from '../config/roles.js';
-import { toPlan } from '../engine/graph.js';
-import { step } from '../engine/make-step.js';
-import { planUp } from './up.js';
-import type { Plan, Step } from '../engine/step.js';
+import { toPlan } from '../engine/plan.js';
+import { byKind, type Plan, type Step, type StepKinds } from '../engine/step.js';
+import { resetK3s } from '../steps/k3s/reset.js';
+import { removeMachine } from '../steps/machines/remove.js';
+import { planUp, UP } from './up.js';
 
-/** What is to be built anew: machines with all that is on them, or the cluster on all of them. */
+/** All kinds of steps by name: those of `up`, and those that only a rebuild has. */
+export const STEPS: StepKinds = byKind([...UP, removeMachine, resetK3s]);
+
+/** What to rebuild: machines with everything on them, or the Kubernetes cluster on all machines. */
 export type RebuildTarget =
   | { readonly what: 'machines'; readonly machines: readonly string[]; readonly keepData: boolean }
   | { readonly what: 'k3s' };
 
-/** Bricks are below /data unless the lab file says otherwise; all of that folder is data. */
+/** Default parent of bricks; when bricks are in it, all of it is kept. */
 const DATA = '/data';
 
 /**
- * Folders of a node with the content of its bricks, those of single claims too; none for a node without. A class that
- * had such claims may be gone from the lab file, so their folder is named whether there is one or not.
+ * Folders of a node that contain bricks, including the bricks of dedicated volumes; none for a node without bricks.
+ * The folder for dedicated volumes is always included, because their class may have been removed from lab.yaml.
  */
 export const brickFolders = ({ volumes }: LabConfig, node: NodeConfig | undefined): readonly string[] => {
   const bricks = volumes
@@ -31,27 +35,20 @@ const removals = (
   machines.map((name) => {
     const node = config.nodes.find(({ machine }) => machine === name);
     const keep = keepData ? brickFolders(config, node) : [];
-    return step('machines.remove', name, `Take machine ${name} away`, [], { name, keep });
+    return removeMachine.of({ name, keep }, config);
   });
 
 const resets = (config: LabConfig): readonly Step[] => {
   const mounts = config.volumes.map(({ mount }) => mount);
-  const [server, ...agents] = kubernetesNodes(config).map(({ machine }) => machine);
-  const reset = (machine: string, needs: readonly string[]): Step =>
-    step('k3s.reset', machine, `Take the cluster off ${machine}`, needs, { machine, mounts });
-  // The server first: agents of a cluster that is gone are found out by every later run.
-  return [
-    ...(server === undefined ? [] : [reset(server, [`machines.hosts:${server}`])]),
-    ...agents.map((machine) => reset(machine, [`machines.hosts:${machine}`, `k3s.reset:${server}`])),
-  ];
+  return kubernetesNodes(config).map(({ machine }) => resetK3s.of({ machine, mounts }, config));
 };
 
 const withNeeds = (steps: readonly Step[], added: readonly Step[], which: (one: Step) => boolean): Step[] =>
   steps.map((one) => (which(one) ? { ...one, needs: [...one.needs, ...added.map(({ id }) => id)] } : one));
 
 /**
- * Everything of `up`, after part of the lab was taken away. Each half is safe to be cut short: `up` completes a lab
- * from which machines, or whose cluster, are missing.
+ * The plan of a rebuild: remove part of the lab, then everything of `up`. It may be interrupted anywhere: `up`
+ * completes a lab without machines or without a cluster.
  */
 export const planRebuild = (config: LabConfig, target: RebuildTarget): Plan => {
   const { steps } = planUp(config);

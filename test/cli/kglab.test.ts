@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { LabStore } from '../../src/lab/lab-store.js';
-import { renderPlan } from '../../src/engine/render-plan.js';
+import { renderPlan } from '../../src/engine/plan.js';
 import { planUp } from '../../src/recipe/up.js';
 import { Home } from '../helpers/run-kglab.js';
 import { bestCost, measured, processorMs } from '../helpers/cost.js';

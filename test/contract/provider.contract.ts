@@ -6,9 +6,9 @@ import type { MachineProvider, MachineSpec } from '../../src/machines/provider.j
 import { gluster } from '../../src/gluster/commands.js';
 import { parseHeal, parsePeers, parseStatus, parseVolumes } from '../../src/gluster/parse.js';
 import { parseAnswer, type Answer } from '../../src/gluster/xml.js';
-import { parseBoot } from '../../src/steps/machines/handlers.js';
+import { parseBoot } from '../../src/steps/machines/boot.js';
+import { markerOf, renderUserData } from '../../src/steps/machines/create.js';
 import { withLabHosts } from '../../src/steps/machines/hosts-file.js';
-import { markerOf, renderUserData } from '../../src/steps/machines/user-data.js';
 import type { Clock } from '../../src/util/clock.js';
 import { waitFor } from '../../src/util/wait.js';
 

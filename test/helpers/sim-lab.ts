@@ -11,7 +11,7 @@ import { loadTemplates } from '../../src/cli/support/templates.js';
 import type { LabConfig } from '../../src/config/config.js';
 import type { Command, CommandResult } from '../../src/exec/command.js';
 import { parseConfig } from '../../src/config/parse.js';
-import type { StepContext, StepHandler, StepHandlers } from '../../src/engine/context.js';
+import type { StepContext } from '../../src/engine/context.js';
 import type { Outcome, Reporter, RunEvent } from '../../src/engine/events.js';
 import type { Fault, Operation } from '../../src/simulator/faults.js';
 import { SimulatorProvider } from '../../src/simulator/provider.js';
@@ -19,10 +19,11 @@ import { SimClock } from '../../src/simulator/sim-clock.js';
 import { MemoryStore } from '../../src/simulator/world-store.js';
 import type { SimWorld } from '../../src/simulator/world.js';
 import type { Machine, MachineProvider } from '../../src/machines/provider.js';
-import type { StepKind } from '../../src/engine/step.js';
-import { HANDLERS } from '../../src/recipe/handlers.js';
+import type { StepEffects, StepKind, StepKinds } from '../../src/engine/step.js';
+import { STEPS } from '../../src/recipe/rebuild.js';
 import { whenIdle } from '../../src/util/clock.js';
 import { LAB_ID, MemoryLabStore } from './memory-lab-store.js';
+import { withEffects } from './with-effects.js';
 
 /** An operation, and the step on whose behalf it was done. */
 export interface Act extends Operation {
@@ -57,16 +58,13 @@ export interface Snapshot {
 }
 
 const templates = loadTemplates();
-type AnyHandler = StepHandler<StepKind>;
 const HOUR_MS = 3_600_000;
 
 /** Knows on behalf of which step an operation is asked for. */
 class StepWatch implements Reporter {
   readonly outcomes: Record<string, Outcome> = {};
   readonly because: Record<string, string> = {};
-  readonly handlers = Object.fromEntries(
-    Object.entries(HANDLERS).map(([kind, handler]) => [kind, this.watched(handler as AnyHandler)]),
-  ) as unknown as StepHandlers;
+  readonly kinds: StepKinds = withEffects(STEPS, (kind) => this.watched(kind));
   private readonly ids = new Map<unknown, string>();
   private asking: { readonly step: string; readonly phase: 'probe' | 'apply' } = { step: '', phase: 'probe' };
   private readonly counts = new Map<string, number>();
@@ -93,10 +91,10 @@ class StepWatch implements Reporter {
     return made;
   }
 
-  private watched(handler: AnyHandler): AnyHandler {
+  private watched(kind: StepKind): StepEffects {
     return {
-      probe: (input, context) => handler.probe(input, this.asked(input, 'probe', context)),
-      apply: (input, context) => handler.apply(input, this.asked(input, 'apply', context)),
+      probe: (input, context) => kind.probe(input, this.asked(input, 'probe', context)),
+      apply: (input, context) => kind.apply(input, this.asked(input, 'apply', context)),
     };
   }
 
@@ -188,7 +186,7 @@ export class SimLab {
   }
 
   up(options: RunOptions = {}): Promise<Ran> {
-    return this.run(options, (world, handlers) => up(this.config, { handlers }, world));
+    return this.run(options, (world, kinds) => up(this.config, { kinds }, world));
   }
 
   /** Runs a command on a machine, as `kglab exec` does. */
@@ -200,9 +198,9 @@ export class SimLab {
   /** As `kglab rebuild`. */
   rebuild(what: Partial<RebuildOptions>, options: RunOptions = {}): Promise<Ran> {
     const all = { k3sOnly: false, node: undefined, keepData: false, ...what };
-    return this.run(options, async (world, handlers) => {
+    return this.run(options, async (world, kinds) => {
       await planTarget(await knownLab(this.config.name, world), all);
-      return rebuild(this.config.name, () => this.config, all, world, handlers);
+      return rebuild(this.config.name, () => this.config, all, world, kinds);
     });
   }
 
@@ -215,8 +213,8 @@ export class SimLab {
 
   /** As `kglab start`. */
   start(options: RunOptions = {}): Promise<Ran> {
-    return this.run(options, async (world, handlers) =>
-      start(await knownLab(this.config.name, world), { handlers }),
+    return this.run(options, async (world, kinds) =>
+      start(await knownLab(this.config.name, world), { kinds }),
     );
   }
 
@@ -237,7 +235,7 @@ export class SimLab {
   /** One process of kglab. */
   private async run(
     options: RunOptions,
-    work: (world: World, handlers: StepHandlers) => Promise<{ readonly changed: number } | void>,
+    work: (world: World, kinds: StepKinds) => Promise<{ readonly changed: number } | void>,
   ): Promise<Ran> {
     const watch = new StepWatch();
     const clock = new SimClock(this.world?.time ?? Date.UTC(2026, 0, 1), whenIdle);
@@ -253,7 +251,7 @@ export class SimLab {
     const world = this.worldOf(clock, options, watch, patience.signal);
     let [error, changed]: [unknown, number] = [undefined, 0];
     try {
-      changed = (await work(world, watch.handlers))?.changed ?? 0;
+      changed = (await work(world, watch.kinds))?.changed ?? 0;
     } catch (caught) {
       error = caught;
     }

@@ -1,8 +1,7 @@
 import { loadTemplates } from '../../src/cli/support/templates.js';
 import { parseConfig } from '../../src/config/parse.js';
 import type { LabConfig } from '../../src/config/config.js';
-import type { LabFiles, StepContext } from '../../src/engine/context.js';
-import { factCache } from '../../src/engine/facts.js';
+import { factCache, type LabFiles, type StepContext } from '../../src/engine/context.js';
 import type {
   Abilities,
   Foundation,

@@ -1,19 +1,17 @@
 import { dirname } from 'node:path';
 import type { KubeObject } from '../../kube/kubectl.js';
-import type { StepInputs } from '../../engine/step.js';
-import { PROVISIONER, storageClass } from './render.js';
-import type { StrayClass } from './settings.js';
+import { PROVISIONER, storageClass, type ProvisionerInput, type StrayClass } from './manifest.js';
 
-type Input = Pick<StepInputs['provisioner.apply'], 'classes'>;
+type Input = Pick<ProvisionerInput, 'classes'>;
 
-/** Fields of a StorageClass that the API does not let anybody change. */
+/** The immutable fields of a StorageClass. */
 interface FixedFields {
   readonly provisioner?: string;
   readonly reclaimPolicy?: string;
   readonly volumeBindingMode?: string;
 }
 
-/** Classes of the lab that exist with other fixed fields than they are to have. */
+/** Names of the lab's classes whose immutable fields differ from the wanted ones. */
 export const outdatedClasses = (found: readonly KubeObject[], { classes }: Input): readonly string[] =>
   classes
     .filter((one) => {
@@ -36,7 +34,7 @@ interface VolumeSpec {
   readonly local?: { readonly path: string };
 }
 
-/** Classes that lab.yaml does not name and from which the provisioner has made volumes that still exist. */
+/** Classes that are not in lab.yaml but still have volumes made by the provisioner. */
 export const straysAmong = (found: readonly KubeObject[], { classes }: Input): readonly StrayClass[] => {
   const strays = new Map<string, string>();
   for (const { kind, metadata, spec } of found) {

@@ -1,9 +1,8 @@
-import type { StepContext } from '../../engine/context.js';
+import { machineInfo, type StepContext } from '../../engine/context.js';
 import { cmd } from '../../exec/command.js';
 import type { KubeObject } from '../../kube/kubectl.js';
-import { machineInfo } from '../../engine/machine-info.js';
 
-/** Longest that a machine may take to tell what runs on it (milliseconds). */
+/** Timeout of listing containers (milliseconds). */
 const ASK_MS = 20_000;
 
 /** Label of the provisioner's pods in templates/local-path-provisioner.yaml. */
@@ -13,7 +12,7 @@ interface PodStatus {
   readonly containerStatuses?: readonly { readonly ready?: boolean; readonly containerID?: string }[];
 }
 
-/** Where the cluster takes the provisioner to run: its node, and the container's id there. */
+/** Where the cluster says the pod runs: node and container id; undefined when it is not ready. */
 const placeOf = ({ spec, status }: KubeObject): { node: string; id: string } | undefined => {
   const node = spec?.['nodeName'];
   const [container] = (status as PodStatus | undefined)?.containerStatuses ?? [];
@@ -31,9 +30,8 @@ const runs = async (machine: string, id: string, context: StepContext): Promise<
 };
 
 /**
- * What the provisioner's pod lacks, by the word of its machine; undefined when it runs. What Kubernetes says of a pod is
- * what a kubelet reported last: of a machine that was away, that is the container of before, until its kubelet has
- * looked again.
+ * Why the provisioner does not run; undefined when it does. Asks the machine of the pod, because Kubernetes repeats the
+ * kubelet's last report: after a machine restart that is the old container, until the kubelet reports again.
  */
 export const podGap = async (
   found: readonly KubeObject[],
@@ -45,7 +43,7 @@ export const podGap = async (
     .flatMap((pod) => placeOf(pod) ?? []);
   for (const { node, id } of places) {
     const machine = await machineInfo(node, context);
-    // Of a node that is no machine of the lab, the cluster's word is all there is.
+    // A node that is not a machine of the lab cannot be asked: believe the cluster.
     if (machine === undefined) return undefined;
     if (machine.state === 'running' && (await runs(node, id, context))) return undefined;
   }

@@ -3,19 +3,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findArtifacts } from '../../../src/lab/run-context.js';
 import { look, status } from '../../../src/app/status.js';
 import { up } from '../../../src/app/up.js';
-import { satisfied, type StepHandlers } from '../../../src/engine/context.js';
-import { HANDLERS } from '../../../src/recipe/handlers.js';
+import { satisfied } from '../../../src/engine/context.js';
+import { STEPS } from '../../../src/recipe/rebuild.js';
 import { labOf, reads } from '../../helpers/step-context.js';
 import { TestWorld } from '../../helpers/test-world.js';
+import { withEffects } from '../../helpers/with-effects.js';
 import { writeRelease } from '../artifacts/fake-release.js';
 
 /** A lab on which every step is satisfied: only what comes before the steps is of interest. */
-const handlers = Object.fromEntries(
-  Object.keys(HANDLERS).map((kind) => [
-    kind,
-    { probe: () => Promise.resolve(satisfied), apply: () => Promise.reject(new Error(kind)) },
-  ]),
-) as unknown as StepHandlers;
+const kinds = withEffects(STEPS, ({ kind }) => ({
+  probe: () => Promise.resolve(satisfied),
+  apply: () => Promise.reject(new Error(kind)),
+}));
 
 let test: TestWorld;
 beforeEach(async () => {
@@ -34,10 +33,10 @@ const used = async (): Promise<string> => {
 describe('the release of a lab', () => {
   it('is the newest of the cache when the lab is made, and stays: the cache serves other labs, too', async () => {
     cache('v1.35.1+k3s1');
-    await up(config, { handlers }, test.world());
+    await up(config, { kinds }, test.world());
     expect(test.said).toContain('k3s v1.35.1+k3s1, from the cache');
     cache('v1.36.2+k3s1');
-    await up(config, { handlers }, test.world());
+    await up(config, { kinds }, test.world());
     expect(await used()).toBe('v1.35.1+k3s1');
     expect(test.said.filter((line) => line.includes('v1.36'))).toEqual([]);
   });
@@ -52,14 +51,14 @@ describe('the release of a lab', () => {
     cache('v1.36.2+k3s1');
     await test.store.save(test.record({ release: 'v1.36.2+k3s1' }));
     const older = labOf('name: demo\nprovider: nspawn\nk3s: { version: v1.35.1+k3s1 }\n');
-    await up(older, { handlers }, test.world());
-    await up(config, { handlers }, test.world());
+    await up(older, { kinds }, test.world());
+    await up(config, { kinds }, test.world());
     expect(await used()).toBe('v1.35.1+k3s1');
   });
 
   it('is not settled by a look', async () => {
     cache('v1.35.1+k3s1');
-    await up(config, { handlers, dryRun: true }, test.world());
+    await up(config, { kinds, dryRun: true }, test.world());
     expect(await test.store.load('demo')).toBeUndefined();
   });
 });
@@ -68,10 +67,10 @@ describe('without the files of a release', () => {
   const lacking = labOf('name: demo\nprovider: nspawn\nk3s: { artifacts: /no/such/release }\n');
 
   it('what comes before k3s is done, and nothing is settled', async () => {
-    await up(lacking, { handlers, until: 'mounts' }, test.world());
+    await up(lacking, { kinds, until: 'mounts' }, test.world());
     expect(await test.store.load('demo')).toMatchObject({ name: 'demo' });
     expect(await test.store.load('demo')).not.toHaveProperty('release');
-    await expect(up(lacking, { handlers, until: 'k3s' }, test.world())).rejects.toMatchObject({
+    await expect(up(lacking, { kinds, until: 'k3s' }, test.world())).rejects.toMatchObject({
       code: 'ARTIFACT_MISSING',
     });
   });

@@ -1,21 +1,19 @@
-import type { Probe, StepContext, StepHandlers } from '../../../src/engine/context.js';
-import { pending, satisfied } from '../../../src/engine/context.js';
+import { pending, satisfied, type Probe, type StepContext } from '../../../src/engine/context.js';
 import { runPlan, type RunOptions, type RunResult } from '../../../src/engine/run-plan.js';
-import { toPlan } from '../../../src/engine/graph.js';
-import { step } from '../../../src/engine/make-step.js';
-import type { Step } from '../../../src/engine/step.js';
+import { toPlan } from '../../../src/engine/plan.js';
+import { byKind, defineStep, type Step } from '../../../src/engine/step.js';
 import { RecordingReporter } from '../../helpers/recording-reporter.js';
 import { Stage } from '../../helpers/step-context.js';
 
 /** A step that stands for any: `name` needs the others. */
-export const stepOf = (name: string, ...needs: string[]): Step =>
-  step(
-    'gluster.service',
-    name,
-    name,
-    needs.map((need) => `gluster.service:${need}`),
-    { machine: name },
-  );
+export const stepOf = (name: string, ...needs: string[]): Step => ({
+  id: `gluster.service:${name}`,
+  kind: 'gluster.service',
+  stage: 'gluster',
+  title: name,
+  needs: needs.map((need) => `gluster.service:${need}`),
+  input: { machine: name },
+});
 
 export interface Doing {
   readonly probe?: (name: string, context: StepContext) => Probe | Promise<Probe>;
@@ -30,19 +28,21 @@ export class ScriptedRun {
   private readonly gates = new Map<string, { open: () => void; fail: (error: Error) => void }>();
 
   run(steps: readonly Step[], doing: Doing = {}, options: Partial<RunOptions> = {}): Promise<RunResult> {
-    const handler = {
-      probe: async ({ machine }: { machine: string }, context: StepContext) => {
+    const kind = defineStep<{ readonly machine: string }>({
+      kind: 'gluster.service',
+      title: ({ machine }) => machine,
+      probe: async ({ machine }, context) => {
         this.log.push(`probe ${machine}`);
         return (await doing.probe?.(machine, context)) ?? pending('new');
       },
-      apply: async ({ machine }: { machine: string }, context: StepContext) => {
+      apply: async ({ machine }, context) => {
         this.log.push(`apply ${machine}`);
         await doing.apply?.(machine, context);
       },
-    };
+    });
     return runPlan(toPlan('demo', steps), {
       context: this.stage.context(),
-      handlers: { 'gluster.service': handler } as unknown as StepHandlers,
+      kinds: byKind([kind]),
       reporter: this.reporter,
       signal: this.stage.abort.signal,
       ...options,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CliError } from '../../../src/errors/cli-error.js';
 import { getObjects, runKubectl } from '../../../src/kube/kubectl.js';
-import { nodeView } from '../../../src/kube/node.js';
+import { nodeView } from '../../../src/kube/kubectl.js';
 import { failureOf, Stage } from '../../helpers/step-context.js';
 
 const GET = 'k3s kubectl get pods -n a --ignore-not-found -o json';

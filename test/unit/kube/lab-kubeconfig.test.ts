@@ -27,7 +27,7 @@ users:
 describe('forHost', () => {
   it('golden', async () => {
     const text = forHost(K3S_YAML, 'demo', '10.77.0.11');
-    await expect(text).toMatchFileSnapshot('../../../golden/k3s/kubeconfig.yaml');
+    await expect(text).toMatchFileSnapshot('../../golden/k3s/kubeconfig.yaml');
   });
 
   it('changes address and names, and nothing of the credentials', () => {

@@ -1,15 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { LabConfig } from '../../../src/config/config.js';
 import { planUp } from '../../../src/recipe/up.js';
-import { renderPlan } from '../../../src/engine/render-plan.js';
-import { STAGES, type Plan, type StepKind, type StepOf } from '../../../src/engine/step.js';
+import { renderPlan } from '../../../src/engine/plan.js';
+import { STAGES, type Plan, type Step, type StepKind } from '../../../src/engine/step.js';
+import { prepareBrick } from '../../../src/steps/gluster/brick.js';
+import { formPool } from '../../../src/steps/gluster/pool.js';
+import { createVolume } from '../../../src/steps/gluster/volume.js';
+import { configureK3s } from '../../../src/steps/k3s/config.js';
+import { waitUntilReady } from '../../../src/steps/k3s/ready.js';
+import { startK3s } from '../../../src/steps/k3s/service.js';
+import { waitForBoot } from '../../../src/steps/machines/boot.js';
+import { createMachine } from '../../../src/steps/machines/create.js';
+import { writeHostsFile } from '../../../src/steps/machines/hosts-file.js';
+import { mountVolume } from '../../../src/steps/mounts/mount.js';
+import { smokeTest } from '../../../src/steps/smoke/run.js';
 import { LABS } from '../../helpers/labs.js';
 import { labOf } from '../../helpers/step-context.js';
 
 const all = Object.entries(LABS).map(([name, yaml]) => [name, labOf(yaml)] as const);
 
-const ofKind = <K extends StepKind>({ steps }: Plan, kind: K): StepOf<K>[] =>
-  steps.filter((one) => one.kind === kind) as unknown as StepOf<K>[];
+const ofKind = <I>({ steps }: Plan, { kind }: StepKind<I>): Step<I>[] =>
+  steps.filter((one) => one.kind === kind) as Step<I>[];
 
 /** Everything that is done before a step, near and far. */
 const before = ({ steps }: Plan, id: string): ReadonlySet<string> => {
@@ -69,9 +80,9 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
 
   it('makes, boots and introduces every machine', () => {
     const machines = config.nodes.map(({ machine }) => machine);
-    expect(ofKind(plan, 'machines.create').map(({ input }) => input.name)).toEqual(machines);
-    expect(ofKind(plan, 'machines.ready').map(({ input }) => input.machine)).toEqual(machines);
-    for (const { id, input } of ofKind(plan, 'machines.hosts')) {
+    expect(ofKind(plan, createMachine).map(({ input }) => input.name)).toEqual(machines);
+    expect(ofKind(plan, waitForBoot).map(({ input }) => input.machine)).toEqual(machines);
+    for (const { id, input } of ofKind(plan, writeHostsFile)) {
       expect(input.names).toEqual(machines);
       // An address is only known of a machine that is there.
       for (const machine of machines) expect(before(plan, id)).toContain(`machines.create:${machine}`);
@@ -79,14 +90,14 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
   });
 
   it('runs glusterd on every machine with bricks before there is a pool, and on no other', () => {
-    const [pool] = ofKind(plan, 'gluster.pool');
+    const [pool] = ofKind(plan, formPool);
     expect(pool?.input.machines).toEqual(with_(config, 'storage'));
     expect(pool?.needs).toEqual(with_(config, 'storage').map((machine) => `gluster.service:${machine}`));
-    for (const { id } of ofKind(plan, 'gluster.brick')) expect(before(plan, id)).toContain('gluster.pool');
+    for (const { id } of ofKind(plan, prepareBrick)) expect(before(plan, id)).toContain('gluster.pool');
   });
 
   it('prepares every brick of a volume before it makes the volume', () => {
-    for (const { id, input } of ofKind(plan, 'gluster.volume')) {
+    for (const { id, input } of ofKind(plan, createVolume)) {
       expect(input.volume.bricks.length).toBeGreaterThan(0);
       expect(with_(config, 'storage')).toContain(input.from);
       for (const { machine } of input.volume.bricks)
@@ -95,7 +106,7 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
   });
 
   it('mounts every volume on every Kubernetes node once it is started', () => {
-    const mounts = ofKind(plan, 'mounts.mount');
+    const mounts = ofKind(plan, mountVolume);
     expect(mounts).toHaveLength(config.volumes.length * kubernetes.length);
     for (const { id, input } of mounts) {
       expect(before(plan, id)).toContain(`gluster.start:${input.volume}`);
@@ -106,36 +117,36 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
   });
 
   it('does not start k3s on a node before all of its mounts are there, and guards every one of them', () => {
-    for (const { id, input } of ofKind(plan, 'k3s.service')) {
+    for (const { id, input } of ofKind(plan, startK3s)) {
       const done = before(plan, id);
       for (const { name } of config.volumes) expect(done).toContain(`mounts.mount:${name}@${input.machine}`);
       expect(done).toContain(`k3s.config:${input.machine}`);
       expect(done).toContain(`k3s.install:${input.machine}`);
       expect(done).toContain(`machines.hosts:${input.machine}`);
     }
-    for (const { input } of ofKind(plan, 'k3s.config'))
+    for (const { input } of ofKind(plan, configureK3s))
       expect(input.node.mounts).toEqual(config.volumes.map(({ mount }) => mount));
   });
 
   it('has one server, and asks it about a node only when it runs', () => {
-    const services = ofKind(plan, 'k3s.service');
+    const services = ofKind(plan, startK3s);
     expect(services.map(({ input }) => input.machine).sort()).toEqual([...kubernetes].sort());
     const servers = services.filter(({ input }) => input.role === 'server');
     expect(servers.map(({ input }) => input.machine)).toEqual(with_(config, 'server'));
-    for (const { id, input } of ofKind(plan, 'k3s.ready')) {
+    for (const { id, input } of ofKind(plan, waitUntilReady)) {
       expect(before(plan, id)).toContain(`k3s.service:${input.server}`);
       expect(before(plan, id)).toContain(`k3s.service:${input.machine}`);
     }
   });
 
   it('does not make an agent wait for its server: they start together', () => {
-    for (const { id, input } of ofKind(plan, 'k3s.service'))
+    for (const { id, input } of ofKind(plan, startK3s))
       if (input.role === 'agent')
         expect(before(plan, id)).not.toContain(`k3s.service:${with_(config, 'server')[0]}`);
   });
 
   it('proves the storage on all nodes when all of them are Ready', () => {
-    for (const { id, input } of ofKind(plan, 'smoke.run')) {
+    for (const { id, input } of ofKind(plan, smokeTest)) {
       expect([...input.nodes].sort()).toEqual([...kubernetes].sort());
       for (const machine of kubernetes) expect(before(plan, id)).toContain(`k3s.ready:${machine}`);
       expect(before(plan, id)).toContain('provisioner.apply');
@@ -143,7 +154,7 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
       expect(chosen?.default).toBe(true);
       expect(config.volumes.find(({ name }) => name === chosen?.volume)?.mount).toBe(input.path);
     }
-    expect(ofKind(plan, 'smoke.run')).toHaveLength(config.smoke.enabled ? 1 : 0);
+    expect(ofKind(plan, smokeTest)).toHaveLength(config.smoke.enabled ? 1 : 0);
   });
 
   it('holds plain data and nothing secret', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadTemplates } from '../../../../src/cli/support/templates.js';
-import { renderUserData } from '../../../../src/steps/machines/user-data.js';
+import { renderUserData } from '../../../../src/steps/machines/create.js';
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { reemit } from '../../../helpers/multipass-emitter.js';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { clearK3s } from '../../../../src/steps/k3s/clear.js';
-import { forgetHandler } from '../../../../src/steps/k3s/forget-handler.js';
-import { memberHandler } from '../../../../src/steps/k3s/member-handler.js';
+import { forgetMachine } from '../../../../src/steps/k3s/forget.js';
+import { joinCluster } from '../../../../src/steps/k3s/member.js';
+import { clearK3s } from '../../../../src/steps/k3s/reset.js';
 import { failureOf, Stage } from '../../../helpers/step-context.js';
 
 const INPUT = { machine: 'g2', server: 'g1', mounts: ['/opt/shared'] };
@@ -35,14 +35,14 @@ describe('a machine that has the name of an earlier one', () => {
 
   it('is what it says when it has its password', async () => {
     stage.on('g2').on(PASSWORD);
-    expect(await forgetHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+    expect(await forgetMachine.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
     expect(stage.ran('g1')).toEqual([]);
   });
 
   it('is left to k3s.ready while the cluster, which may know another, does not run yet', async () => {
     stage.on('g2').on(PASSWORD, { exitCode: 1 });
     stage.on('g1').on(ACTIVE, { exitCode: 3 });
-    expect(await forgetHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+    expect(await forgetMachine.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
   });
 
   it.each([
@@ -50,18 +50,18 @@ describe('a machine that has the name of an earlier one', () => {
     ['its password', list('g1'), list('g2.node-password.k3s')],
   ])('is mistaken for it while the cluster remembers %s', async (_what, nodes, secrets) => {
     fresh(nodes, secrets);
-    expect(await forgetHandler.probe(INPUT, stage.context())).toMatchObject({ state: 'pending' });
+    expect(await forgetMachine.probe(INPUT, stage.context())).toMatchObject({ state: 'pending' });
   });
 
   it('is new to a cluster that knows others', async () => {
     fresh(list('g1', 'g22'), list('g22.node-password.k3s'));
-    expect(await forgetHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+    expect(await forgetMachine.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
   });
 
   it('has node and password of the earlier one deleted, and no others', async () => {
     stage.on('g2').on(/systemctl stop k3s-agent/);
     stage.on('g1').on(/kubectl .*delete/);
-    await forgetHandler.apply(INPUT, stage.context());
+    await forgetMachine.apply(INPUT, stage.context());
     expect(stage.ran('g1')).toEqual([
       'k3s kubectl delete node g2 --ignore-not-found',
       'k3s kubectl -n kube-system delete secret g2.node-password.k3s --ignore-not-found',
@@ -77,7 +77,7 @@ describe('an agent', () => {
 
   it('that is Ready is a member, whatever its files say', async () => {
     stage.on('g1').on(NODES, node('g2', true));
-    expect(await memberHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+    expect(await joinCluster.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
   });
 
   it.each([
@@ -87,20 +87,20 @@ describe('an agent', () => {
   ])('is left alone when it %s', async (_what, agent, server) => {
     stage.on('g1').on(NODES, node('g2', false));
     authorities(agent, server);
-    expect(await memberHandler.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
+    expect(await joinCluster.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
   });
 
   it('of a cluster that is gone is cleared, and started again', async () => {
     stage.on('g1').on(NODES, node('g1', true));
     authorities('A', 'B');
-    expect(await memberHandler.probe(INPUT, stage.context())).toMatchObject({
+    expect(await joinCluster.probe(INPUT, stage.context())).toMatchObject({
       because: 'it belongs to a cluster that is gone',
     });
     stage
       .on('g2')
       .on(/\/opt\/shared$/)
       .on('systemctl start k3s-agent');
-    await memberHandler.apply(INPUT, stage.context());
+    await joinCluster.apply(INPUT, stage.context());
     expect(stage.ran('g2').at(-1)).toBe('systemctl start k3s-agent');
   });
 });

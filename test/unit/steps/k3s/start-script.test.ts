@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { START_K3S } from '../../../../src/steps/k3s/service-handler.js';
+import { START_K3S } from '../../../../src/steps/k3s/service.js';
 
 let dir = '';
 let mark = '';

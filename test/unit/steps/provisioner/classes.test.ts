@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { claimsPath } from '../../../../src/config/roles.js';
 import type { KubeObject } from '../../../../src/kube/kubectl.js';
 import { outdatedClasses, straysAmong } from '../../../../src/steps/provisioner/classes.js';
-import { storageClass } from '../../../../src/steps/provisioner/render.js';
-import { provisionerConfig } from '../../../../src/steps/provisioner/settings.js';
+import { provisionerConfig, storageClass } from '../../../../src/steps/provisioner/manifest.js';
 import { labOf } from '../../../helpers/step-context.js';
 
 const inputOf = (yaml: string) => {

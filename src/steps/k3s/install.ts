@@ -1,0 +1,97 @@
+import { kubernetesNodes } from '../../config/roles.js';
+import { pending, satisfied, type StepContext } from '../../engine/context.js';
+import { defineStep } from '../../engine/step.js';
+import { checked } from '../../exec/checked.js';
+import { cmd, sh } from '../../exec/command.js';
+import { copyIn, readFile, writeFile } from '../../exec/files.js';
+import { PATHS } from '../../guest/paths.js';
+
+/** A file of the release and where k3s wants it. */
+interface Payload {
+  readonly from: string;
+  readonly to: string;
+  readonly mode: string;
+  /** Checksum to verify after the copy; undefined when none is known. */
+  readonly sha256: string | undefined;
+}
+
+/** Timeout of a copy (milliseconds): 150 MB into a busy VM. */
+const COPY_MS = 900_000;
+
+const payloads = ({ artifacts }: StepContext): readonly Payload[] => [
+  { from: artifacts.binary.path, to: PATHS.k3s, mode: '0755', sha256: artifacts.binary.sha256 },
+  ...(artifacts.airgap
+    ? [
+        {
+          from: artifacts.airgap.path,
+          to: `${PATHS.k3sImages}/${artifacts.airgap.fileName}`,
+          mode: '0644',
+          sha256: artifacts.airgap.sha256,
+        },
+      ]
+    : []),
+  ...artifacts.extraImages.map(({ path, fileName }) => ({
+    from: path,
+    to: `${PATHS.k3sImages}/${fileName}`,
+    mode: '0644',
+    sha256: undefined,
+  })),
+];
+
+/** Requests a restart of k3s before files change: it needs one for a new program, and to import image archives. */
+const PREPARE = 'mkdir -p "$1" /etc/kglab /etc/rancher/k3s && : > "$2" && rm -f "$3"';
+
+const stamp = (context: StepContext): string =>
+  [
+    context.artifacts.version,
+    ...payloads(context).map(({ to, sha256 }) => `${sha256 ?? '-'} ${to}`),
+    '',
+  ].join('\n');
+
+const copyPayload = async (
+  machine: string,
+  { from, to, mode, sha256 }: Payload,
+  context: StepContext,
+): Promise<void> => {
+  context.say(`copying ${to}`);
+  const options = { signal: context.signal, timeoutMs: COPY_MS };
+  await copyIn(context.machine(machine), from, to, { mode, ...options });
+  if (!sha256) return;
+  await checked(context.machine(machine), machine, sh('echo "$1  $2" | sha256sum -c --quiet', sha256, to), {
+    code: 'ARTIFACT_CHECKSUM',
+    what: `Checking ${to} on ${machine}`,
+    hint: 'The copy is damaged: see that the disk of the machine is not full, then run `kglab up` again.',
+    ...options,
+  });
+};
+
+/** The k3s binary with its links and the image archives are installed, with verified checksums. */
+export const installK3s = defineStep<{ readonly machine: string }>({
+  kind: 'k3s.install',
+  inputs: (config) => kubernetesNodes(config).map(({ machine }) => ({ machine })),
+  target: ({ machine }) => machine,
+  title: ({ machine }) => `Install k3s on ${machine}`,
+  needs: ({ machine }) => [`machines.ready:${machine}`],
+  probe: async ({ machine }, context) => {
+    const found = await readFile(context.machine(machine), PATHS.k3sStamp, context);
+    if (found === stamp(context)) return satisfied;
+    return pending(found === undefined ? 'k3s is not installed' : 'another release is installed');
+  },
+  apply: async ({ machine }, context) => {
+    const { signal } = context;
+    const target = context.machine(machine);
+    await checked(target, machine, sh(PREPARE, PATHS.k3sImages, PATHS.k3sRestart, PATHS.k3sStamp), {
+      code: 'K3S_FAILED',
+      what: `Making directories on ${machine}`,
+      signal,
+    });
+    await Promise.all(payloads(context).map((payload) => copyPayload(machine, payload, context)));
+    for (const name of ['kubectl', 'ctr', 'crictl'])
+      await checked(target, machine, cmd('ln', '-sfn', 'k3s', `/usr/local/bin/${name}`), {
+        code: 'K3S_FAILED',
+        what: 'Linking kubectl',
+        signal,
+      });
+    await writeFile(target, PATHS.k3sStamp, stamp(context), { mode: '0644', signal });
+  },
+});

@@ -1,0 +1,55 @@
+import { pending, satisfied, type StepContext } from '../../engine/context.js';
+import { defineStep } from '../../engine/step.js';
+import { checked } from '../../exec/checked.js';
+import { cmd, sh } from '../../exec/command.js';
+import { getObjects, nodeView } from '../../kube/kubectl.js';
+import { agentSpecs, type NodeSpec } from './config.js';
+import { clearK3s } from './reset.js';
+
+/** The CA certificate of the cluster on the server, and the copy that an agent got. */
+const SERVER_CA = '/var/lib/rancher/k3s/server/tls/server-ca.crt';
+const AGENT_CA = '/var/lib/rancher/k3s/agent/server-ca.crt';
+
+/** The text of a certificate file without white space; empty when there is none. */
+const certificate = async (machine: string, path: string, context: StepContext): Promise<string> => {
+  const { stdout } = await context
+    .machine(machine)
+    .exec(sh('cat "$1" 2>/dev/null; :', path), { signal: context.signal });
+  return stdout.replaceAll(/\s/g, '');
+};
+
+const isReady = async (machine: string, server: string, context: StepContext): Promise<boolean> => {
+  const nodes = await context.fact('nodes', async () =>
+    (await getObjects(context, server, 'nodes')).map(nodeView),
+  );
+  return nodes.some(({ name, ready }) => name === machine && ready);
+};
+
+/** The agent belongs to the server's present cluster, not to the cluster of an earlier server. */
+export const joinCluster = defineStep<Pick<NodeSpec, 'machine' | 'server' | 'mounts'>>({
+  kind: 'k3s.member',
+  inputs: (config) => agentSpecs(config).map(({ machine, server, mounts }) => ({ machine, server, mounts })),
+  target: ({ machine }) => machine,
+  title: ({ machine, server }) => `See that ${machine} is in the cluster of ${server}`,
+  needs: ({ machine, server }) => [`k3s.service:${machine}`, `k3s.service:${server}`],
+  probe: async ({ machine, server }, context) => {
+    if (await isReady(machine, server, context)) return satisfied;
+    const [known, right] = await Promise.all([
+      certificate(machine, AGENT_CA, context),
+      certificate(server, SERVER_CA, context),
+    ]);
+    return known === '' || right === '' || known === right
+      ? satisfied
+      : pending('it belongs to a cluster that is gone');
+  },
+  apply: async ({ machine, mounts }, context) => {
+    await clearK3s(machine, mounts, context);
+    await checked(context.machine(machine), machine, cmd('systemctl', 'start', 'k3s-agent'), {
+      code: 'K3S_NOT_STARTED',
+      what: `Starting k3s-agent on ${machine}`,
+      hint: `See its journal: kglab exec ${machine} -- journalctl -u k3s-agent -n 50`,
+      signal: context.signal,
+      timeoutMs: 300_000,
+    });
+  },
+});

@@ -1,0 +1,78 @@
+import type { StepContext } from '../../engine/context.js';
+import { CommandError } from '../../exec/command-error.js';
+import { cmd, sh } from '../../exec/command.js';
+import { PATHS, unitOf } from '../../guest/paths.js';
+
+/** Prints the state of unit $1, with times in UTC, and `restart` when restart request $2 exists. */
+export const SHOW_K3S = `
+TZ=UTC systemctl show -p ActiveState,UnitFileState,NRestarts,ExecMainStartTimestamp "$1"
+[ -e "$2" ] && echo restart
+:`;
+
+/** The state of k3s on a machine. */
+export interface K3sUnit {
+  readonly active: boolean;
+  readonly enabled: boolean;
+  /** How often systemd has restarted it. */
+  readonly restarts: number;
+  /** Configuration, program or images have changed since it was started. */
+  readonly outdated: boolean;
+  /** When its process was started, in milliseconds since 1970 by the machine's clock; 0 when it never was. */
+  readonly startedAt: number;
+}
+
+/** Reads what {@link SHOW_K3S} prints. */
+export const parseK3sUnit = (text: string): K3sUnit => {
+  const [, day, time] = /ExecMainStartTimestamp=\S+ (\S+) (\S+) UTC/.exec(text) ?? [];
+  return {
+    active: /^ActiveState=active$/m.test(text),
+    enabled: /^UnitFileState=enabled$/m.test(text),
+    restarts: Number(/^NRestarts=(\d+)/m.exec(text)?.[1] ?? 0),
+    outdated: /^restart$/m.test(text),
+    startedAt: day === undefined ? 0 : Date.parse(`${day}T${time}Z`),
+  };
+};
+
+/** Reads the state of k3s on a machine; cached as a fact. */
+export const k3sUnit = (machine: string, role: 'server' | 'agent', context: StepContext): Promise<K3sUnit> =>
+  context.fact(`k3s unit on ${machine}`, async () => {
+    const command = sh(SHOW_K3S, unitOf(role), PATHS.k3sRestart);
+    return parseK3sUnit((await context.machine(machine).exec(command, { signal: context.signal })).stdout);
+  });
+
+/** What an agent logs repeatedly while the cluster has another password for its name. */
+const REJECTED = 'Node password rejected';
+
+/** How many journal lines to search for it: a waiting agent logs little else. */
+const LAST_WORDS = '5';
+
+/** Whether the end of the agent's journal says that the cluster rejects its password. */
+export const isRejected = async (machine: string, context: StepContext): Promise<boolean> => {
+  const command = cmd('journalctl', '-u', unitOf('agent'), '-n', LAST_WORDS, '--no-pager', '-o', 'cat');
+  const { stdout } = await context
+    .machine(machine)
+    .exec({ ...command, secrets: [context.token] }, { signal: context.signal, timeoutMs: 15_000 });
+  return stdout.includes(REJECTED);
+};
+
+/** Makes the error for a k3s that does not start, with the end of its journal; `what` describes the symptom. */
+export const k3sFailure = async (
+  machine: string,
+  role: 'server' | 'agent',
+  what: string,
+  context: StepContext,
+): Promise<CommandError> => {
+  const unit = unitOf(role);
+  const command = {
+    ...cmd('journalctl', '-u', unit, '-n', '25', '--no-pager', '-o', 'cat'),
+    secrets: [context.token],
+  };
+  const journal = await context.machine(machine).exec(command, { signal: context.signal });
+  const rejected = journal.stdout.includes(REJECTED);
+  return new CommandError('K3S_NOT_STARTED', machine, command, journal, {
+    what: `${what}; its journal`,
+    hint: rejected
+      ? `The cluster knows another machine of that name. Forget it, then go on: kglab kubectl -- delete node ${machine} && kglab up`
+      : `Read on: kglab exec ${machine} -- journalctl -u ${unit} -n 100. Then run \`kglab up\` again.`,
+  });
+};

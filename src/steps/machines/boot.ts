@@ -1,0 +1,115 @@
+import { pending, satisfied, type StepContext } from '../../engine/context.js';
+import { defineStep } from '../../engine/step.js';
+import { CliError } from '../../errors/cli-error.js';
+import { CommandError } from '../../exec/command-error.js';
+import { cmd, sh } from '../../exec/command.js';
+import { waitFor } from '../../util/wait.js';
+import { markerOf } from './create.js';
+
+/** Timeout of a first boot (milliseconds): minutes when cloud-init installs packages over a slow line. */
+const BOOT_MS = 900_000;
+/** Longest single wait inside a machine (milliseconds), so that a broken connection costs no more than that. */
+const AWAIT_MS = 60_000;
+
+/** Prints a line with the marker file, then cloud-init's result once it is done. */
+export const LOOK_AT_BOOT = `
+echo "$(cat /etc/kglab/machine 2>/dev/null)"
+[ -e /var/lib/cloud/instance/boot-finished ] && cat /run/cloud-init/result.json 2>/dev/null`;
+
+/** Ends when cloud-init is done. Waiting in the machine needs one command instead of one per look. */
+export const AWAIT_BOOT = `
+until [ -e /run/cloud-init/result.json ] && [ -e /var/lib/cloud/instance/boot-finished ]; do sleep 0.2; done`;
+
+/** Reads what {@link LOOK_AT_BOOT} prints: the marker, whether cloud-init is done, and its errors. */
+export const parseBoot = (stdout: string): { marker: string; done: boolean; errors: readonly string[] } => {
+  const newline = stdout.indexOf('\n');
+  const rest = stdout.slice(newline + 1).trim();
+  const marker = stdout.slice(0, newline).trim();
+  if (rest === '') return { marker, done: false, errors: [] };
+  const result = JSON.parse(rest) as { v1?: { errors?: string[] } };
+  return { marker, done: true, errors: result.v1?.errors ?? [] };
+};
+
+const bootState = async (machine: string, context: StepContext): Promise<ReturnType<typeof parseBoot>> => {
+  const { stdout } = await context
+    .machine(machine)
+    .exec(sh(LOOK_AT_BOOT), { signal: context.signal, timeoutMs: 30_000 });
+  return parseBoot(stdout);
+};
+
+const assertOurs = (machine: string, marker: string, { lab }: StepContext): void => {
+  if (marker === '' || marker === markerOf({ machine, lab })) return;
+  throw new CliError('MACHINE_FOREIGN', `Machine ${machine} belongs to another lab; it is left alone.`, {
+    details: [`its /etc/kglab/machine says ${marker}`],
+    hint: 'Give this lab another name in lab.yaml, or take the other lab down first.',
+  });
+};
+
+/** A booted machine without a marker is not ours: cloud-init writes the marker first. Throws MACHINE_FOREIGN. */
+const assertMarked = (machine: string, marker: string): void => {
+  if (marker !== '') return;
+  throw new CliError(
+    'MACHINE_FOREIGN',
+    `Machine ${machine} does not bear the mark of a lab; it is left alone.`,
+    {
+      details: ['it has no /etc/kglab/machine'],
+      hint: 'Give this lab another name in lab.yaml, or remove that machine yourself if it is yours.',
+    },
+  );
+};
+
+const assertClean = async (
+  machine: string,
+  errors: readonly string[],
+  context: StepContext,
+): Promise<void> => {
+  if (errors.length === 0) return;
+  const command = cmd('cloud-init', 'status', '--long');
+  const result = await context.machine(machine).exec(command, { signal: context.signal, timeoutMs: 30_000 });
+  throw new CommandError('MACHINE_CLOUD_INIT', machine, command, result, {
+    what: `cloud-init on ${machine} reported errors; its status command`,
+    details: errors,
+    hint: `See its log: kglab exec ${machine} -- tail -n 40 /var/log/cloud-init-output.log`,
+  });
+};
+
+/**
+ * cloud-init is done without errors, and the marker says that the machine belongs to this lab. Throws MACHINE_FOREIGN,
+ * MACHINE_CLOUD_INIT or MACHINE_NOT_BOOTED.
+ */
+export const waitForBoot = defineStep<{ readonly machine: string }>({
+  kind: 'machines.ready',
+  inputs: ({ nodes }) => nodes.map(({ machine }) => ({ machine })),
+  target: ({ machine }) => machine,
+  title: ({ machine }) => `Wait for cloud-init on ${machine}`,
+  needs: ({ machine }) => [`machines.create:${machine}`],
+  probe: async ({ machine }, context) => {
+    const { marker, done, errors } = await bootState(machine, context);
+    assertOurs(machine, marker, context);
+    if (!done) return pending('cloud-init is not done');
+    await assertClean(machine, errors, context);
+    return marker === '' ? pending('the machine is not marked') : satisfied;
+  },
+  apply: async ({ machine }, context) => {
+    const done = await waitFor(
+      async () => {
+        await context.machine(machine).exec(sh(AWAIT_BOOT), { signal: context.signal, timeoutMs: AWAIT_MS });
+        const seen = await bootState(machine, context);
+        assertOurs(machine, seen.marker, context);
+        return seen.done ? seen : undefined;
+      },
+      { clock: context.clock, signal: context.signal, timeoutMs: BOOT_MS, everyMs: 1000 },
+    );
+    if (done !== undefined) {
+      assertMarked(machine, done.marker);
+      return assertClean(machine, done.errors, context);
+    }
+    throw new CliError(
+      'MACHINE_NOT_BOOTED',
+      `Machine ${machine} did not finish cloud-init within ${BOOT_MS / 60_000} minutes.`,
+      {
+        hint: `See what it waits for: kglab exec ${machine} -- cloud-init status --long\nThen run \`kglab up\` again.`,
+      },
+    );
+  },
+});

@@ -1,0 +1,26 @@
+import { kubernetesNodes } from '../../config/roles.js';
+import { pending, satisfied, type StepContext } from '../../engine/context.js';
+import { defineStep } from '../../engine/step.js';
+import { readFile, writeFile } from '../../exec/files.js';
+import { PATHS } from '../../guest/paths.js';
+
+const text = ({ templates }: StepContext): string => templates['kglab-mounted'] ?? '';
+
+/** The program that mounts a volume and checks that it answers is installed; the mount units and k3s use it. */
+export const installGuard = defineStep<{ readonly machine: string }>({
+  kind: 'mounts.guard',
+  inputs: (config) => kubernetesNodes(config).map(({ machine }) => ({ machine })),
+  target: ({ machine }) => machine,
+  title: ({ machine }) => `Guard the mounts of ${machine}`,
+  needs: ({ machine }) => [`machines.ready:${machine}`],
+  probe: async ({ machine }, context) =>
+    (await readFile(context.machine(machine), PATHS.guard, { ...context, where: machine })) === text(context)
+      ? satisfied
+      : pending(`${PATHS.guard} is not that of this lab`),
+  apply: ({ machine }, context) =>
+    writeFile(context.machine(machine), PATHS.guard, text(context), {
+      mode: '0755',
+      signal: context.signal,
+      where: machine,
+    }),
+});

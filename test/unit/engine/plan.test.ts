@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { renderPlan, toPlan, until } from '../../../src/engine/plan.js';
+import { planUp } from '../../../src/recipe/up.js';
+import { STAGES } from '../../../src/engine/step.js';
+import { stepOf } from './scripted-run.js';
+import { LABS } from '../../helpers/labs.js';
+import { labOf } from '../../helpers/step-context.js';
+
+describe('toPlan', () => {
+  it('refuses an id that stands twice', () => {
+    expect(() => toPlan('demo', [stepOf('a'), stepOf('a')])).toThrow('step gluster.service:a stands twice');
+  });
+
+  it.each([
+    ['is missing', [stepOf('a', 'b')], 'b'],
+    ['comes later', [stepOf('a', 'b'), stepOf('b')], 'b'],
+    ['is the step itself', [stepOf('a', 'a')], 'a'],
+  ] as const)('refuses a need that %s', (_what, steps, need) => {
+    expect(() => toPlan('demo', steps)).toThrow(
+      `step gluster.service:a needs gluster.service:${need}, which does not stand before it`,
+    );
+  });
+});
+
+describe('until', () => {
+  const plan = planUp(labOf(LABS['two-volumes']));
+
+  it.each(STAGES)('ends after %s with a plan that is whole', (stage) => {
+    const part = until(plan, stage);
+    expect([...new Set(part.steps.map((one) => one.stage))]).toEqual(
+      STAGES.slice(0, STAGES.indexOf(stage) + 1),
+    );
+    expect(() => toPlan('demo', part.steps)).not.toThrow();
+  });
+
+  it('leaves out nothing of what it keeps', () => {
+    expect(until(plan, 'smoke')).toEqual(plan);
+  });
+});
+
+describe('renderPlan', () => {
+  const plan = planUp(labOf(LABS['one-node']));
+
+  it('draws every step and every need as a graph', () => {
+    const dot = renderPlan(plan, 'dot');
+    const edges = plan.steps.flatMap(({ id, needs }) => needs.map((need) => `  "${need}" -> "${id}";`));
+    expect(dot.split('\n').filter((line) => line.includes(' -> '))).toEqual(edges);
+    for (const { id, title } of plan.steps) expect(dot).toContain(`"${id}" [label="${title}"];`);
+    expect(dot).toMatch(/^digraph "solo" \{/);
+    expect(dot.split('{').length).toBe(dot.split('}').length);
+  });
+
+  it('counts and lists the steps by stage', () => {
+    const lines = renderPlan(plan, 'text').trimEnd().split('\n');
+    expect(lines[0]).toBe(`Plan of lab solo: ${plan.steps.length} steps`);
+    expect(lines.filter((line) => line.startsWith('  '))).toEqual(
+      plan.steps.map(({ title }) => `  ${title}`),
+    );
+  });
+});
