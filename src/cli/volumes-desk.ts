@@ -13,6 +13,7 @@ import { survey, type Surveyed } from '../volumes/survey.js';
 import type { LabFlags } from './flags.js';
 import { labName } from './lab.js';
 import type { Session } from './run-cli.js';
+import { stderr } from './streams.js';
 import { withLock as withLabLock } from './with-lock.js';
 import { openWorld } from './world.js';
 
@@ -98,7 +99,7 @@ export const confirm = async (question: string, details: readonly string[], yes:
   if (!process.stdin.isTTY)
     throw new CliError('CONFIRMATION_NEEDED', question, { details, hint: 'Say so: --yes' });
   const { askYes } = await import('../prompt/ask.js');
-  process.stderr.write(details.map((line) => `  ${line}\n`).join(''));
+  stderr.write(details.map((line) => `  ${line}\n`).join(''));
   if (!(await askYes(question)))
     throw new CliError('CONFIRMATION_NEEDED', 'Nothing was changed.', { hint: 'Say yes, or --yes.' });
 };

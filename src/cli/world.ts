@@ -16,6 +16,7 @@ import { LabStore } from '../state/lab-store.js';
 import { systemClock } from '../util/clock.js';
 import type { LabFlags } from './flags.js';
 import type { Session } from './run-cli.js';
+import { stderr } from './streams.js';
 import { loadTemplates } from './templates.js';
 
 const MUTE: Reporter = { emit: () => undefined, close: () => Promise.resolve() };
@@ -52,7 +53,8 @@ const drawer = (flags: LabFlags): Promise<Reporter> =>
     : chooseReporter({
         mode: flags.progress,
         isTty: process.stderr.isTTY,
-        stream: process.stderr,
+        stream: stderr.stream,
+        write: (text) => stderr.write(text),
         env: process.env,
       });
 
@@ -96,7 +98,7 @@ export const openWorld = async (
     say: (line) => {
       if (flags.quiet === true) return;
       const event = { type: 'say', text: line, at: systemClock.now() };
-      process.stderr.write(`${flags.progress === 'json' ? JSON.stringify(event) : line}\n`);
+      stderr.write(`${flags.progress === 'json' ? JSON.stringify(event) : line}\n`);
     },
   };
 };

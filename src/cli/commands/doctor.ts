@@ -7,6 +7,7 @@ import type { LabFlags, OutputFlags } from '../flags.js';
 import { labConfig } from '../lab.js';
 import { renderOutput, renderTable } from '../output.js';
 import type { Session } from '../run-cli.js';
+import { stdout } from '../streams.js';
 import { openWorld } from '../world.js';
 
 export interface DoctorFlags extends LabFlags, OutputFlags {
@@ -85,7 +86,7 @@ export const doctorCommand = async (session: Session, flags: DoctorFlags): Promi
       ...finding,
     })),
   };
-  process.stdout.write(
+  stdout.write(
     await renderOutput(flags.output, data, () =>
       results.length === 0
         ? `The ${provider} provider needs nothing of this host.\n`

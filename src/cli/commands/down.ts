@@ -9,6 +9,7 @@ import type { LabFlags, OutputFlags } from '../flags.js';
 import { labName } from '../lab.js';
 import { renderOutput, renderTable } from '../output.js';
 import type { Session } from '../run-cli.js';
+import { stdout } from '../streams.js';
 import { withLock } from '../with-lock.js';
 import { openWorld } from '../world.js';
 
@@ -78,6 +79,6 @@ export const downCommand = async (session: Session, flags: DownFlags): Promise<v
     assertUnprotected(now);
     return down(await planRemoval(now, world), world, { keep });
   });
-  process.stdout.write(await renderOutput(flags.output, found, () => table(found)));
+  stdout.write(await renderOutput(flags.output, found, () => table(found)));
   assertGone(found, command);
 };

@@ -16,6 +16,7 @@ import { runWizard } from '../../wizard/run-wizard.js';
 import type { LabFlags } from '../flags.js';
 import { putLabFile } from '../put-lab-file.js';
 import type { Session } from '../run-cli.js';
+import { stderr, stdout } from '../streams.js';
 import { openWorld } from '../world.js';
 
 export interface InitFlags extends LabFlags {
@@ -103,10 +104,8 @@ export const initCommand = async (session: Session, flags: InitFlags): Promise<v
     : named(propose(host));
   const text = labFile(answers);
   const shown = preview(text);
-  if (flags.print) return void process.stdout.write(text);
-  process.stderr.write(shown);
+  if (flags.print) return void stdout.write(text);
+  stderr.write(shown);
   await putLabFile(path, text, { replace: await mayReplace(path, flags) });
-  process.stdout.write(
-    `${path} is written. Next: kglab up${dirname(path) === process.cwd() ? '' : ` -f ${path}`}\n`,
-  );
+  stdout.write(`${path} is written. Next: kglab up${dirname(path) === process.cwd() ? '' : ` -f ${path}`}\n`);
 };

@@ -5,6 +5,7 @@ import type { LabFlags } from '../flags.js';
 import { labName } from '../lab.js';
 import { mergeKubeconfig } from '../merge-kubeconfig.js';
 import type { Session } from '../run-cli.js';
+import { stdout } from '../streams.js';
 import { openWorld } from '../world.js';
 
 /** `kglab kubeconfig` */
@@ -20,6 +21,6 @@ export const kubeconfigCommand = async (
     throw new CliError('LAB_UNKNOWN', `Lab ${name} has no kubeconfig yet.`, {
       hint: `Finish it first: kglab up -n ${name}`,
     });
-  if (flags.merge) return void process.stdout.write(`${await mergeKubeconfig(kubeconfig, world)}\n`);
-  process.stdout.write(flags.show ? text : `${kubeconfig}\n`);
+  if (flags.merge) return void stdout.write(`${await mergeKubeconfig(kubeconfig, world)}\n`);
+  stdout.write(flags.show ? text : `${kubeconfig}\n`);
 };

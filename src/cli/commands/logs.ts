@@ -4,6 +4,7 @@ import { knownLab, loadLab } from '../../app/open-lab.js';
 import type { LabFlags } from '../flags.js';
 import { labName } from '../lab.js';
 import type { Session } from '../run-cli.js';
+import { stdout } from '../streams.js';
 import { openWorld } from '../world.js';
 
 /** `kglab logs` */
@@ -18,5 +19,5 @@ export const logsCommand = async (session: Session, flags: LabFlags & { to?: str
     for (const machine of silent) world.say(`not in it: ${machine}`);
   } else world.say(`Lab ${name} was never begun; the archive has the logs of the runs that tried.`);
   world.say('Known tokens and keys are blanked; have a look before you pass it on.');
-  process.stdout.write(`${target}\n`);
+  stdout.write(`${target}\n`);
 };

@@ -8,6 +8,7 @@ import { hostMounts, mountOnHost, unmountOnHost } from '../../volumes/host-mount
 import type { LabFlags } from '../flags.js';
 import { labName } from '../lab.js';
 import type { Session } from '../run-cli.js';
+import { stdout } from '../streams.js';
 import { assertRealMachines } from '../volumes-desk.js';
 import { openWorld } from '../world.js';
 
@@ -40,7 +41,7 @@ export const mountCommand = async (
   const machines = await provider.list({ signal: world.signal });
   const mount = { volume: volume.name, path: await realPath(path) };
   await mountOnHost(mount, mountPlace(world, record.name), machines, brickMachines(config, volume));
-  process.stdout.write(`volume ${volume.name} is mounted at ${mount.path}\n`);
+  stdout.write(`volume ${volume.name} is mounted at ${mount.path}\n`);
 };
 
 /** `kglab umount` */
@@ -62,6 +63,6 @@ export const umountCommand = async (
     });
   for (const mount of chosen) {
     await unmountOnHost(mount, place, { force: flags.force ?? false });
-    process.stdout.write(`${mount.path} is unmounted\n`);
+    stdout.write(`${mount.path} is unmounted\n`);
   }
 };

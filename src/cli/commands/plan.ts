@@ -5,6 +5,7 @@ import type { StageName } from '../../plan/step.js';
 import type { LabFlags } from '../flags.js';
 import { labConfig } from '../lab.js';
 import type { Session } from '../run-cli.js';
+import { stdout } from '../streams.js';
 
 export interface PlanFlags extends LabFlags {
   readonly output: 'text' | 'json' | 'dot';
@@ -14,5 +15,5 @@ export interface PlanFlags extends LabFlags {
 /** `kglab plan` */
 export const planCommand = async (_session: Session, flags: PlanFlags): Promise<void> => {
   const plan = planUp(await labConfig(flags));
-  process.stdout.write(renderPlan(flags.until === undefined ? plan : until(plan, flags.until), flags.output));
+  stdout.write(renderPlan(flags.until === undefined ? plan : until(plan, flags.until), flags.output));
 };

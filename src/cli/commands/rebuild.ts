@@ -14,6 +14,7 @@ import { loadLab } from '../lab.js';
 import { renderOutput } from '../output.js';
 import type { Session } from '../run-cli.js';
 import { summaryOf } from '../run-summary.js';
+import { stdout } from '../streams.js';
 import { withLock } from '../with-lock.js';
 import { openWorld } from '../world.js';
 
@@ -76,7 +77,7 @@ export const rebuildCommand = async (session: Session, flags: RebuildFlags): Pro
     const quiet = flags.output !== 'table' || flags.quiet === true;
     const picture = quiet ? '' : drawLab(await look(await knownLab(name, world), world));
     const summary = summaryOf(name, record.provider, result);
-    process.stdout.write(await renderOutput(flags.output, summary, () => picture));
+    stdout.write(await renderOutput(flags.output, summary, () => picture));
   } finally {
     await world.reporter.close();
   }

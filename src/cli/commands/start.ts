@@ -7,6 +7,7 @@ import { labName } from '../lab.js';
 import { renderOutput } from '../output.js';
 import type { Session } from '../run-cli.js';
 import { summaryOf } from '../run-summary.js';
+import { stdout } from '../streams.js';
 import { withLock } from '../with-lock.js';
 import { openWorld } from '../world.js';
 
@@ -21,7 +22,7 @@ export const startCommand = async (session: Session, flags: LabFlags & OutputFla
     const picture =
       flags.output === 'table' && flags.quiet !== true ? drawLab(await look(record, world)) : '';
     const summary = summaryOf(name, record.provider, result);
-    process.stdout.write(await renderOutput(flags.output, summary, () => picture));
+    stdout.write(await renderOutput(flags.output, summary, () => picture));
   } finally {
     await world.reporter.close();
   }

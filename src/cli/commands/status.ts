@@ -5,6 +5,7 @@ import type { LabFlags, OutputFlags } from '../flags.js';
 import { labName } from '../lab.js';
 import { renderOutput } from '../output.js';
 import type { Session } from '../run-cli.js';
+import { stdout } from '../streams.js';
 import { openWorld } from '../world.js';
 
 const SHOWN = 12;
@@ -21,5 +22,5 @@ export const statusCommand = async (session: Session, flags: LabFlags & OutputFl
   const world = await openWorld(session, flags, { what: 'status' });
   const found = await status(await knownLab(await labName(flags), world), world);
   const data = { ...found.picture, healthy: found.pending.length === 0, pending: found.pending };
-  process.stdout.write(await renderOutput(flags.output, data, () => drawLab(found.picture) + todo(found)));
+  stdout.write(await renderOutput(flags.output, data, () => drawLab(found.picture) + todo(found)));
 };

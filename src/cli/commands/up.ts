@@ -8,6 +8,7 @@ import { wantedLab } from '../lab.js';
 import { mergeKubeconfig } from '../merge-kubeconfig.js';
 import { renderOutput } from '../output.js';
 import type { Session } from '../run-cli.js';
+import { stdout } from '../streams.js';
 import { lockLab } from '../with-lock.js';
 import { openWorld } from '../world.js';
 
@@ -66,7 +67,7 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
     };
     const draw = flags.output === 'table' && !flags.dryRun && flags.quiet !== true;
     const picture = draw ? drawLab(await look(await knownLab(config.name, world), world)) : '';
-    process.stdout.write(
+    stdout.write(
       await renderOutput(flags.output, summary, () =>
         flags.dryRun ? wouldDo(summary.steps) : draw ? `\n${picture}${NEXT(config.name)}` : '',
       ),
