@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { CATALOG } from '../errors/catalog.js';
 import { CliError } from '../errors/cli-error.js';
 import type { RunLog } from '../report/run-log.js';
+import type { TeeReporter } from '../report/tee-reporter.js';
 import { buildProgram } from './program.js';
 import { stderr, stdout } from './streams.js';
 
@@ -10,6 +11,8 @@ import { stderr, stdout } from './streams.js';
 export interface Session {
   readonly abort: AbortController;
   log?: RunLog;
+  /** What tells of the run, its log included. */
+  report?: TeeReporter;
   verbose: boolean;
   /** Exit code that a command wants although it did not fail (a child's own, or 3 for "would change"). */
   exitCode: number;
@@ -69,6 +72,13 @@ const codeOfLoss = async (loss: NodeJS.ErrnoException, code: number, session: Se
   return code || shown;
 };
 
+/** Says that a report has a gap. The work that it is about went on. */
+const sayGap = (what: string, failure: unknown): void => {
+  if (failure === undefined) return;
+  const why = failure instanceof Error ? failure.message : JSON.stringify(failure);
+  stderr.write(`the ${what} of this run is incomplete: ${why}\n`);
+};
+
 /** Runs one command line (without `node` and the script) and returns the exit code of the process. */
 export const runCli = async (argv: readonly string[]): Promise<number> => {
   const session: Session = { abort: new AbortController(), verbose: false, exitCode: 0 };
@@ -77,6 +87,8 @@ export const runCli = async (argv: readonly string[]): Promise<number> => {
   const unwatch = watchSignals(session);
   const code = await perform(argv, session).finally(unwatch);
   await session.log?.close();
+  sayGap('log', session.log?.failure);
+  sayGap('report', session.report?.failure);
   await stdout.flush();
   const exitCode = stdout.failure === undefined ? code : await codeOfLoss(stdout.failure, code, session);
   await stderr.flush();

@@ -21,6 +21,12 @@ import { loadTemplates } from './templates.js';
 
 const MUTE: Reporter = { emit: () => undefined, close: () => Promise.resolve() };
 
+/** The log as a reporter; it is closed with the session, as the error that a command ends with belongs in it. */
+const keptOpen = (log: RunLog): Reporter => ({
+  emit: (event) => log.emit(event),
+  close: () => Promise.resolve(),
+});
+
 interface WorldOptions {
   /** The lab whose debug log this run writes; without one, no log is kept (questions). */
   readonly logFor?: string;
@@ -71,7 +77,7 @@ export const openWorld = async (
     session.log = await startLog(store, logFor, what);
   const plain = new HostExecutor();
   const host = session.log ? loggedExecutor(plain, session.log, 'host') : plain;
-  const drawn = await drawer(flags);
+  session.report = new TeeReporter(await drawer(flags), ...(session.log ? [keptOpen(session.log)] : []));
   const deps = {
     host,
     clock: systemClock,
@@ -85,7 +91,7 @@ export const openWorld = async (
     dirs,
     store,
     templates: loadTemplates(),
-    reporter: session.log ? new TeeReporter(drawn, session.log) : drawn,
+    reporter: session.report,
     signal: session.abort.signal,
     arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
     releaseUrl: process.env['KGLAB_K3S_URL'],

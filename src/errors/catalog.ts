@@ -1,7 +1,7 @@
 /**
  * Every code that kglab can fail with. `exit` is the process exit code: 2 usage, 10 configuration, 20 host,
- * 30 machines, 40 Gluster, 50 k3s, 60 mounts, 70 provisioner, 80 smoke test, 130 interrupted, 141 a closed pipe, 1 a bug in kglab.
- * Codes are part of the interface: they may be added, never renamed.
+ * 30 machines, 40 Gluster, 50 k3s, 60 mounts, 70 provisioner, 80 smoke test, 130 interrupted, 141 a closed pipe,
+ * 1 a bug in kglab. Codes are part of the interface: they may be added, never renamed.
  */
 export const CATALOG = {
   BUG: { exit: 1, title: 'kglab met a case it does not know' },

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Home } from '../helpers/run-kglab.js';
 
@@ -65,6 +67,41 @@ describe('a reader that has gone', () => {
     expect(
       (await home.kglab(['kubectl', '-n', 'sim', '--', 'get', 'nodes'], { stdout: 'closed' })).exitCode,
     ).toBe(141);
+  });
+});
+
+/** Has node fail every write to a log as on a full disk. */
+const FULL_LOG = `--import data:text/javascript,${encodeURIComponent(`
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  const write = fs.writeFileSync;
+  fs.writeFileSync = (file, ...rest) => {
+    if (typeof file === 'number') throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    return write(file, ...rest);
+  };
+  syncBuiltinESMExports();
+`)}`;
+
+describe('the log of a run', () => {
+  const logs = (): string => {
+    const dir = join(home.state, 'labs', 'sim', 'logs');
+    return readdirSync(dir)
+      .map((name) => readFileSync(join(dir, name), 'utf8'))
+      .join('');
+  };
+
+  it('that cannot be written does not end the run, which says so once', async () => {
+    const ran = await home.kglab([...up, '--progress', 'lines'], { env: { NODE_OPTIONS: FULL_LOG } });
+    expect(ran.exitCode).toBe(0);
+    expect(ran.stderr.match(/the log of this run is incomplete: ENOSPC/g)).toHaveLength(1);
+    expect(await changesLeft()).toBe(0);
+  });
+
+  it('has the error that the run ended with', async () => {
+    await home.kglab([...up, '-q']);
+    const { exitCode } = await home.kglab(['up', '-n', 'sim', '--provider', 'nspawn', '-q']);
+    expect(exitCode).toBe(12);
+    expect(logs()).toContain('failed: CliError');
   });
 });
 
