@@ -8,15 +8,19 @@ import {
   type StepHandlers,
 } from './context.js';
 import { withDeadline } from './deadline.js';
-import type { Outcome, Reporter } from './events.js';
+import { unfailing, type Outcome, type Reporter } from './events.js';
 import { factCache } from './facts.js';
 
 export interface RunOptions {
   readonly context: RunContext;
   readonly handlers: StepHandlers;
+  /** One that throws does not end the run; it is its own to tell what it left out. */
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
-  /** Only probe: a step whose need would change would change too, its world not being there yet. */
+  /**
+   * Only probe: a step whose need would change would change too, its world not being there yet. A probe that fails does
+   * not stop the others.
+   */
   readonly dryRun?: boolean;
   /** How many steps may be under way at the same time. */
   readonly limit?: number;
@@ -32,6 +36,8 @@ export interface RunResult {
   readonly results: readonly StepResult[];
   /** Steps that changed something, or would. */
   readonly changed: number;
+  /** Of a dry run: what its probes failed with. */
+  readonly errors: readonly unknown[];
 }
 
 /** Steps under way at once: each is mostly waiting for a machine, and a lab of three is to be busy everywhere. */
@@ -42,14 +48,16 @@ type Settled = Omit<StepResult, 'step'>;
 /**
  * Probes every step and applies what is pending; whatever is ready runs in parallel. After a failure nothing new is
  * started, what runs is let finish, and the rest is skipped; then the failure is thrown (an AggregateError of
- * several). An aborted run throws INTERRUPTED, with what had failed before.
+ * several). A dry run goes on after a failure, without the steps that need the failed one, and returns all that it
+ * found. An aborted run throws INTERRUPTED, with what had failed before.
  */
 export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResult> => {
-  const { context, reporter, signal, limit = LIMIT } = options;
+  const { context, signal, limit = LIMIT } = options;
+  const reporter = unfailing(options.reporter);
   const { clock } = context;
   const start = clock.now();
   reporter.emit({ type: 'run.started', plan, at: start });
-  const run = new Run(plan, options);
+  const run = new Run(plan, { ...options, reporter });
   await run.all(limit);
   const results = plan.steps.map((step) => ({ step, ...run.outcome(step.id) }));
   const changed = results.filter(({ outcome }) => outcome === 'changed' || outcome === 'would-change').length;
@@ -59,9 +67,14 @@ export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResul
     throw new CliError('INTERRUPTED', 'Interrupted; what was done is kept, and `kglab up` continues.', {
       details: run.errors.map((error) => `before that, a step failed: ${messageOf(error)}`),
     });
-  if (run.errors.length === 1) throw run.errors[0];
-  if (run.errors.length > 1) throw new AggregateError(run.errors, `${run.errors.length} steps failed`);
-  return { results, changed };
+  if (!options.dryRun) throwFailures(run.errors);
+  return { results, changed, errors: run.errors };
+};
+
+/** Throws what steps failed with: the error itself, an AggregateError of several. */
+export const throwFailures = (errors: readonly unknown[]): void => {
+  if (errors.length === 1) throw errors[0];
+  if (errors.length > 1) throw new AggregateError(errors, `${errors.length} steps failed`);
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -93,11 +106,18 @@ class Run {
   }
 
   private startReady(limit: number): void {
-    const stopped = this.errors.length > 0 || this.options.signal.aborted;
+    const { signal, dryRun = false } = this.options;
+    const stopped = (this.errors.length > 0 && !dryRun) || signal.aborted;
     for (const step of this.waiting) {
       if (stopped || this.running >= limit) break;
       if (!step.needs.every((need) => this.settled.has(need))) continue;
       this.waiting.delete(step);
+      const failed = this.failedNeed(step);
+      if (failed !== undefined) {
+        // Those that need this one stand later in the plan, and so in this loop.
+        this.settle(step, { outcome: 'skipped', because: failed }, this.options.context.clock.now());
+        continue;
+      }
       this.running += 1;
       void this.one(step).then(() => {
         this.running -= 1;
@@ -159,6 +179,16 @@ class Run {
       this.facts.clear();
     }
     return { outcome: 'changed', because: probe.because };
+  }
+
+  /** The step whose failure leaves this one nothing to look at, if there is one. */
+  private failedNeed(step: Step): string | undefined {
+    for (const need of step.needs) {
+      const { outcome, because } = this.outcome(need);
+      if (outcome === 'failed') return need;
+      if (outcome === 'skipped') return because;
+    }
+    return undefined;
   }
 
   private needWouldChange(step: Step): boolean {

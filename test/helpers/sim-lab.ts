@@ -3,6 +3,7 @@ import { down, planRemoval } from '../../src/app/down.js';
 import { planTarget, rebuild, type RebuildOptions } from '../../src/app/rebuild.js';
 import { knownLab } from '../../src/app/open-lab.js';
 import { start } from '../../src/app/start.js';
+import { status, type Status } from '../../src/app/status.js';
 import { stop } from '../../src/app/stop.js';
 import { up } from '../../src/app/up.js';
 import type { World } from '../../src/app/world.js';
@@ -182,6 +183,16 @@ export class SimLab {
 
   up(options: RunOptions = {}): Promise<Ran> {
     return this.run(options, (world, handlers) => up(this.config, { handlers }, world));
+  }
+
+  /** As `kglab status`. */
+  async status(options: RunOptions = {}): Promise<Status> {
+    let found: Status | undefined;
+    const { error } = await this.run(options, async (world) => {
+      found = await status(await knownLab(this.config.name, world), world);
+    });
+    if (found === undefined) throw error;
+    return found;
   }
 
   /** Runs a command on a machine, as `kglab exec` does. */

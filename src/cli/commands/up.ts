@@ -1,6 +1,7 @@
 import { look } from '../../app/status.js';
 import { knownLab } from '../../app/open-lab.js';
 import { recordFor, up } from '../../app/up.js';
+import { throwFailures } from '../../engine/run-plan.js';
 import type { StageName } from '../../plan/step.js';
 import { drawLab } from '../../report/picture.js';
 import type { LabFlags, OutputFlags } from '../flags.js';
@@ -28,7 +29,7 @@ const NEXT = (name: string): string => `
 const wouldDo = (
   steps: readonly { outcome: string; title: string; because?: string | undefined }[],
 ): string => {
-  const found = steps.filter(({ outcome }) => outcome === 'would-change');
+  const found = steps.filter(({ outcome }) => outcome === 'would-change' || outcome === 'failed');
   if (found.length === 0) return 'Nothing to do: the lab is as its lab file says.\n';
   const lines = found.map(({ title, because = '' }) => `  ${title} (${because})\n`);
   return `kglab up would do ${found.length} steps:\n${lines.join('')}`;
@@ -44,7 +45,7 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
   const { store } = world;
   const lock = flags.dryRun ? undefined : await lockLab(world, config.name, 'up');
   try {
-    const { changed, results } = await up(
+    const { changed, results, errors } = await up(
       config,
       { until: flags.until, dryRun: flags.dryRun ?? false, ...(lock && { onClaimed: lock.extend }) },
       world,
@@ -72,6 +73,8 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
         flags.dryRun ? wouldDo(summary.steps) : draw ? `\n${picture}${NEXT(config.name)}` : '',
       ),
     );
+    // Of a dry run alone: what it found is shown, what it could not look at is its failure.
+    throwFailures(errors);
   } finally {
     await lock?.release();
     await world.reporter.close();
