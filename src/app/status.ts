@@ -50,33 +50,20 @@ const probe = async (
   { signal }: Lab,
   looking: Looking,
 ): Promise<readonly PendingStep[]> => {
-  const failed: PendingStep[] = [];
   const titles = new Map(plan.steps.map(({ id, title }) => [id, title]));
   const reporter = {
     ...mute,
-    emit: (event: { type: string; id?: string; outcome?: string; because?: string }) => {
+    emit: (event: { type: string; id?: string }) => {
       const { id = '' } = event;
       if (event.type === 'step.started') looking.set(id, titles.get(id) ?? id);
       if (event.type === 'step.finished') looking.delete(id);
-      if (event.type === 'step.finished' && event.outcome === 'failed')
-        failed.push({
-          id,
-          title: titles.get(id) ?? '',
-          because: event.because ?? '',
-        });
     },
   };
-  const options = { context, kinds: STEPS, reporter, signal, dryRun: true };
-  try {
-    const { results } = await runPlan(plan, options);
-    return results
-      .filter(({ outcome }) => outcome === 'would-change')
-      .map(({ step: { id, title }, because = '' }) => ({ id, title, because }));
-  } catch (error) {
-    // A probe that fails is a finding here, not a failure of the question.
-    if (signal.aborted) throw error;
-    return failed;
-  }
+  const { results } = await runPlan(plan, { context, kinds: STEPS, reporter, signal, dryRun: true });
+  // A probe that fails is a finding here, not a failure of the question.
+  return results
+    .filter(({ outcome }) => outcome === 'would-change' || outcome === 'failed')
+    .map(({ step: { id, title }, because = '' }) => ({ id, title, because }));
 };
 
 /** The lab as it is, for drawing. Changes nothing. */

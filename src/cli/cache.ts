@@ -9,6 +9,7 @@ import { systemClock } from '../util/clock.js';
 import type { OutputFlags } from './support/flags.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
+import { stderr, stdout } from './support/streams.js';
 
 const place = () => ({ cacheDir: dirsOf(process.env).cache, host: new HostExecutor() });
 
@@ -28,7 +29,7 @@ export const cacheListCommand = async (_session: Session, { output }: OutputFlag
     entries.length === 0
       ? 'The cache is empty. `kglab up` fills it; offline: kglab cache add DIR\n'
       : renderTable(['entry', 'kind', 'size', 'images'], entries.map(describe));
-  process.stdout.write(await renderOutput(output, entries, table));
+  stdout.write(await renderOutput(output, entries, table));
 };
 
 const added = (one: Added): string =>
@@ -41,20 +42,20 @@ export const cacheAddCommand = async (
   { output, version, arch }: OutputFlags & { version?: string; arch?: Arch },
 ): Promise<void> => {
   const all: Added[] = [];
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const say = (line: string): void => void stderr.write(`${line}\n`);
   for (const path of paths) {
     say(`adding ${path}`);
     const work = addToCache({ ...place(), path, version, arch, signal: session.abort.signal });
     const what = (): string => `still checking and copying ${path}`;
     all.push(...(await whileWaiting(work, { clock: systemClock, say, what })));
   }
-  process.stdout.write(await renderOutput(output, all, () => all.map(added).join('')));
+  stdout.write(await renderOutput(output, all, () => all.map(added).join('')));
 };
 
 /** `kglab cache rm` */
 export const cacheRemoveCommand = async (_session: Session, entries: string[]): Promise<void> => {
   for (const what of entries) {
     const removed = await removeFromCache({ ...place(), what });
-    process.stdout.write(removed.map(({ id }) => `removed: ${id}\n`).join(''));
+    stdout.write(removed.map(({ id }) => `removed: ${id}\n`).join(''));
   }
 };

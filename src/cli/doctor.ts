@@ -8,6 +8,7 @@ import { labConfig } from './support/load-lab.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
+import { stdout } from './support/streams.js';
 
 export interface DoctorFlags extends LabFlags, OutputFlags {
   readonly fix?: boolean;
@@ -85,7 +86,7 @@ export const doctorCommand = async (session: Session, flags: DoctorFlags): Promi
       ...finding,
     })),
   };
-  process.stdout.write(
+  stdout.write(
     await renderOutput(flags.output, data, () =>
       results.length === 0
         ? `The ${provider} provider needs nothing of this host.\n`

@@ -11,6 +11,7 @@ import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { withLock } from '../lab/with-lock.js';
 import { openWorld } from './support/open-world.js';
+import { stdout } from './support/streams.js';
 
 export interface DownFlags extends LabFlags, OutputFlags {
   readonly yes?: boolean;
@@ -78,6 +79,6 @@ export const downCommand = async (session: Session, flags: DownFlags): Promise<v
     assertUnprotected(now.record);
     return down(await planRemoval(now), { keep });
   });
-  process.stdout.write(await renderOutput(flags.output, found, () => table(found)));
+  stdout.write(await renderOutput(flags.output, found, () => table(found)));
   assertGone(found, command);
 };

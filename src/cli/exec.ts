@@ -8,6 +8,7 @@ import type { LabFlags } from './support/flags.js';
 import { labName } from './support/load-lab.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
+import { stderr, stdout } from './support/streams.js';
 
 /** Runs a command in a machine on the person's own terminal; the exit code becomes that of kglab. */
 export const attachIn = async (session: Session, machine: Machine, command: Command): Promise<void> => {
@@ -20,10 +21,10 @@ export const attachIn = async (session: Session, machine: Machine, command: Comm
     }).finally(() => (session.attached = false));
     return;
   }
-  const { exitCode, stdout, stderr } = await machine.exec(command, { signal: session.abort.signal });
-  process.stdout.write(stdout);
-  process.stderr.write(stderr);
-  session.exitCode = exitCode;
+  const result = await machine.exec(command, { signal: session.abort.signal });
+  stdout.write(result.stdout);
+  stderr.write(result.stderr);
+  session.exitCode = result.exitCode;
 };
 
 /** The provider's handle on a machine of a lab, and the lab's record. */

@@ -16,6 +16,7 @@ import type { LabFlags } from './support/flags.js';
 import { putLabFile } from './support/put-lab-file.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
+import { stderr, stdout } from './support/streams.js';
 
 export interface InitFlags extends LabFlags {
   readonly yes?: boolean;
@@ -82,10 +83,8 @@ export const initCommand = async (session: Session, flags: InitFlags): Promise<v
     : named(propose(host));
   const text = labFile(answers);
   const shown = preview(text);
-  if (flags.print) return void process.stdout.write(text);
-  process.stderr.write(shown);
+  if (flags.print) return void stdout.write(text);
+  stderr.write(shown);
   await putLabFile(path, text, { replace: await mayReplace(path, flags) });
-  process.stdout.write(
-    `${path} is written. Next: kglab up${dirname(path) === process.cwd() ? '' : ` -f ${path}`}\n`,
-  );
+  stdout.write(`${path} is written. Next: kglab up${dirname(path) === process.cwd() ? '' : ` -f ${path}`}\n`);
 };

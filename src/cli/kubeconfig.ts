@@ -6,6 +6,7 @@ import { labName } from './support/load-lab.js';
 import { mergeKubeconfig } from '../app/merge-user-kubeconfig.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
+import { stdout } from './support/streams.js';
 
 /** `kglab kubeconfig` */
 export const kubeconfigCommand = async (
@@ -20,6 +21,6 @@ export const kubeconfigCommand = async (
     throw new CliError('LAB_UNKNOWN', `Lab ${name} has no kubeconfig yet.`, {
       hint: `Finish it first: kglab up -n ${name}`,
     });
-  if (flags.merge) return void process.stdout.write(`${await mergeKubeconfig(kubeconfig, world)}\n`);
-  process.stdout.write(flags.show ? text : `${kubeconfig}\n`);
+  if (flags.merge) return void stdout.write(`${await mergeKubeconfig(kubeconfig, world)}\n`);
+  stdout.write(flags.show ? text : `${kubeconfig}\n`);
 };

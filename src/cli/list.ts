@@ -4,6 +4,7 @@ import { dirsOf } from '../util/dirs.js';
 import type { OutputFlags } from './support/flags.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
+import { stderr, stdout } from './support/streams.js';
 
 /** A lab's record; one that cannot be read is named, and does not hide the others. */
 const readable = async (store: LabStore, name: string): Promise<LabRecord | undefined> => {
@@ -11,7 +12,7 @@ const readable = async (store: LabStore, name: string): Promise<LabRecord | unde
     return await store.load(name);
   } catch (error) {
     const why = error instanceof CliError ? error.message : `its record is damaged: ${store.dir(name)}`;
-    process.stderr.write(`lab ${name} cannot be read: ${why}\n`);
+    stderr.write(`lab ${name} cannot be read: ${why}\n`);
     return undefined;
   }
 };
@@ -42,5 +43,5 @@ export const listCommand = async (_session: Session, { output }: OutputFlags): P
             lab.protected ? 'protected' : '',
           ]),
         );
-  process.stdout.write(await renderOutput(output, labs, table));
+  stdout.write(await renderOutput(output, labs, table));
 };

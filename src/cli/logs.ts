@@ -5,6 +5,7 @@ import type { LabFlags } from './support/flags.js';
 import { labName } from './support/load-lab.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
+import { stdout } from './support/streams.js';
 
 /** `kglab logs` */
 export const logsCommand = async (session: Session, flags: LabFlags & { to?: string }): Promise<void> => {
@@ -18,5 +19,5 @@ export const logsCommand = async (session: Session, flags: LabFlags & { to?: str
     for (const machine of silent) world.say(`not in it: ${machine}`);
   } else world.say(`Lab ${name} was never begun; the archive has the logs of the runs that tried.`);
   world.say('Known tokens and keys are blanked; have a look before you pass it on.');
-  process.stdout.write(`${target}\n`);
+  stdout.write(`${target}\n`);
 };

@@ -10,6 +10,7 @@ import { labName } from './support/load-lab.js';
 import type { Session } from './support/session.js';
 import { assertRealMachines } from '../lab/rehearsal.js';
 import { openWorld } from './support/open-world.js';
+import { stdout } from './support/streams.js';
 
 /** A path without links, as the kernel knows mounts by it; its end need not exist, nor answer. */
 const realPath = async (path: string): Promise<string> => {
@@ -39,7 +40,7 @@ export const mountCommand = async (
   const machines = await provider.list({ signal });
   const mount = { volume: volume.name, path: await realPath(path) };
   await mountOnHost(mount, mountPlace(lab), machines, brickMachines(config, volume));
-  process.stdout.write(`volume ${volume.name} is mounted at ${mount.path}\n`);
+  stdout.write(`volume ${volume.name} is mounted at ${mount.path}\n`);
 };
 
 /** `kglab umount` */
@@ -60,6 +61,6 @@ export const umountCommand = async (
     });
   for (const mount of chosen) {
     await unmountOnHost(mount, place, { force: flags.force ?? false });
-    process.stdout.write(`${mount.path} is unmounted\n`);
+    stdout.write(`${mount.path} is unmounted\n`);
   }
 };

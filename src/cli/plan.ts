@@ -4,6 +4,7 @@ import type { StageName } from '../engine/step.js';
 import type { LabFlags } from './support/flags.js';
 import { labConfig } from './support/load-lab.js';
 import type { Session } from './support/session.js';
+import { stdout } from './support/streams.js';
 
 export interface PlanFlags extends LabFlags {
   readonly output: 'text' | 'json' | 'dot';
@@ -13,5 +14,5 @@ export interface PlanFlags extends LabFlags {
 /** `kglab plan` */
 export const planCommand = async (_session: Session, flags: PlanFlags): Promise<void> => {
   const plan = planUp(await labConfig(flags));
-  process.stdout.write(renderPlan(flags.until === undefined ? plan : until(plan, flags.until), flags.output));
+  stdout.write(renderPlan(flags.until === undefined ? plan : until(plan, flags.until), flags.output));
 };

@@ -6,6 +6,7 @@ import { lazilyIn } from './support/lazily.js';
 import { addLife } from './life-program.js';
 import { ownVersion } from './support/package-info.js';
 import type { Session } from './support/session.js';
+import { stderr, stdout } from './support/streams.js';
 import { addVolumes } from './volumes-program.js';
 
 /** What a command's file exports: takes the session, the positional arguments and the flags. */
@@ -106,6 +107,8 @@ export const buildProgram = (session: Session): Command => {
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
       outputError: (message, write) => write(explainUsage(message, (name) => takesName(program, name))),
     });
   addWizard(program, session);

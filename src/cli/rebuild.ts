@@ -16,6 +16,7 @@ import type { Session } from './support/session.js';
 import { summaryOf } from './support/run-summary.js';
 import { withLock } from '../lab/with-lock.js';
 import { openWorld } from './support/open-world.js';
+import { stdout } from './support/streams.js';
 
 export interface RebuildFlags extends LabFlags, OutputFlags {
   readonly yes?: boolean;
@@ -77,7 +78,7 @@ export const rebuildCommand = async (session: Session, flags: RebuildFlags): Pro
     const quiet = flags.output !== 'table' || flags.quiet === true;
     const picture = quiet ? '' : drawLab(await look(await knownLab(name, world)));
     const summary = summaryOf(name, lab.record.provider, result);
-    process.stdout.write(await renderOutput(flags.output, summary, () => picture));
+    stdout.write(await renderOutput(flags.output, summary, () => picture));
   } finally {
     await world.reporter.close();
   }

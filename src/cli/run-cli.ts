@@ -1,8 +1,10 @@
 import { setMaxListeners, type EventEmitter } from 'node:events';
 import { CommanderError } from 'commander';
 import { CATALOG } from '../errors/catalog.js';
+import { CliError } from '../errors/cli-error.js';
 import { buildProgram } from './program.js';
 import type { Session } from './support/session.js';
+import { stderr, stdout } from './support/streams.js';
 
 /** Has signals abort the session; returns how to end that. */
 export const watchSignals = (session: Session, source: EventEmitter = process): (() => void) => {
@@ -11,7 +13,7 @@ export const watchSignals = (session: Session, source: EventEmitter = process): 
     if (session.attached) return;
     // A second Ctrl-C means it: what is running is left as a crash would leave it, which `up` can continue from.
     if (abort.signal.aborted) process.exit(CATALOG.INTERRUPTED.exit);
-    process.stderr.write(`\n${signal}: letting running steps end; once more to leave at once\n`);
+    stderr.write(`\n${signal}: letting running steps end; once more to leave at once\n`);
     abort.abort(new DOMException('Interrupted', 'AbortError'));
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -21,28 +23,60 @@ export const watchSignals = (session: Session, source: EventEmitter = process): 
   };
 };
 
+/** Shows an error on stderr and returns its exit code. */
+const show = async (error: unknown, { log, verbose }: Session): Promise<number> => {
+  const { showError, wantsColour } = await import('./support/show-error.js');
+  return showError(error, {
+    write: (text) => stderr.write(text),
+    colour: wantsColour(process.stderr.isTTY, process.env),
+    verbose,
+    logPath: log?.path,
+  });
+};
+
+const perform = async (argv: readonly string[], session: Session): Promise<number> => {
+  try {
+    await buildProgram(session).parseAsync([...argv], { from: 'user' });
+    return session.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : CATALOG.USAGE.exit;
+    session.log?.note(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return show(error, session);
+  }
+};
+
+/**
+ * The exit code when the result could not be written: that of a failure, else 141 when the reader has closed its end
+ * (as of a program that SIGPIPE ended), else that of OUTPUT_FAILED, which is shown.
+ */
+const codeOfLoss = async (loss: NodeJS.ErrnoException, code: number, session: Session): Promise<number> => {
+  if (loss.code === 'EPIPE') return code || CATALOG.OUTPUT_CLOSED.exit;
+  const error = new CliError('OUTPUT_FAILED', `Standard output does not take the result: ${loss.message}`, {
+    cause: loss,
+  });
+  const shown = await show(error, session);
+  return code || shown;
+};
+
+/** Says that a report has a gap. The work that it is about went on. */
+const sayGap = (what: string, failure: unknown): void => {
+  if (failure === undefined) return;
+  const why = failure instanceof Error ? failure.message : JSON.stringify(failure);
+  stderr.write(`the ${what} of this run is incomplete: ${why}\n`);
+};
+
 /** Runs one command line (without `node` and the script) and returns the exit code of the process. */
 export const runCli = async (argv: readonly string[]): Promise<number> => {
   const session: Session = { abort: new AbortController(), verbose: false, exitCode: 0 };
   // Everything that runs listens to it; with a dozen steps under way Node.js would take that for a leak.
   setMaxListeners(0, session.abort.signal);
   const unwatch = watchSignals(session);
-  try {
-    await buildProgram(session).parseAsync([...argv], { from: 'user' });
-    return session.exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : CATALOG.USAGE.exit;
-    const { showError, wantsColour } = await import('./support/show-error.js');
-    const { log, verbose } = session;
-    log?.note(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    return showError(error, {
-      write: (text) => void process.stderr.write(text),
-      colour: wantsColour(process.stderr.isTTY, process.env),
-      verbose,
-      logPath: log?.path,
-    });
-  } finally {
-    unwatch();
-    await session.log?.close();
-  }
+  const code = await perform(argv, session).finally(unwatch);
+  await session.log?.close();
+  sayGap('log', session.log?.failure);
+  sayGap('report', session.report?.failure);
+  await stdout.flush();
+  const exitCode = stdout.failure === undefined ? code : await codeOfLoss(stdout.failure, code, session);
+  await stderr.flush();
+  return exitCode;
 };

@@ -6,6 +6,7 @@ import type { LabFlags, OutputFlags } from './support/flags.js';
 import { labName } from './support/load-lab.js';
 import { renderOutput } from './support/output.js';
 import type { Session } from './support/session.js';
+import { stdout } from './support/streams.js';
 import { summaryOf } from './support/run-summary.js';
 import { withLock } from '../lab/with-lock.js';
 import { openWorld } from './support/open-world.js';
@@ -20,7 +21,7 @@ export const startCommand = async (session: Session, flags: LabFlags & OutputFla
     await world.reporter.close();
     const picture = flags.output === 'table' && flags.quiet !== true ? drawLab(await look(lab)) : '';
     const summary = summaryOf(name, lab.record.provider, result);
-    process.stdout.write(await renderOutput(flags.output, summary, () => picture));
+    stdout.write(await renderOutput(flags.output, summary, () => picture));
   } finally {
     await world.reporter.close();
   }

@@ -6,6 +6,7 @@ import { labName } from './support/load-lab.js';
 import { renderOutput } from './support/output.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
+import { stdout } from './support/streams.js';
 
 const SHOWN = 12;
 
@@ -21,5 +22,5 @@ export const statusCommand = async (session: Session, flags: LabFlags & OutputFl
   const world = await openWorld(session, flags, { what: 'status' });
   const found = await status(await knownLab(await labName(flags), world));
   const data = { ...found.picture, healthy: found.pending.length === 0, pending: found.pending };
-  process.stdout.write(await renderOutput(flags.output, data, () => drawLab(found.picture) + todo(found)));
+  stdout.write(await renderOutput(flags.output, data, () => drawLab(found.picture) + todo(found)));
 };

@@ -10,6 +10,8 @@ import { renderOutput } from './support/output.js';
 import type { Session } from './support/session.js';
 import { lockLab } from '../lab/with-lock.js';
 import { openWorld } from './support/open-world.js';
+import { throwFailures } from '../engine/run-plan.js';
+import { stdout } from './support/streams.js';
 
 export interface UpFlags extends LabFlags, OutputFlags {
   readonly until?: StageName;
@@ -27,7 +29,7 @@ const NEXT = (name: string): string => `
 const wouldDo = (
   steps: readonly { outcome: string; title: string; because?: string | undefined }[],
 ): string => {
-  const found = steps.filter(({ outcome }) => outcome === 'would-change');
+  const found = steps.filter(({ outcome }) => outcome === 'would-change' || outcome === 'failed');
   if (found.length === 0) return 'Nothing to do: the lab is as its lab file says.\n';
   const lines = found.map(({ title, because = '' }) => `  ${title} (${because})\n`);
   return `kglab up would do ${found.length} steps:\n${lines.join('')}`;
@@ -42,7 +44,7 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
   });
   const lock = flags.dryRun ? undefined : await lockLab(world, config.name, 'up');
   try {
-    const { changed, results, provider } = await up(
+    const { changed, results, errors, provider } = await up(
       config,
       { until: flags.until, dryRun: flags.dryRun ?? false, ...(lock && { onClaimed: lock.extend }) },
       world,
@@ -65,11 +67,13 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
     };
     const draw = flags.output === 'table' && !flags.dryRun && flags.quiet !== true;
     const picture = draw ? drawLab(await look(await knownLab(config.name, world))) : '';
-    process.stdout.write(
+    stdout.write(
       await renderOutput(flags.output, summary, () =>
         flags.dryRun ? wouldDo(summary.steps) : draw ? `\n${picture}${NEXT(config.name)}` : '',
       ),
     );
+    // Of a dry run alone: what it found is shown, what it could not look at is its failure.
+    throwFailures(errors);
   } finally {
     await lock?.release();
     await world.reporter.close();

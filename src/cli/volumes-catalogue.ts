@@ -8,6 +8,7 @@ import { restoreVolumes } from '../volumes/restore.js';
 import type { LabFlags } from './support/flags.js';
 import type { Session } from './support/session.js';
 import { lookAround, lookEverywhere, openDesk, withLock, type OpenDesk } from './support/volumes-desk.js';
+import { stdout } from './support/streams.js';
 
 /** `kglab volumes export` */
 export const volumesExportCommand = async (
@@ -22,7 +23,7 @@ export const volumesExportCommand = async (
     sums: flags.checksums ?? false,
   });
   const text = `${JSON.stringify(data, null, 2)}\n`;
-  if (flags.to === undefined) process.stdout.write(text);
+  if (flags.to === undefined) stdout.write(text);
   else {
     await writeFile(flags.to, text);
     desk.world.say(`${kept.length} volumes are written to ${flags.to}`);
@@ -42,11 +43,11 @@ const verify = async (before: Export, kept: readonly Kept[], desk: OpenDesk): Pr
   const found = compareExports(before, now);
   if (found.length === 0) {
     const files = before.volumes.reduce((sum, { checksums = {} }) => sum + Object.keys(checksums).length, 0);
-    process.stdout.write(`identical: ${before.volumes.length} volumes, ${files} paths\n`);
+    stdout.write(`identical: ${before.volumes.length} volumes, ${files} paths\n`);
     return;
   }
   for (const { claim, lines } of found)
-    process.stdout.write(`${claim}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+    stdout.write(`${claim}\n${lines.map((line) => `  ${line}\n`).join('')}`);
   throw new CliError(
     'VOLUME_DIFFERS',
     `${found.length} of ${before.volumes.length} volumes are not as they were.`,
@@ -92,7 +93,7 @@ const restoreNow = async (
     desk.world.say(`${id}: only its directory is left; size, access mode and class are guesses`);
   await restoreVolumes(plan.restore, desk.context, desk.server);
   for (const { namespace, claim, pv } of plan.restore)
-    process.stdout.write(`restored ${namespace}/${claim} (${pv})\n`);
+    stdout.write(`restored ${namespace}/${claim} (${pv})\n`);
   if (plan.restore.length === 0)
     desk.world.say(
       `Nothing to restore: ${plan.there.length === 1 ? '1 claim has its volume' : `${plan.there.length} claims have their volumes`}.`,

@@ -10,6 +10,7 @@ import type { LabFlags, OutputFlags } from './support/flags.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { lookAround, openDesk, type OpenDesk } from './support/volumes-desk.js';
+import { stdout } from './support/streams.js';
 
 /** A size as people read it: `1.5Mi`. */
 export const readable = (bytes: number): string => {
@@ -87,7 +88,7 @@ export const volumesListCommand = async (session: Session, flags: LabFlags & Out
         )) +
     drawOrphans(orphans) +
     (quarantine.length === 0 ? '' : `\n${quarantine.length} deleted and kept (kglab volumes quarantine)\n`);
-  process.stdout.write(await renderOutput(flags.output, data, table));
+  stdout.write(await renderOutput(flags.output, data, table));
 };
 
 /** `kglab volumes lint` */
@@ -103,7 +104,7 @@ export const volumesLintCommand = async (session: Session, flags: LabFlags & Out
     findings.length === 0
       ? 'No claim waits in vain.\n'
       : findings.map(({ claim, message }) => `${claim}: ${message}\n`).join('');
-  process.stdout.write(await renderOutput(flags.output, findings, table));
+  stdout.write(await renderOutput(flags.output, findings, table));
   if (findings.length > 0)
     throw new CliError('VOLUME_FAILED', `${findings.length} claims will never be served as they are.`);
 };

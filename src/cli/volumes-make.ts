@@ -4,6 +4,7 @@ import { createStatic, staticEntry, staticManifest } from '../volumes/static.js'
 import type { LabFlags } from './support/flags.js';
 import type { Session } from './support/session.js';
 import { lookAround, openDesk, withLock } from './support/volumes-desk.js';
+import { stdout } from './support/streams.js';
 
 export interface StaticFlags extends LabFlags {
   readonly claim: string;
@@ -25,9 +26,9 @@ export const volumesStaticCommand = async (
   const { claim, size: capacity, mode: accessMode, directory, volume } = flags;
   const wanted = { name, claim, capacity, class: flags.class, accessMode, directory, volume };
   const entry = staticEntry(wanted, desk.record.config);
-  if (flags.print) return void process.stdout.write(staticManifest(entry));
+  if (flags.print) return void stdout.write(staticManifest(entry));
   await withLock(desk, 'volumes create-static', () => createStatic(entry, desk.record.config, desk));
-  process.stdout.write(`${entry.namespace}/${entry.claim} is bound to ${entry.pv} on ${entry.path}\n`);
+  stdout.write(`${entry.namespace}/${entry.claim} is bound to ${entry.pv} on ${entry.path}\n`);
 };
 
 /** `kglab volumes limit` */
@@ -40,5 +41,5 @@ export const volumesLimitCommand = async (
   const desk = await openDesk(session, flags, 'volumes limit');
   const found = findKept((await lookAround(desk)).kept, claim);
   await limitVolume(found, size, desk.record.config, desk);
-  process.stdout.write(`${found.id} may grow to ${size}\n`);
+  stdout.write(`${found.id} may grow to ${size}\n`);
 };

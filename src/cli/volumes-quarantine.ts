@@ -18,6 +18,7 @@ import { survey, type Quarantined, type Surveyed } from '../volumes/survey.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
+import { stdout } from './support/streams.js';
 import {
   confirm,
   lookAround,
@@ -81,7 +82,7 @@ export const volumesQuarantineCommand = async (
           ['claim', 'deleted', 'used', 'name'],
           rows.map(({ claim, deleted, bytes, name }) => [claim ?? '-', deleted, readable(bytes), name]),
         );
-  process.stdout.write(await renderOutput(flags.output, rows, table));
+  stdout.write(await renderOutput(flags.output, rows, table));
 };
 
 /** A volume of the cluster without a directory. */
@@ -105,14 +106,14 @@ const deleteOne = async (name: string, desk: OpenDesk): Promise<void> => {
   if (foreign) await deleteDirectory(foreign.directory, cluster, foreign.on, desk);
   else if (hollow !== undefined) {
     await deleteHollow(hollow, cluster, desk);
-    process.stdout.write(`${name} is deleted; it had no directory\n`);
+    stdout.write(`${name} is deleted; it had no directory\n`);
     return;
   } else {
     const found = findKept(kept, name);
     const on = surveyed.find(({ volume }) => volume === found.volume);
     if (on) await deleteVolume(found, cluster, on, desk);
   }
-  process.stdout.write(`${name} is in the quarantine\n`);
+  stdout.write(`${name} is in the quarantine\n`);
 };
 
 /** `kglab volumes delete` */
@@ -151,7 +152,7 @@ const undoOne = async (name: string, desk: OpenDesk): Promise<void> => {
       details: plan.conflicts,
     });
   await restoreVolumes(plan.restore, context, server);
-  process.stdout.write(`${id ?? directoryOf(found.item)} is back\n`);
+  stdout.write(`${id ?? directoryOf(found.item)} is back\n`);
 };
 
 /** `kglab volumes undo` */
@@ -191,5 +192,5 @@ export const volumesPurgeCommand = async (
     for (const item of there) await purge(item, desk);
     return there.length;
   });
-  process.stdout.write(`destroyed: ${destroyed}\n`);
+  stdout.write(`destroyed: ${destroyed}\n`);
 };

@@ -32,3 +32,27 @@ export interface Reporter {
   emit(event: RunEvent): void;
   close(): Promise<void>;
 }
+
+/**
+ * The same reporter, which never throws: a report must not end the work that it tells of. What goes wrong is told to
+ * `onFailure`, each time.
+ */
+export const unfailing = (
+  inner: Reporter,
+  onFailure: (error: unknown) => void = () => undefined,
+): Reporter => ({
+  emit: (event) => {
+    try {
+      inner.emit(event);
+    } catch (error) {
+      onFailure(error);
+    }
+  },
+  close: async () => {
+    try {
+      await inner.close();
+    } catch (error) {
+      onFailure(error);
+    }
+  },
+});

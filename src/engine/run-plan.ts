@@ -1,15 +1,19 @@
 import type { Plan, Step, StepKind, StepKinds } from './step.js';
 import { CliError } from '../errors/cli-error.js';
 import { factCache, pending, withDeadline, type RunContext, type StepContext } from './context.js';
-import type { Outcome, Reporter } from './events.js';
+import { unfailing, type Outcome, type Reporter } from './events.js';
 
 export interface RunOptions {
   readonly context: RunContext;
   /** Every kind of step that the plan has. */
   readonly kinds: StepKinds;
+  /** One that throws does not end the run; it is its own to tell what it left out. */
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
-  /** Only probe. A step that needs a step that would change counts as one that would change, without a probe. */
+  /**
+   * Only probe. A step that needs a step that would change counts as one that would change, without a probe. A probe
+   * that fails does not stop the others.
+   */
   readonly dryRun?: boolean;
   /** How many steps may run at the same time. */
   readonly limit?: number;
@@ -25,6 +29,8 @@ export interface RunResult {
   readonly results: readonly StepResult[];
   /** Steps that changed something, or would. */
   readonly changed: number;
+  /** Of a dry run: what its probes failed with. */
+  readonly errors: readonly unknown[];
 }
 
 /** Steps that run at the same time: mostly each waits for a machine, and all machines of a lab should be busy. */
@@ -35,14 +41,16 @@ type Settled = Omit<StepResult, 'step'>;
 /**
  * Probes every step and applies those that are pending; steps whose needs are done run in parallel. After a failure
  * no further step starts, running steps finish, and the rest is skipped; then the error is thrown (an AggregateError
- * when there are several). An aborted run throws INTERRUPTED, with earlier failures in its details.
+ * when there are several). A dry run goes on after a failure, without the steps that need the failed one, and returns
+ * the errors. An aborted run throws INTERRUPTED, with earlier failures in its details.
  */
 export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResult> => {
-  const { context, reporter, signal, limit = LIMIT } = options;
+  const { context, signal, limit = LIMIT } = options;
+  const reporter = unfailing(options.reporter);
   const { clock } = context;
   const start = clock.now();
   reporter.emit({ type: 'run.started', plan, at: start });
-  const run = new Run(plan, options);
+  const run = new Run(plan, { ...options, reporter });
   await run.all(limit);
   const results = plan.steps.map((step) => ({ step, ...run.outcome(step.id) }));
   const changed = results.filter(({ outcome }) => outcome === 'changed' || outcome === 'would-change').length;
@@ -52,9 +60,14 @@ export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResul
     throw new CliError('INTERRUPTED', 'Interrupted; what was done is kept, and `kglab up` continues.', {
       details: run.errors.map((error) => `before that, a step failed: ${messageOf(error)}`),
     });
-  if (run.errors.length === 1) throw run.errors[0];
-  if (run.errors.length > 1) throw new AggregateError(run.errors, `${run.errors.length} steps failed`);
-  return { results, changed };
+  if (!options.dryRun) throwFailures(run.errors);
+  return { results, changed, errors: run.errors };
+};
+
+/** Throws what steps failed with: the error itself, an AggregateError of several. */
+export const throwFailures = (errors: readonly unknown[]): void => {
+  if (errors.length === 1) throw errors[0];
+  if (errors.length > 1) throw new AggregateError(errors, `${errors.length} steps failed`);
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -86,11 +99,18 @@ class Run {
   }
 
   private startReady(limit: number): void {
-    const stopped = this.errors.length > 0 || this.options.signal.aborted;
+    const { signal, dryRun = false } = this.options;
+    const stopped = (this.errors.length > 0 && !dryRun) || signal.aborted;
     for (const step of this.waiting) {
       if (stopped || this.running >= limit) break;
       if (!step.needs.every((need) => this.settled.has(need))) continue;
       this.waiting.delete(step);
+      const failed = this.failedNeed(step);
+      if (failed !== undefined) {
+        // Those that need this one stand later in the plan, and so in this loop.
+        this.settle(step, { outcome: 'skipped', because: failed }, this.options.context.clock.now());
+        continue;
+      }
       this.running += 1;
       void this.one(step).then(() => {
         this.running -= 1;
@@ -156,6 +176,16 @@ class Run {
     const found = this.options.kinds.get(kind);
     if (found === undefined) throw new Error(`step ${id} is of an unknown kind`);
     return found;
+  }
+
+  /** The step whose failure leaves this one nothing to look at, if there is one. */
+  private failedNeed(step: Step): string | undefined {
+    for (const need of step.needs) {
+      const { outcome, because } = this.outcome(need);
+      if (outcome === 'failed') return need;
+      if (outcome === 'skipped') return because;
+    }
+    return undefined;
   }
 
   private needWouldChange(step: Step): boolean {

@@ -1,7 +1,7 @@
 /**
  * Every code that kglab can fail with. `exit` is the process exit code: 2 usage, 10 configuration, 20 host,
- * 30 machines, 40 Gluster, 50 k3s, 60 mounts, 70 provisioner, 80 smoke test, 130 interrupted, 1 a bug in kglab.
- * Codes are part of the interface: they may be added, never renamed.
+ * 30 machines, 40 Gluster, 50 k3s, 60 mounts, 70 provisioner, 80 smoke test, 130 interrupted, 141 a closed pipe,
+ * 1 a bug in kglab. Codes are part of the interface: they may be added, never renamed.
  */
 export const CATALOG = {
   BUG: { exit: 1, title: 'kglab met a case it does not know' },
@@ -22,6 +22,7 @@ export const CATALOG = {
   ARTIFACT_MISSING: { exit: 25, title: 'Files of a k3s release, or an image, cannot be had' },
   ARTIFACT_CHECKSUM: { exit: 26, title: 'A release file does not match its checksum' },
   ARTIFACT_UNREADABLE: { exit: 27, title: 'An image archive cannot be read' },
+  OUTPUT_FAILED: { exit: 28, title: 'The result could not be written' },
   MACHINE_FAILED: { exit: 30, title: 'A machine could not be made' },
   MACHINE_NOT_BOOTED: { exit: 31, title: 'A machine does not come up' },
   MACHINE_CLOUD_INIT: { exit: 32, title: 'cloud-init did not finish cleanly' },
@@ -61,6 +62,7 @@ export const CATALOG = {
   SMOKE_FAILED: { exit: 80, title: 'The smoke test failed' },
   TIMEOUT: { exit: 90, title: 'Something took too long' },
   INTERRUPTED: { exit: 130, title: 'Interrupted' },
+  OUTPUT_CLOSED: { exit: 141, title: 'The reader of the result has gone' },
 } as const satisfies Record<string, { exit: number; title: string }>;
 
 export type ErrorCode = keyof typeof CATALOG;

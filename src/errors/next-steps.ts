@@ -20,6 +20,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   ARTIFACT_MISSING: 'Give kglab the files of the release: kglab cache add DIR',
   ARTIFACT_CHECKSUM: 'Get the files of the release anew, all of the same one.',
   ARTIFACT_UNREADABLE: 'Make the archive anew, then: kglab cache add FILE',
+  OUTPUT_FAILED: 'The command has finished. Make room (df -h shows where), or write to another place.',
   MACHINE_FAILED: 'Try once more: kglab up. If it fails again, collect the evidence: kglab logs',
   MACHINE_NOT_BOOTED: 'See its console in the archive of: kglab logs',
   MACHINE_CLOUD_INIT: 'See what it says: kglab exec NODE -- cloud-init status --long',
@@ -62,4 +63,5 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   SMOKE_FAILED: 'See how the lab is (kglab status), and try once more: kglab up',
   TIMEOUT: 'Repeat the command; if it takes too long again, collect the evidence: kglab logs',
   INTERRUPTED: 'Repeat the same command: what was done is kept.',
+  OUTPUT_CLOSED: 'Nothing: the command has finished, and only its result was cut short. No error is shown.',
 };

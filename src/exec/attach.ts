@@ -28,7 +28,8 @@ export const attach = (
     const end = (): void => {
       for (const signal of ENDING) signals.off(signal, pass);
     };
-    child.stdin?.end(stdin);
+    // A command that ends without reading its input has an exit code of its own to say so.
+    child.stdin?.on('error', () => undefined).end(stdin);
     child.once('error', (error) => (end(), reject(error)));
     child.once('close', (code, signal) => {
       end();

@@ -11,10 +11,19 @@ export interface LoggedCommand {
   readonly error?: unknown;
 }
 
-/** Whoever keeps a record of commands; it is theirs to blank the secrets. */
+/** Whoever keeps a record of commands; it is theirs to blank the secrets, and to tell when the record is incomplete. */
 export interface CommandLog {
   command(entry: LoggedCommand): void;
 }
+
+/** Tells the log; a command that has run has its result, whatever becomes of the record. */
+const tell = (log: CommandLog, entry: LoggedCommand): void => {
+  try {
+    log.command(entry);
+  } catch {
+    // The log itself knows.
+  }
+};
 
 /** An executor that tells `log` of every command after it ended, and otherwise behaves like `inner`. */
 export const loggedExecutor = (
@@ -27,10 +36,10 @@ export const loggedExecutor = (
     const startedAt = clock.now();
     try {
       const result = await inner.exec(command, options);
-      log.command({ where, command, durationMs: result.durationMs, result });
+      tell(log, { where, command, durationMs: result.durationMs, result });
       return result;
     } catch (error) {
-      log.command({ where, command, durationMs: clock.now() - startedAt, error });
+      tell(log, { where, command, durationMs: clock.now() - startedAt, error });
       throw error;
     }
   },

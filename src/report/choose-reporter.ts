@@ -12,6 +12,8 @@ export interface ReporterChoice {
   readonly isTty: boolean;
   /** Where progress goes: standard error. */
   readonly stream: NodeJS.WriteStream;
+  /** Writes lines and events there; without it, `stream` itself does. */
+  readonly write?: (text: string) => void;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
   /** Blanks secrets in the JSON events. */
@@ -31,7 +33,7 @@ export const settleMode = ({
 /** The reporter for a mode. The live list is loaded only when it is drawn: its library is the slowest to start. */
 export const chooseReporter = async (choice: ReporterChoice): Promise<Reporter> => {
   const { stream, clock = systemClock, redact } = choice;
-  const write = (text: string): void => void stream.write(text);
+  const { write = (text: string): void => void stream.write(text) } = choice;
   switch (settleMode(choice)) {
     case 'json':
       return new JsonReporter(write, redact);

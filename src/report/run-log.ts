@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, RunEvent } from '../engine/events.js';
@@ -20,9 +20,13 @@ export interface RunLogOptions {
 /** Characters kept of each stream of a command; the end is what explains a failure. */
 const OUTPUT_LIMIT = 64 * 1024;
 
-/** The debug log of one run: every event and every command with its output. Only its owner may read it. */
+/**
+ * The debug log of one run: every event and every command with its output. Only its owner may read it. A disk that is
+ * full does not end the run: writing never throws, and goes on as soon as there is room.
+ */
 export class RunLog implements Reporter, CommandLog {
   #file: number | undefined;
+  #failure: unknown;
 
   constructor(
     readonly path: string,
@@ -31,6 +35,11 @@ export class RunLog implements Reporter, CommandLog {
     readonly clock: Clock,
   ) {
     this.#file = file;
+  }
+
+  /** What went wrong first; undefined when the log is complete. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   emit(event: RunEvent): void {
@@ -56,17 +65,27 @@ export class RunLog implements Reporter, CommandLog {
 
   /** Writes a line of its own, e.g. the error the run ended with. */
   note(text: string): void {
-    if (this.#file === undefined) return;
+    const file = this.#file;
+    if (file === undefined) return;
     const time = new Date(this.clock.now()).toISOString();
     // Synchronous, so that the last line before a crash is there.
-    writeSync(this.#file, `${time} ${this.redact(stripVTControlCharacters(text))}\n`);
+    this.#try(() => writeFileSync(file, `${time} ${this.redact(stripVTControlCharacters(text))}\n`));
   }
 
   /** Closes the file; whatever comes later is dropped. */
   close(): Promise<void> {
-    if (this.#file !== undefined) closeSync(this.#file);
+    const file = this.#file;
     this.#file = undefined;
+    if (file !== undefined) this.#try(() => closeSync(file));
     return Promise.resolve();
+  }
+
+  #try(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#failure ??= error;
+    }
   }
 }
 

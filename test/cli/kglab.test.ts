@@ -366,6 +366,19 @@ describe('a rehearsed lab', () => {
     expect((await home.kglab([...up, '--dry-run', '-q'])).stdout).toMatch(/^Nothing to do/);
   });
 
+  it('answers a dry run as far as it can when a machine cannot be judged, and fails with why', async () => {
+    await home.kglab([...up, '-q']);
+    const exec = (node: string, ...words: string[]) =>
+      home.kglab(['exec', '-n', 'sim', node, '--', ...words]);
+    await exec('node2', 'systemctl', 'stop', 'glusterd');
+    await exec('node3', 'sh', '-c', 'printf "%s" else > /etc/kglab/machine');
+    const { exitCode, stdout, stderr } = await home.kglab([...up, '--dry-run', '-q']);
+    expect(exitCode).toBe(33);
+    expect(stdout).toMatch(/^ {2}Start glusterd on sim-node2 \(glusterd does not run\)$/m);
+    expect(stdout).toMatch(/^ {2}Wait for cloud-init on sim-node3 \(.*sim-node3.*\)$/m);
+    expect(stderr).toContain('[MACHINE_FOREIGN]');
+  });
+
   it('needs nothing of the host, and shows whether it is protected', async () => {
     expect((await home.kglab(['doctor', '--provider', 'simulator'])).stdout).toBe(
       'The simulator provider needs nothing of this host.\n',

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   chownSync,
   closeSync,
@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
 
@@ -27,12 +28,25 @@ export interface RunKglab {
   readonly env?: Readonly<Record<string, string>>;
   /** Runs as this user, by setpriv(1). Needs root. */
   readonly uid?: number;
+  /** Where results go: to a reader by default, to one that has gone, or to a disk that is full (Linux). */
+  readonly stdout?: Destination;
+  /** Where talk goes. */
+  readonly stderr?: Destination;
 }
+
+export type Destination = 'read' | 'closed' | 'full';
 
 /** Node as an open file: the folder that it is in may be closed to other users. */
 const NODE = '/proc/self/fd/3';
 
 const become = (uid: number): readonly string[] => [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+
+/** What a stream of a child said; nothing when it is closed before the child can write. */
+const readOf = (stream: Readable | null, destination: Destination): Promise<string> => {
+  if (stream !== null && destination === 'read') return text(stream);
+  stream?.destroy();
+  return Promise.resolve('');
+};
 
 /** A home of its own for the program under test: nothing of this user's labs or caches is seen or touched. */
 export class Home {
@@ -65,20 +79,27 @@ export class Home {
       chownSync(join(this.dir, path), uid, uid);
   }
 
-  async kglab(args: readonly string[], { stdin = '', env = {}, uid }: RunKglab = {}): Promise<Ran> {
+  async kglab(args: readonly string[], options: RunKglab = {}): Promise<Ran> {
+    const { stdin = '', env = {}, uid, stdout: out = 'read', stderr: err = 'read' } = options;
     const node = openSync(process.execPath, 'r');
+    const full = [out, err].includes('full') ? openSync('/dev/full', 'w') : undefined;
     const [file, ...words] = uid === undefined ? [process.execPath] : ['setpriv', ...become(uid), NODE];
     const child = spawn(file, [...words, inject('kglab'), ...args], {
       cwd: this.cwd,
       env: { ...this.env(), ...env },
-      stdio: ['pipe', 'pipe', 'pipe', node],
-    }) as ChildProcessWithoutNullStreams;
+      stdio: ['pipe', out === 'full' ? full : 'pipe', err === 'full' ? full : 'pipe', node],
+    });
     closeSync(node);
-    child.stdin.end(stdin);
+    if (full !== undefined) closeSync(full);
+    child.stdin?.on('error', () => undefined).end(stdin);
     const ended = new Promise<number | null>((resolve, reject) =>
       child.on('close', resolve).on('error', reject),
     );
-    const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+    const [stdout, stderr, exitCode] = await Promise.all([
+      readOf(child.stdout, out),
+      readOf(child.stderr, err),
+      ended,
+    ]);
     return { exitCode, stdout, stderr };
   }
 

@@ -4,6 +4,7 @@ import { planTarget, rebuild, type RebuildOptions } from '../../src/app/rebuild.
 import { openLab } from '../../src/lab/lab.js';
 import { knownLab } from '../../src/lab/open.js';
 import { start } from '../../src/app/start.js';
+import { status, type Status } from '../../src/app/status.js';
 import { stop } from '../../src/app/stop.js';
 import { up } from '../../src/app/up.js';
 import type { World } from '../../src/lab/world.js';
@@ -187,6 +188,16 @@ export class SimLab {
 
   up(options: RunOptions = {}): Promise<Ran> {
     return this.run(options, (world, kinds) => up(this.config, { kinds }, world));
+  }
+
+  /** As `kglab status`. */
+  async status(options: RunOptions = {}): Promise<Status> {
+    let found: Status | undefined;
+    const { error } = await this.run(options, async (world) => {
+      found = await status(await knownLab(this.config.name, world));
+    });
+    if (found === undefined) throw error;
+    return found;
   }
 
   /** Runs a command on a machine, as `kglab exec` does. */

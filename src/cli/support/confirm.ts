@@ -1,4 +1,5 @@
 import { CliError } from '../../errors/cli-error.js';
+import { stderr } from './streams.js';
 
 export interface Confirmation {
   /** Name of the lab, to be typed. */
@@ -20,7 +21,7 @@ export const confirmByName = async ({ name, lines, command, yes }: Confirmation)
       hint,
     });
   const { askText } = await import('../../wizard/ask.js');
-  process.stderr.write(`${lines.join('\n')}\n`);
+  stderr.write(`${lines.join('\n')}\n`);
   if ((await askText(`Type the name of the lab to go on (${name}):`)).trim() === name) return;
   throw new CliError('CONFIRMATION_NEEDED', 'The name does not fit; nothing was removed.', { hint });
 };

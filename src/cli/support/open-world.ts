@@ -14,9 +14,16 @@ import { LabStore } from '../../lab/lab-store.js';
 import { systemClock } from '../../util/clock.js';
 import type { LabFlags } from './flags.js';
 import type { Session } from './session.js';
+import { stderr } from './streams.js';
 import { loadTemplates } from './templates.js';
 
 const MUTE: Reporter = { emit: () => undefined, close: () => Promise.resolve() };
+
+/** The log as a reporter; it is closed with the session, as the error that a command ends with belongs in it. */
+const keptOpen = (log: RunLog): Reporter => ({
+  emit: (event) => log.emit(event),
+  close: () => Promise.resolve(),
+});
 
 interface WorldOptions {
   /** The lab whose debug log this run writes; without one, no log is kept (questions). */
@@ -50,7 +57,8 @@ const drawer = (flags: LabFlags): Promise<Reporter> =>
     : chooseReporter({
         mode: flags.progress,
         isTty: process.stderr.isTTY,
-        stream: process.stderr,
+        stream: stderr.stream,
+        write: (text) => stderr.write(text),
         env: process.env,
       });
 
@@ -67,7 +75,7 @@ export const openWorld = async (
     session.log = await startLog(store, logFor, what);
   const plain = new HostExecutor();
   const host = session.log ? loggedExecutor(plain, session.log, 'host') : plain;
-  const drawn = await drawer(flags);
+  session.report = new TeeReporter(await drawer(flags), ...(session.log ? [keptOpen(session.log)] : []));
   const deps = {
     host,
     clock: systemClock,
@@ -81,7 +89,7 @@ export const openWorld = async (
     dirs,
     store,
     templates: loadTemplates(),
-    reporter: session.log ? new TeeReporter(drawn, session.log) : drawn,
+    reporter: session.report,
     signal: session.abort.signal,
     arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
     releaseUrl: process.env['KGLAB_K3S_URL'],
@@ -95,7 +103,7 @@ export const openWorld = async (
     say: (line) => {
       if (flags.quiet === true) return;
       const event = { type: 'say', text: line, at: systemClock.now() };
-      process.stderr.write(`${flags.progress === 'json' ? JSON.stringify(event) : line}\n`);
+      stderr.write(`${flags.progress === 'json' ? JSON.stringify(event) : line}\n`);
     },
   };
 };

@@ -16,6 +16,7 @@ import { labName } from './load-lab.js';
 import type { Session } from './session.js';
 import { withLock as withLabLock } from '../../lab/with-lock.js';
 import { openWorld } from './open-world.js';
+import { stderr } from './streams.js';
 
 /** A lab that a command about volumes works on. */
 export interface OpenDesk extends Desk {
@@ -91,7 +92,7 @@ export const confirm = async (question: string, details: readonly string[], yes:
   if (!process.stdin.isTTY)
     throw new CliError('CONFIRMATION_NEEDED', question, { details, hint: 'Say so: --yes' });
   const { askYes } = await import('../../wizard/ask.js');
-  process.stderr.write(details.map((line) => `  ${line}\n`).join(''));
+  stderr.write(details.map((line) => `  ${line}\n`).join(''));
   if (!(await askYes(question)))
     throw new CliError('CONFIRMATION_NEEDED', 'Nothing was changed.', { hint: 'Say yes, or --yes.' });
 };

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { satisfied } from '../../../src/engine/context.js';
+import { satisfied, type StepContext } from '../../../src/engine/context.js';
+import type { Reporter } from '../../../src/engine/events.js';
 import { CliError } from '../../../src/errors/cli-error.js';
 import { failureOf } from '../../helpers/step-context.js';
 import { lasting, ScriptedRun, stepOf, turn } from './scripted-run.js';
@@ -42,7 +43,7 @@ describe('order', () => {
   });
 
   it('ends at once without steps', async () => {
-    expect(await engine.run([])).toEqual({ results: [], changed: 0 });
+    expect(await engine.run([])).toEqual({ results: [], changed: 0, errors: [] });
   });
 
   it('keeps to the limit, and goes on as soon as there is room', async () => {
@@ -154,6 +155,42 @@ describe('dry run', () => {
     ]);
   });
 
+  it('goes on after a probe that failed, without the steps that need it, and returns what failed', async () => {
+    const steps = [
+      stepOf('a'),
+      stepOf('b', 'a'),
+      stepOf('c', 'b'),
+      stepOf('d'),
+      stepOf('e', 'd'),
+      stepOf('f'),
+    ];
+    const broken = new CliError('GLUSTER_FAILED', 'no answer');
+    const { results, changed, errors } = await engine.run(
+      steps,
+      {
+        probe: (name) => {
+          if (name === 'a') throw broken;
+          return name === 'f' ? satisfied : { state: 'pending', because: `${name} is missing` };
+        },
+      },
+      { dryRun: true, limit: 1 },
+    );
+    expect(engine.log).toEqual(['probe a', 'probe d', 'probe f']);
+    expect(results.map(({ outcome, because }) => [outcome, because])).toEqual([
+      ['failed', 'no answer'],
+      ['skipped', 'gluster.service:a'],
+      ['skipped', 'gluster.service:a'],
+      ['would-change', 'd is missing'],
+      ['would-change', 'it waits for a step before it'],
+      ['unchanged', undefined],
+    ]);
+    expect([changed, errors]).toEqual([2, [broken]]);
+    expect(engine.reporter.ofType('run.finished')).toMatchObject([{ ok: false }]);
+    expect(engine.reporter.ofType('step.started').map(({ id }) => id)).toEqual(
+      ['a', 'd', 'e', 'f'].map((name) => `gluster.service:${name}`),
+    );
+  });
+
   it('finds nothing to do where all is done', async () => {
     const result = await engine.run([stepOf('a')], { probe: () => satisfied }, { dryRun: true });
     expect(result.changed).toBe(0);
@@ -233,6 +270,29 @@ describe('abort', () => {
     engine.stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
     expect(await failureOf(engine.run([stepOf('a')]))).toMatchObject({ code: 'INTERRUPTED' });
     expect(engine.log).toEqual([]);
+  });
+});
+
+describe('a reporter that throws', () => {
+  const broken: Reporter = {
+    emit: () => {
+      throw new Error('the disk is full');
+    },
+    close: () => Promise.reject(new Error('the disk is full')),
+  };
+  const STEPS = [stepOf('a'), stepOf('b', 'a'), stepOf('c')];
+
+  it('does not end the run, not even by what a step says', async () => {
+    const apply = (_name: string, { say }: StepContext): void => say('half way');
+    const { changed } = await engine.run(STEPS, { apply }, { reporter: broken });
+    expect(changed).toBe(3);
+    expect(applied()).toEqual(['a', 'c', 'b']);
+  });
+
+  it('does not hide why the run failed', async () => {
+    const error = new Error('it broke');
+    const run = engine.run(STEPS, { apply: () => Promise.reject(error) }, { reporter: broken, limit: 1 });
+    expect(await failureOf(run)).toBe(error);
   });
 });
 

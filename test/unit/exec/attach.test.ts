@@ -11,6 +11,11 @@ describe("a command on the person's own terminal", () => {
     expect(await attach(cmd('sh', '-c', 'kill -KILL $$'))).toBe(137);
   });
 
+  it('may end without reading what it is given', async () => {
+    const stdin = 'x'.repeat(1_000_000);
+    expect(await attach({ ...cmd('sh', '-c', 'exit 4'), stdin })).toBe(4);
+  });
+
   it('is ended by what is to end kglab, and leaves no listener behind', async () => {
     const signals = new EventEmitter();
     const ended = attach(cmd('sleep', '60'), signals);

@@ -4,6 +4,8 @@ import { LineReporter } from '../../../src/report/line-reporter.js';
 import { ListrReporter } from '../../../src/report/listr-reporter.js';
 import type { Clock } from '../../../src/util/clock.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
+import { TeeReporter } from '../../../src/report/tee-reporter.js';
+import { RecordingReporter } from '../../helpers/recording-reporter.js';
 import { PLAN, SCRIPTS } from './event-scripts.js';
 import { FakeTerminal } from './fake-terminal.js';
 
@@ -48,5 +50,24 @@ describe.each(REPORTERS)('$name', ({ make }) => {
     reporter.emit({ type: 'step.started', id: PLAN.steps[0]?.id ?? '', at: 0 });
     await reporter.close();
     expect(terminal.text).not.toContain('Lab demo: 2 machines');
+  });
+});
+
+describe('several reporters', () => {
+  it('are all told and closed when one of them throws, and the first failure is kept', async () => {
+    const error = new Error('the disk is full');
+    const broken: Reporter = {
+      emit: () => {
+        throw error;
+      },
+      close: () => Promise.reject(new Error('closing fails, too')),
+    };
+    const kept = new RecordingReporter();
+    const tee = new TeeReporter(broken, kept);
+    tee.emit({ type: 'run.started', plan: PLAN, at: 0 });
+    await tee.close();
+    expect(kept.events).toHaveLength(1);
+    expect(kept.closed).toBe(true);
+    expect(tee.failure).toBe(error);
   });
 });

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cmd, type CommandResult, type Executor } from '../../../src/exec/command.js';
 import { loggedExecutor } from '../../../src/exec/logged-executor.js';
-import { openRunLog, type RunLog } from '../../../src/report/run-log.js';
+import { openRunLog, RunLog } from '../../../src/report/run-log.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { SCRIPTS } from './event-scripts.js';
 
@@ -87,6 +87,30 @@ describe('openRunLog', () => {
     };
     await loggedExecutor(inner, log, 'host').exec(cmd('true'), { timeoutMs: 5 });
     expect(seen).toEqual([{ timeoutMs: 5 }]);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'of which the disk is full ends nothing, and keeps the first thing that went wrong',
+    async () => {
+      const full = new RunLog('/dev/full', openSync('/dev/full', 'w'), (line) => line, new FakeClock());
+      const executor = loggedExecutor({ exec: () => Promise.resolve(RESULT) }, full, 'host');
+      expect(await executor.exec(cmd('true'))).toBe(RESULT);
+      for (const event of SCRIPTS[1]?.events ?? []) full.emit(event);
+      await full.close();
+      expect(full.failure).toMatchObject({ code: 'ENOSPC' });
+    },
+  );
+
+  it('leaves a command its result when the log throws', async () => {
+    const bad = {
+      command: () => {
+        throw new Error('no log');
+      },
+    };
+    const executor = (inner: Executor) => loggedExecutor(inner, bad, 'host').exec(cmd('true'));
+    expect(await executor({ exec: () => Promise.resolve(RESULT) })).toBe(RESULT);
+    const error = new Error('no such machine');
+    await expect(executor({ exec: () => Promise.reject(error) })).rejects.toBe(error);
   });
 
   it('drops what comes after it was closed', async () => {

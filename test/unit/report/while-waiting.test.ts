@@ -23,6 +23,21 @@ describe('whileWaiting', () => {
     expect(said).toHaveLength(2);
   });
 
+  it('goes on when nobody can be told', async () => {
+    const clock = new FakeClock();
+    let end = (_value: string): void => undefined;
+    const work = new Promise<string>((resolve) => (end = resolve));
+    let asked = 0;
+    const say = (): void => {
+      asked += 1;
+      throw new Error('the disk is full');
+    };
+    const done = whileWaiting(work, { clock, say, what: () => 'still waiting' });
+    await clock.advance(13_000);
+    end('found');
+    expect([await done, asked]).toEqual(['found', 2]);
+  });
+
   it('passes on what goes wrong', async () => {
     const options = { clock: new FakeClock(), say: () => undefined, what: () => '' };
     await expect(whileWaiting(Promise.reject(new Error('no')), options)).rejects.toThrow('no');
