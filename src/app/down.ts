@@ -139,7 +139,11 @@ export const down = async (
   if (!machines.some(({ name }) => failures.has(name)))
     await attempt(failures, '', world, () => provider.cleanup({ signal, onLine: (line) => world.say(line) }));
   await attempt(failures, 'kubeconfig context', world, () => forgetContext(record.name, world));
-  const left = explained(await tracesOf(record, provider, world), failures, record.name);
+  const known = record.config.nodes.map(({ machine }) => machine);
+  const left = explained(await tracesOf(record, provider, world), failures, {
+    lab: record.name,
+    machines: [...new Set([...known, ...machines.map(({ name }) => name)])],
+  });
   if (left.length === 0) {
     await world.store.remove(record.name);
     await removeEmpty(world.dirs);
@@ -150,16 +154,32 @@ export const down = async (
   return { lab, id, machines: machines.map(({ name }) => name), before, left, kept };
 };
 
-const why = ({ kind, what }: Trace, failures: Failures): string => {
-  const own = [...failures].find(([who]) => who !== '' && (who === kind || what.includes(who)))?.[1];
-  return (
-    own ?? failures.get('') ?? [...failures.values()][0] ?? 'it came back, or belongs to another process'
-  );
+/** Whether a text has that name of a machine as a whole: `demo-node10` does not have `demo-node1`. */
+const names = (text: string, machine: string): boolean =>
+  text.split(machine).some((before, index, parts) => {
+    const after = parts[index + 1];
+    return after !== undefined && !/[a-z0-9]$/i.test(before) && !/^[a-z0-9]/i.test(after);
+  });
+
+/** The machine that a trace names: of `a-b` and `b`, which both fit `a-b`, the longer one. */
+const machineIn = (text: string, machines: readonly string[]): string | undefined =>
+  [...machines].sort((a, b) => b.length - a.length).find((machine) => names(text, machine));
+
+/** What failed explains what is left of it; of a machine, no other machine's failure does. */
+const why = ({ kind, what }: Trace, failures: Failures, machines: readonly string[]): string => {
+  const machine = machineIn(what, machines);
+  const own = failures.get(machine ?? kind) ?? failures.get(kind) ?? failures.get('');
+  const any = machine === undefined ? [...failures.values()][0] : undefined;
+  return own ?? any ?? 'it came back, or belongs to another process';
 };
 
 /** What is left, and why. What could not be done counts even where nothing is seen of it: it may still be on its way. */
-const explained = (traces: readonly Trace[], failures: Failures, lab: string): readonly Remainder[] => {
-  const seen = traces.map((trace) => ({ ...trace, why: why(trace, failures) }));
+const explained = (
+  traces: readonly Trace[],
+  failures: Failures,
+  { lab, machines }: { readonly lab: string; readonly machines: readonly string[] },
+): readonly Remainder[] => {
+  const seen = traces.map((trace) => ({ ...trace, why: why(trace, failures, machines) }));
   const unseen = [...failures]
     .filter(([, reason]) => !seen.some((remainder) => remainder.why === reason))
     .map(([who, reason]) => ({ kind: 'lab', what: who || lab, why: reason }));

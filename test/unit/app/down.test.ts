@@ -76,6 +76,28 @@ describe('down', () => {
     expect(await test.store.load('demo')).toBeDefined();
   });
 
+  it('explains a machine that is left by its own failure alone, not by that of one whose name its own begins with', async () => {
+    test.stage.provider.infos = ['demo-node1', 'demo-node10'].map((name) => ({ name, state: 'running' }));
+    const provider = removing('demo-node1');
+    const remove = (name: string): Promise<void> =>
+      name === 'demo-node10' ? Promise.resolve() : provider.remove(name);
+    const traces = (): Promise<readonly Trace[]> =>
+      Promise.resolve(
+        ['demo-node10', 'demo-node1'].map((name) => ({ kind: 'process', what: `7 systemd (${name})` })),
+      );
+    const w = world(Object.assign(Object.create(provider) as typeof provider, { remove, traces }));
+    const { left } = await down(await planRemoval(test.record(), w), w);
+    const reasons = Object.fromEntries(left.map(({ what, why }) => [what, why]));
+    const own = 'Machine demo-node1 did not end.';
+    const unknown = 'it came back, or belongs to another process';
+    expect(reasons).toEqual({
+      'demo-node1': own,
+      '7 systemd (demo-node1)': own,
+      'demo-node10': unknown,
+      '7 systemd (demo-node10)': unknown,
+    });
+  });
+
   it('keeps the ledger when something may still be on its way, though nothing is seen of it', async () => {
     const why = 'demo-node3 is still being prepared.';
     const cleanup = (): Promise<void> => Promise.reject(new CliError('MACHINE_FAILED', why));
