@@ -93,8 +93,8 @@ export const loadLab = async (name: string, world: World): Promise<LabRecord | u
 export const knownLab = async (name: string, world: World): Promise<LabRecord> => {
   const record = await loadLab(name, world);
   if (record) return record;
-  const known: string[] = [];
-  for (const other of await world.store.names()) if (await world.store.load(other)) known.push(other);
+  // The names alone: the record of another lab may be damaged.
+  const known = await world.store.names();
   throw new CliError('LAB_UNKNOWN', `There is no lab called ${name}.`, {
     hint:
       known.length > 0

@@ -48,7 +48,10 @@ export const findToken = async (
 export const recoverRecord = async (name: string, world: World): Promise<LabRecord | undefined> => {
   const found = await world.findLab(name);
   if (found === undefined) return undefined;
-  const note = found.note === undefined ? undefined : parseRecord(found.note);
+  const note =
+    found.note === undefined
+      ? undefined
+      : parseRecord(found.note, `What provider ${found.provider} remembers of lab ${name}`);
   const record: LabRecord = {
     version: 1,
     createdAt: new Date(world.clock.now()).toISOString(),

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { LabConfig } from '../config/config.js';
 import type { LabFiles } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
+import { quote } from '../exec/command.js';
 import type { LabRef, ProviderId } from '../providers/provider.js';
-import { readText, writePrivate } from './private-files.js';
+import { parseNotes, readText, writePrivate } from './private-files.js';
 
 /** The ledger of a lab, written before anything is created. */
 export interface LabRecord extends LabRef {
@@ -29,9 +30,17 @@ const TOKEN_BYTES = 24;
 /** Random hexadecimal text, two digits a byte. */
 export const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-/** Reads a record. Throws LAB_UNKNOWN for one that a newer kglab wrote. */
-export const parseRecord = (text: string): LabRecord => {
-  const record = JSON.parse(text) as LabRecord;
+const isRecord = ({ version, name, id, provider, config }: LabRecord): boolean =>
+  typeof version === 'number' &&
+  (version !== 1 ||
+    ([name, id, provider].every((text) => typeof text === 'string') && config instanceof Object));
+
+/** Reads a record. Throws LAB_UNKNOWN for one that a newer kglab wrote, LEDGER_DAMAGED for what is none. */
+export const parseRecord = (text: string, path: string): LabRecord => {
+  const record = parseNotes<LabRecord>(text, path, {
+    isRight: isRecord,
+    hint: `Put it back from a backup, or move it away: mv ${quote(path)} ${quote(`${path}.damaged`)}. Machines of provider nspawn are found again without it; look for others by multipass list.`,
+  });
   if (record.version === 1) return record;
   throw new CliError(
     'LAB_UNKNOWN',
@@ -69,10 +78,10 @@ export class LabStore {
     return folders.filter((_name, index) => records[index] !== undefined).sort();
   }
 
-  /** The record of a lab; undefined when there is none. Throws LAB_UNKNOWN for one that a newer kglab wrote. */
+  /** The record of a lab; undefined when there is none. Throws as {@link parseRecord}. */
   async load(name: string): Promise<LabRecord | undefined> {
     const text = await readText(this.recordFile(name));
-    return text === undefined ? undefined : parseRecord(text);
+    return text === undefined ? undefined : parseRecord(text, this.recordFile(name));
   }
 
   save(record: LabRecord): Promise<void> {

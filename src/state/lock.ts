@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
+import { quote } from '../exec/command.js';
 import { findProcess } from '../exec/host-process.js';
+import { parseNotes } from './private-files.js';
 
 /** Who holds a lock. */
 export interface Holder {
@@ -30,18 +32,22 @@ const exists = (pid: number): boolean => {
 export const isAlive = async ({ pid, started }: Holder): Promise<boolean> =>
   exists(pid) && (started === '' || (await startOf(pid)) === started);
 
-/** What a power cut may leave: a lock of nobody. */
+/** What a power cut may leave, an empty file or one of zero bytes: its holder ended with the power. */
 const NOBODY: Holder = { pid: 0, started: 'never', since: '', what: '' };
+const EMPTY = /^[\0\s]*$/;
 
-/** Who has the lock; undefined when there is none. */
+const isHolder = ({ pid, started, since, what }: Holder): boolean =>
+  Number.isInteger(pid) && pid >= 0 && [started, since, what].every((text) => typeof text === 'string');
+
+/** Who has the lock; undefined when there is none. Throws LEDGER_DAMAGED when it does not say: they may live. */
 const holderOf = async (path: string): Promise<Holder | undefined> => {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as Holder;
-  } catch {
-    return NOBODY;
-  }
+  if (EMPTY.test(text)) return NOBODY;
+  return parseNotes<Holder>(text, path, {
+    isRight: isHolder,
+    hint: `See whether another kglab works on this lab (pgrep -af kglab); if none does: rm ${quote(path)}`,
+  });
 };
 
 /** How often to try when a lock is let go at the very moment it is looked at. */
@@ -78,7 +84,7 @@ const succeed = async (path: string, draft: string, what: string, now: number): 
 
 /**
  * Takes a lock file for this process; the result releases it. Throws LAB_BUSY, naming the holder, when another
- * living process has it; the lock of a dead one is taken over.
+ * living process has it; the lock of a dead one is taken over. Throws LEDGER_DAMAGED for a lock that cannot be read.
  */
 export const takeLock = async (path: string, what: string, now: number): Promise<() => Promise<void>> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

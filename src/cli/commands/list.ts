@@ -1,4 +1,3 @@
-import { CliError } from '../../errors/cli-error.js';
 import { LabStore, type LabRecord } from '../../state/lab-store.js';
 import { dirsOf } from '../../state/dirs.js';
 import type { OutputFlags } from '../flags.js';
@@ -10,7 +9,7 @@ const readable = async (store: LabStore, name: string): Promise<LabRecord | unde
   try {
     return await store.load(name);
   } catch (error) {
-    const why = error instanceof CliError ? error.message : `its record is damaged: ${store.dir(name)}`;
+    const why = error instanceof Error ? error.message : String(error);
     process.stderr.write(`lab ${name} cannot be read: ${why}\n`);
     return undefined;
   }

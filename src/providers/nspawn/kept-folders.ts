@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
-import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
+import { cmd, quote, type ExecOptions, type Executor } from '../../exec/command.js';
 import { syncPath } from '../../state/sync-path.js';
 import { readJson, writeJson } from './ledger.js';
 import { OWN_FOLDERS, type LabPaths, type MachinePaths } from './paths.js';
@@ -32,7 +32,10 @@ interface Index {
 
 /** Index of a machine's kept folders. The first kglab wrote the list alone. */
 const readIndex = async (dir: string): Promise<Index> => {
-  const found = await readJson<Index | readonly string[]>(join(dir, INDEX));
+  const found = await readJson<Index | readonly string[]>(
+    join(dir, INDEX),
+    `It names the folders that are kept in 0, 1, … beside it. Look at them, and write it anew or move them away: ls -la ${quote(dir)}`,
+  );
   if (found === undefined) return { folders: [], whole: false };
   return 'whole' in found ? found : { folders: found, whole: true };
 };

@@ -127,6 +127,22 @@ describe('takeLock', () => {
     await take();
   });
 
+  it.each(['{"pid":', '{}', 'null', '{"pid":"7"}'])(
+    'does not take over a damaged lock, whose holder may live: %j',
+    async (text) => {
+      await (
+        await take()
+      )();
+      await writeFile(lock, text);
+      await expect(take()).rejects.toMatchObject({
+        code: 'LEDGER_DAMAGED',
+        hint: expect.stringContaining(`rm ${lock}`) as string,
+      });
+      expect(await readFile(lock, 'utf8')).toBe(text);
+      expect(await readdir(join(base, 'demo'))).toEqual(['lock']);
+    },
+  );
+
   it('is won by exactly one of many who find it free', async () => {
     const taken = await Promise.allSettled(Array.from({ length: 12 }, () => take()));
     expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
