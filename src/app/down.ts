@@ -6,8 +6,7 @@ import { quiesce } from '../stages/quiesce.js';
 import { removeEmpty } from '../state/dirs.js';
 import type { LabRecord } from '../state/lab-store.js';
 import { mapPool } from '../util/pool.js';
-import { hostMounts } from '../volumes/host-mount.js';
-import { detachHostMounts, mountPlace } from './host-mounts.js';
+import { detachHostMount, labMounts } from './host-mounts.js';
 import { forgetContext, mergedContext } from './user-kubeconfig.js';
 import type { World } from './world.js';
 
@@ -37,13 +36,13 @@ export interface Certificate {
 }
 
 const tracesOf = async (
-  { name }: LabRecord,
+  record: LabRecord,
   provider: MachineProvider,
   world: World,
 ): Promise<readonly Trace[]> => {
   const machines = await provider.list({ signal: world.signal });
-  const context = await mergedContext(name, world);
-  const mounts = await hostMounts(mountPlace(world, name));
+  const context = await mergedContext(record.name, world);
+  const mounts = await labMounts(record, world);
   return [
     ...mounts.map(({ path }) => ({ kind: 'host mount', what: path })),
     ...machines.map((machine) => ({ kind: 'machine', what: machine.name })),
@@ -128,7 +127,8 @@ export const down = async (
   if (keep) assertKeeps(removal);
   const failures: Failures = new Map();
   const kept: { machine: string; path: string }[] = [];
-  await attempt(failures, 'host mount', world, () => detachHostMounts(record.name, world));
+  for (const mount of await labMounts(record, world))
+    await attempt(failures, mount.path, world, () => detachHostMount(mount, record.name, world));
   await mapPool(machines, LIMIT, (machine) =>
     attempt(failures, machine.name, world, async () => {
       world.say(`removing ${machine.name}`);
@@ -167,7 +167,7 @@ const machineIn = (text: string, machines: readonly string[]): string | undefine
 
 /** What failed explains what is left of it; of a machine, no other machine's failure does. */
 const why = ({ kind, what }: Trace, failures: Failures, machines: readonly string[]): string => {
-  const machine = machineIn(what, machines);
+  const machine = failures.has(what) ? what : machineIn(what, machines);
   const own = failures.get(machine ?? kind) ?? failures.get(kind) ?? failures.get('');
   const any = machine === undefined ? [...failures.values()][0] : undefined;
   return own ?? any ?? 'it came back, or belongs to another process';

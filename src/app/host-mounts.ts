@@ -1,4 +1,13 @@
-import { hostMounts, unmountOnHost, type MountPlace } from '../volumes/host-mount.js';
+import { CliError } from '../errors/cli-error.js';
+import { quote } from '../exec/command.js';
+import type { LabRecord } from '../state/lab-store.js';
+import {
+  findMounts,
+  hostMounts,
+  unmountOnHost,
+  type MountPlace,
+  type RealMount,
+} from '../volumes/host-mount.js';
 import type { World } from './world.js';
 
 /** What mounts on this host are made with. */
@@ -9,11 +18,31 @@ export const mountPlace = ({ host, store, signal }: World, lab: string): MountPl
   signal,
 });
 
-/** Detaches a lab's volumes from this host, used or not: their machines are about to go. */
-export const detachHostMounts = async (lab: string, world: World): Promise<void> => {
-  const place = mountPlace(world, lab);
-  for (const mount of await hostMounts(place)) {
-    world.say(`detaching ${mount.path}`);
-    await unmountOnHost(mount, place, { force: true });
-  }
+const MOUNTINFO = '/proc/self/mountinfo';
+
+/** Mounts of the lab's volumes on this host: those that kglab has noted, and those that the kernel has beyond them. */
+export const labMounts = async ({ name, config }: LabRecord, world: World): Promise<readonly RealMount[]> => {
+  const place = mountPlace(world, name);
+  const noted = (await hostMounts(place)).map((mount) => ({ ...mount, byKglab: true }));
+  const machines = config.nodes.map(({ machine }) => machine);
+  const real = findMounts((await place.files.read(MOUNTINFO)) ?? '', machines);
+  return [...noted, ...real.filter(({ path }) => !noted.some((mount) => mount.path === path))];
+};
+
+/** Detaches a mount of a lab's volume, used or not: its machines are about to go. Throws VOLUME_IN_USE. */
+export const detachHostMount = async (mount: RealMount, lab: string, world: World): Promise<void> => {
+  const { path, byKglab } = mount;
+  if (!byKglab)
+    throw new CliError(
+      'VOLUME_IN_USE',
+      `it was not mounted by kglab; unmount it yourself: umount -l ${quote(path)}`,
+    );
+  world.say(`detaching ${path}`);
+  await unmountOnHost(mount, mountPlace(world, lab), { force: true });
+};
+
+/** Detaches all mounts of a lab that kglab has made. Throws VOLUME_IN_USE. */
+export const detachHostMounts = async (record: LabRecord, world: World): Promise<void> => {
+  for (const mount of await labMounts(record, world))
+    if (mount.byKglab) await detachHostMount(mount, record.name, world);
 };

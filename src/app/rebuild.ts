@@ -109,7 +109,7 @@ export const rebuild = async (
   // A last look at what the cluster knows of its volumes, if it still answers; they are restored from that.
   await syncCatalogue(serverMachine(config), lookingContext(context, world.signal)).catch(() => false);
   const target = await planTarget(known, options, world);
-  if (await takesAll(target, provider, world)) await detachHostMounts(record.name, world);
+  if (await takesAll(target, provider, world)) await detachHostMounts(record, world);
   return runPlan(planRebuild(config, target), {
     context,
     handlers,

@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { mountPlace } from '../../app/host-mounts.js';
+import { labMounts, mountPlace } from '../../app/host-mounts.js';
 import { knownLab } from '../../app/open-lab.js';
 import { brickMachines } from '../../config/roles.js';
 import { CliError } from '../../errors/cli-error.js';
-import { hostMounts, mountOnHost, unmountOnHost } from '../../volumes/host-mount.js';
+import { mountOnHost, unmountOnHost } from '../../volumes/host-mount.js';
 import type { LabFlags } from '../flags.js';
 import { labName } from '../lab.js';
 import type { Session } from '../run-cli.js';
@@ -50,9 +50,9 @@ export const umountCommand = async (
   flags: LabFlags & { force?: boolean },
 ): Promise<void> => {
   const world = await openWorld(session, flags, { what: 'umount' });
-  const { name } = await knownLab(await labName(flags), world);
-  const place = mountPlace(world, name);
-  const mounts = await hostMounts(place);
+  const record = await knownLab(await labName(flags), world);
+  const place = mountPlace(world, record.name);
+  const mounts = (await labMounts(record, world)).filter(({ byKglab }) => byKglab);
   const wanted = path === undefined ? undefined : await realPath(path);
   const chosen = wanted === undefined ? mounts : mounts.filter((one) => one.path === wanted);
   if (path !== undefined && chosen.length === 0)

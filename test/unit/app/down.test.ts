@@ -140,6 +140,36 @@ describe('down', () => {
     expect(await test.store.load('demo')).toBeDefined();
   });
 
+  it('finds mounts that are not in the books, detaches its own and leaves those of others', async () => {
+    const own = (place: string, id: number): string =>
+      `${id} 22 8:1 ${place} ${place} rw - ext4 /dev/sda1 rw\n${id + 1} ${id} 0:50 / ${place} rw - fuse.glusterfs demo-node2:/gv0 rw\n`;
+    let mountinfo = `${own('/mnt/lost', 40)}50 22 0:51 / /mnt/hand rw - fuse.glusterfs demo-node1:/gv0 rw\n`;
+    const host = new ScriptedExecutor('host').on(/^sh -c \nwhile [^]* -l \/mnt\/lost$/, () => {
+      mountinfo = mountinfo.split('\n').slice(2).join('\n');
+      return '';
+    });
+    const { store } = test;
+    const files = (name: string) => ({
+      ...store.files(name),
+      read: (path: string) =>
+        path === '/proc/self/mountinfo' ? Promise.resolve(mountinfo) : store.files(name).read(path),
+    });
+    const w = test.world({
+      provider: () => removing(),
+      host,
+      store: Object.assign(Object.create(store) as typeof store, { files }),
+    });
+    const removal = await planRemoval(test.record(), w);
+    expect(removal.before.filter(({ kind }) => kind === 'host mount').map(({ what }) => what)).toEqual([
+      '/mnt/lost',
+      '/mnt/hand',
+    ]);
+    const found = await down(removal, w);
+    const why = 'it was not mounted by kglab; unmount it yourself: umount -l /mnt/hand';
+    expect(found.left).toEqual([{ kind: 'host mount', what: '/mnt/hand', why }]);
+    expect(await test.store.load('demo')).toBeDefined();
+  });
+
   it('stops when it is interrupted, with everything still in the ledger', async () => {
     const provider = removing();
     const w = world(
