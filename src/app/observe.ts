@@ -10,7 +10,7 @@ import type { LabRecord } from '../state/lab-store.js';
 import { processes, volumes } from '../stages/gluster/ask.js';
 import type { Volume, VolumeProcess } from '../stages/gluster/parse.js';
 import { PATHS } from '../stages/paths.js';
-import { mapPool } from '../util/pool.js';
+import { awaitAll, mapPool } from '../util/pool.js';
 
 /** A lab as it is found; parts that cannot be asked are undefined. */
 export interface Observed {
@@ -74,7 +74,7 @@ export const observe = async ({ config }: LabRecord, context: StepContext): Prom
   const living = kubernetesNodes(config)
     .map(({ machine }) => machine)
     .filter(runs);
-  const [found, status, mounted, nodes, classes, release] = await Promise.all([
+  const [found, status, mounted, nodes, classes, release] = await awaitAll([
     asked === undefined ? undefined : maybe(volumes(context, asked)),
     mapPool(
       names,

@@ -13,6 +13,7 @@ import { contextOf, contextWithoutRelease, findArtifacts } from './open-lab.js';
 import { lookingContext, observe } from './observe.js';
 import { pictureOf } from './picture-of.js';
 import type { World } from './world.js';
+import { awaitAll } from '../util/pool.js';
 
 /** Something that `up` would do. */
 export interface PendingStep {
@@ -96,7 +97,7 @@ export const look = async (record: LabRecord, world: World): Promise<LabPicture>
 export const status = async (record: LabRecord, world: World): Promise<Status> => {
   const looking: Looking = new Map();
   const [picture, pending] = await whileWaiting(
-    Promise.all([look(record, world), pendingSteps(record, world, looking)]),
+    awaitAll([look(record, world), pendingSteps(record, world, looking)]),
     { clock: world.clock, say: (line) => world.say(line), what: () => waitingFor(looking) },
   );
   return { picture, pending };

@@ -39,7 +39,7 @@ export const stop = async (
   for (const group of force ? [] : quiet) {
     const names = group.filter((name) => running.has(name));
     if (names.length > 0) world.say(`ending the pods of ${names.join(', ')}`);
-    await mapPool(names, LIMIT, (name) => quiesce(name, { machine, signal }));
+    await mapPool(names, LIMIT, (name) => quiesce(name, { machine, signal }), { goOn: true });
   }
   if (!force) await awaitHealing(record, running, provider, world);
   for (const group of off)
@@ -50,6 +50,8 @@ export const stop = async (
         world.say(`${force ? 'cutting the power of' : 'shutting down'} ${name}`);
         await provider.stop(name, { signal, force });
       },
+      // One that does not end must not keep the others running.
+      { goOn: true },
     );
   return [...running];
 };

@@ -7,6 +7,7 @@ import { CliError } from '../errors/cli-error.js';
 import { quote } from '../exec/command.js';
 import type { LabRef, ProviderId } from '../providers/provider.js';
 import { parseNotes, readText, writePrivate } from './private-files.js';
+import { mapPool } from '../util/pool.js';
 
 /** The ledger of a lab, written before anything is created. */
 export interface LabRecord extends LabRef {
@@ -26,6 +27,9 @@ export interface LabRecord extends LabRef {
 /** Bytes of randomness in a lab's id (names things) and in a k3s token (guards the cluster). */
 const ID_BYTES = 6;
 const TOKEN_BYTES = 24;
+
+/** Files read at the same time. */
+const LIMIT = 8;
 
 /** Random hexadecimal text, two digits a byte. */
 export const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex');
@@ -72,8 +76,8 @@ export class LabStore {
   /** Labs with a record. A folder without one holds no more than the logs of an `up` that never began. */
   async names(): Promise<readonly string[]> {
     const folders = await readdir(join(this.stateDir, 'labs')).catch(() => []);
-    const records = await Promise.all(
-      folders.map((name) => readText(this.recordFile(name)).catch(() => undefined)),
+    const records = await mapPool(folders, LIMIT, (name) =>
+      readText(this.recordFile(name)).catch(() => undefined),
     );
     return folders.filter((_name, index) => records[index] !== undefined).sort();
   }

@@ -3,6 +3,10 @@ import { dirsOf } from '../../state/dirs.js';
 import type { OutputFlags } from '../flags.js';
 import { renderOutput, renderTable } from '../output.js';
 import type { Session } from '../run-cli.js';
+import { mapPool } from '../../util/pool.js';
+
+/** Files read at the same time. */
+const LIMIT = 8;
 
 /** A lab's record; one that cannot be read is named, and does not hide the others. */
 const readable = async (store: LabStore, name: string): Promise<LabRecord | undefined> => {
@@ -18,7 +22,7 @@ const readable = async (store: LabStore, name: string): Promise<LabRecord | unde
 /** `kglab list` */
 export const listCommand = async (_session: Session, { output }: OutputFlags): Promise<void> => {
   const store = new LabStore(dirsOf(process.env).state);
-  const found = await Promise.all((await store.names()).map((name) => readable(store, name)));
+  const found = await mapPool(await store.names(), LIMIT, (name) => readable(store, name));
   const labs = found
     .filter((record): record is LabRecord => record !== undefined)
     .map(({ name, provider, createdAt, config, protected: isProtected = false }) => ({

@@ -71,7 +71,8 @@ export class MultipassProvider implements MachineProvider {
   async prepare(): Promise<void> {}
 
   async list(options: ExecOptions = {}): Promise<readonly MachineInfo[]> {
-    const [book, instances] = await Promise.all([this.ledger.read(), this.instances(options)]);
+    const book = await this.ledger.read();
+    const instances = await this.instances(options);
     const own = instances.filter(({ name }) => Object.hasOwn(book, name));
     return mapPool(own, ASK_LIMIT, async ({ name, state: word }) => {
       const state = toMachineState(word);
@@ -84,7 +85,8 @@ export class MultipassProvider implements MachineProvider {
 
   /** Launches that were interrupted go on in the daemon, and are in no list until the image is there. */
   async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
-    const [book, instances] = await Promise.all([this.ledger.read(), this.instances(options)]);
+    const book = await this.ledger.read();
+    const instances = await this.instances(options);
     const names = Object.keys(book).filter((name) => book[name] === 'launching');
     const unseen = names.filter((name) => !instances.some((instance) => instance.name === name));
     return unseen.map((what) => ({ kind: 'machine on its way', what }));
@@ -201,7 +203,8 @@ export class MultipassProvider implements MachineProvider {
   /** The zone of the lab's other machines: each zone has a network of its own. */
   private async zone(): Promise<string | undefined> {
     if (!(await this.abilities()).zones) return undefined;
-    const [book, instances] = await Promise.all([this.ledger.read(), this.instances({})]);
+    const book = await this.ledger.read();
+    const instances = await this.instances({});
     return instances.find(({ name, zone }) => Object.hasOwn(book, name) && zone !== undefined)?.zone;
   }
 

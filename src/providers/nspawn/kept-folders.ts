@@ -6,8 +6,12 @@ import { cmd, quote, type ExecOptions, type Executor } from '../../exec/command.
 import { syncPath } from '../../state/sync-path.js';
 import { readJson, writeJson } from './ledger.js';
 import { OWN_FOLDERS, type LabPaths, type MachinePaths } from './paths.js';
+import { mapPool } from '../../util/pool.js';
 
 const INDEX = 'folders.json';
+
+/** Files read at the same time. */
+const LIMIT = 8;
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -132,12 +136,10 @@ export const keptFolders = async (
   paths: LabPaths,
 ): Promise<readonly { readonly machine: string; readonly path: string; readonly whole: boolean }[]> => {
   const machines = await readdir(paths.kept).catch(() => []);
-  return Promise.all(
-    machines.sort().map(async (machine) => {
-      const path = join(paths.kept, machine);
-      return { machine, path, whole: (await readIndex(path)).whole };
-    }),
-  );
+  return mapPool(machines.sort(), LIMIT, async (machine) => {
+    const path = join(paths.kept, machine);
+    return { machine, path, whole: (await readIndex(path)).whole };
+  });
 };
 
 const isRemoved = (dir: string): Promise<boolean> =>

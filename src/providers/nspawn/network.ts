@@ -19,6 +19,7 @@ import { bridgeMac, bridgeName, ownerMark, shortHash, tableName } from './names.
 import { renderRules } from './nft.js';
 import type { NspawnOptions } from './options.js';
 import type { LabPaths } from './paths.js';
+import { awaitAll } from '../../util/pool.js';
 
 /** What the host has at the moment. */
 interface HostNetwork {
@@ -129,7 +130,7 @@ export class LabNetwork {
   }
 
   private async look(options: ExecOptions): Promise<HostNetwork> {
-    const [links, routes] = await Promise.all([
+    const [links, routes] = await awaitAll([
       this.run(cmd('ip', '-j', '-d', 'addr', 'show'), options),
       this.run(cmd('ip', '-j', '-4', 'route', 'show', 'table', 'all'), options),
     ]);

@@ -3,6 +3,7 @@ import { checked } from '../../exec/checked.js';
 import { cmd, sh } from '../../exec/command.js';
 import { copyIn, readFile, writeFile } from '../../exec/files.js';
 import { PATHS } from '../paths.js';
+import { mapPool } from '../../util/pool.js';
 
 /** A file of the release and where k3s wants it. */
 interface Payload {
@@ -15,6 +16,9 @@ interface Payload {
 
 /** A file of 150 MB over a slow line into a busy VM. */
 const COPY_MS = 900_000;
+
+/** Files copied into a machine at the same time; there may be dozens of image archives. */
+const LIMIT = 2;
 
 const payloads = ({ artifacts }: StepContext): readonly Payload[] => [
   { from: artifacts.binary.path, to: PATHS.k3s, mode: '0755', sha256: artifacts.binary.sha256 },
@@ -78,7 +82,7 @@ export const installHandler: StepHandler<'k3s.install'> = {
       what: `Making directories on ${machine}`,
       signal,
     });
-    await Promise.all(payloads(context).map((payload) => install(machine, payload, context)));
+    await mapPool(payloads(context), LIMIT, (payload) => install(machine, payload, context));
     for (const name of ['kubectl', 'ctr', 'crictl'])
       await checked(target, machine, cmd('ln', '-sfn', 'k3s', `/usr/local/bin/${name}`), {
         code: 'K3S_FAILED',

@@ -4,6 +4,7 @@ import { cmd, sh } from '../../exec/command.js';
 import { getObjects } from '../../kube/kubectl.js';
 import { nodeView } from '../../kube/node.js';
 import { clearK3s } from './clear.js';
+import { awaitAll } from '../../util/pool.js';
 
 /** The authority of the cluster, as the server has it and as an agent has learnt it. */
 const SERVER_CA = '/var/lib/rancher/k3s/server/tls/server-ca.crt';
@@ -28,7 +29,7 @@ const isReady = async (machine: string, server: string, context: StepContext): P
 export const memberHandler: StepHandler<'k3s.member'> = {
   probe: async ({ machine, server }, context) => {
     if (await isReady(machine, server, context)) return satisfied;
-    const [known, right] = await Promise.all([
+    const [known, right] = await awaitAll([
       certificate(machine, AGENT_CA, context),
       certificate(server, SERVER_CA, context),
     ]);

@@ -8,6 +8,7 @@ import { machineInfo } from '../machine-info.js';
 import { forgetPassword } from './forget-handler.js';
 import { isRejected, k3sFailure } from './journal.js';
 import { k3sUnit } from './unit-state.js';
+import { awaitAll } from '../../util/pool.js';
 
 type Input = StepInputs['k3s.ready'];
 
@@ -43,7 +44,7 @@ const gap = (node: NodeView | undefined, { address, startedAt }: Truth): string 
 
 const truth = async (machine: string, server: string, context: StepContext): Promise<Truth> => {
   const unit = k3sUnit(machine, machine === server ? 'server' : 'agent', context);
-  const [info, { startedAt }] = await Promise.all([machineInfo(machine, context), unit]);
+  const [info, { startedAt }] = await awaitAll([machineInfo(machine, context), unit]);
   return { address: info?.address, startedAt };
 };
 

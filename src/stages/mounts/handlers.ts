@@ -7,6 +7,7 @@ import { waitFor } from '../../util/wait.js';
 import { PATHS } from '../paths.js';
 import { unitName } from '../unit-name.js';
 import { renderMountUnit, type MountInput } from './unit.js';
+import { awaitAll } from '../../util/pool.js';
 
 /** How long to try to mount: bricks may still be starting, and one try gives up after 60 s (the unit's TimeoutSec). */
 const MOUNT_MS = 90_000;
@@ -92,7 +93,7 @@ const start = async (input: MountInput, context: StepContext): Promise<void> => 
 export const mountHandler: StepHandler<'mounts.mount'> = {
   probe: async (input, context) => {
     const unit = renderMountUnit(context.templates['gluster.mount'] ?? '', input);
-    const [state, found] = await Promise.all([
+    const [state, found] = await awaitAll([
       words(input, context),
       readFile(context.machine(input.machine), `/etc/systemd/system/${unitName(input.path)}`, context),
     ]);
