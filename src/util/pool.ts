@@ -40,7 +40,7 @@ export const mapPool = async <T, R>(
 export const awaitAll = async <T extends readonly unknown[]>(
   started: readonly [...{ [K in keyof T]: T[K] | Promise<T[K]> }],
 ): Promise<T> => {
-  const settled = await Promise.allSettled(started);
+  const settled = await Promise.allSettled(started.map((one) => Promise.resolve(one)));
   fail(
     settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : [])),
     settled.length,

@@ -45,10 +45,8 @@ export class LabNetwork {
 
   /** What the lab was given, if anything yet. */
   ledger(): Promise<NetworkLedger | undefined> {
-    return readJson<NetworkLedger>(
-      this.paths.network,
-      'Nothing of the lab is lost with it. Take the lab down, or see how the network is: ip -d addr',
-    );
+    const hint = 'See how the network is (ip -d addr), or take the lab down: kglab down';
+    return readJson<NetworkLedger>(this.paths.network, hint);
   }
 
   /** What is not as it should be, or undefined. Throws LAB_CHANGED as {@link ensure} does. */
