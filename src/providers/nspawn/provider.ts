@@ -38,7 +38,7 @@ export class NspawnProvider implements MachineProvider {
 
   constructor(private readonly options: NspawnOptions) {
     this.paths = labPaths(options.dataDir, options.lab.name);
-    this.image = new ImageCache(options.host, options.cacheDir, options.image);
+    this.image = new ImageCache(options.host, options.cacheDir, options.image, options.clock);
     this.network = new LabNetwork(options, this.paths);
     this.store = new MachineStore(options, options.host, this.paths);
     this.power = new Power(options.host, options.clock);
