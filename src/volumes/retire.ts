@@ -56,7 +56,7 @@ export const obstacles = (
 ];
 
 /** Unmounts, and removes what was made for the mount; a directory that holds files of somebody stays. */
-const FORGET_MOUNT = `
+export const FORGET_MOUNT = `
 systemctl disable -q --now "$2" 2>/dev/null
 umount -l "$1" 2>/dev/null
 rm -f "/etc/systemd/system/$2" || { echo "its unit is left: /etc/systemd/system/$2" >&2; exit 1; }
