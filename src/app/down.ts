@@ -5,8 +5,7 @@ import { quiesce } from '../kube/quiesce.js';
 import { removeEmpty } from '../util/dirs.js';
 import type { Lab } from '../lab/lab.js';
 import { mapPool } from '../util/pool.js';
-import { hostMounts } from '../volumes/host-mount.js';
-import { detachHostMounts, mountPlace } from './host-mounts.js';
+import { detachHostMount, labMounts } from './host-mounts.js';
 import { forgetContext, mergedContext } from './user-kubeconfig.js';
 import { assertKeepsData } from './rebuild.js';
 
@@ -38,7 +37,7 @@ const tracesOf = async (lab: Lab): Promise<readonly Trace[]> => {
   const { name, provider, signal } = lab;
   const machines = await provider.list({ signal });
   const context = await mergedContext(name, lab.world);
-  const mounts = await hostMounts(mountPlace(lab));
+  const mounts = await labMounts(lab);
   return [
     ...mounts.map(({ path }) => ({ kind: 'host mount', what: path })),
     ...machines.map((machine) => ({ kind: 'machine', what: machine.name })),
@@ -108,7 +107,8 @@ export const down = async (
   if (keep) assertKeepsData(lab);
   const failures: Failures = new Map();
   const kept: { machine: string; path: string }[] = [];
-  await attempt(failures, 'host mount', signal, () => detachHostMounts(lab));
+  for (const mount of await labMounts(lab))
+    await attempt(failures, mount.path, signal, () => detachHostMount(mount, lab));
   await mapPool(machines, LIMIT, (machine) =>
     attempt(failures, machine.name, signal, async () => {
       lab.say(`removing ${machine.name}`);
@@ -121,7 +121,11 @@ export const down = async (
       provider.foundation.remove({ signal, onLine: (line) => lab.say(line) }),
     );
   await attempt(failures, 'kubeconfig context', signal, () => forgetContext(labName, world));
-  const left = explained(await tracesOf(lab), failures, labName);
+  const known = lab.config.nodes.map(({ machine }) => machine);
+  const left = explained(await tracesOf(lab), failures, {
+    lab: labName,
+    machines: [...new Set([...known, ...machines.map(({ name }) => name)])],
+  });
   if (left.length === 0) {
     await world.store.remove(labName);
     await removeEmpty(world.dirs);
@@ -131,16 +135,32 @@ export const down = async (
   return { lab: labName, id, machines: machines.map(({ name }) => name), before, left, kept };
 };
 
-const why = ({ kind, what }: Trace, failures: Failures): string => {
-  const own = [...failures].find(([who]) => who !== '' && (who === kind || what.includes(who)))?.[1];
-  return (
-    own ?? failures.get('') ?? [...failures.values()][0] ?? 'it came back, or belongs to another process'
-  );
+/** Whether a text has that name of a machine as a whole: `demo-node10` does not have `demo-node1`. */
+const names = (text: string, machine: string): boolean =>
+  text.split(machine).some((before, index, parts) => {
+    const after = parts[index + 1];
+    return after !== undefined && !/[a-z0-9]$/i.test(before) && !/^[a-z0-9]/i.test(after);
+  });
+
+/** The machine that a trace names: of `a-b` and `b`, which both fit `a-b`, the longer one. */
+const machineIn = (text: string, machines: readonly string[]): string | undefined =>
+  [...machines].sort((a, b) => b.length - a.length).find((machine) => names(text, machine));
+
+/** What failed explains what is left of it; of a machine, no other machine's failure does. */
+const why = ({ kind, what }: Trace, failures: Failures, machines: readonly string[]): string => {
+  const machine = failures.has(what) ? what : machineIn(what, machines);
+  const own = failures.get(machine ?? kind) ?? failures.get(kind) ?? failures.get('');
+  const any = machine === undefined ? [...failures.values()][0] : undefined;
+  return own ?? any ?? 'it came back, or belongs to another process';
 };
 
 /** What is left, and why. What could not be done counts even where nothing is seen of it: it may still be on its way. */
-const explained = (traces: readonly Trace[], failures: Failures, lab: string): readonly Remainder[] => {
-  const seen = traces.map((trace) => ({ ...trace, why: why(trace, failures) }));
+const explained = (
+  traces: readonly Trace[],
+  failures: Failures,
+  { lab, machines }: { readonly lab: string; readonly machines: readonly string[] },
+): readonly Remainder[] => {
+  const seen = traces.map((trace) => ({ ...trace, why: why(trace, failures, machines) }));
   const unseen = [...failures]
     .filter(([, reason]) => !seen.some((remainder) => remainder.why === reason))
     .map(([who, reason]) => ({ kind: 'lab', what: who || lab, why: reason }));

@@ -28,7 +28,13 @@ export class EvidenceFolder {
     const tar = cmd('tar', '-czf', target, '-C', dirname(this.path), basename(this.path));
     // Made first, empty and private: tar only fills it.
     await writePrivate(target, '');
-    await checked(host, 'host', tar, { code: 'HOST_UNFIT', what: `Writing ${target}` });
+    try {
+      await checked(host, 'host', tar, { code: 'HOST_UNFIT', what: `Writing ${target}` });
+    } catch (error) {
+      // Half an archive would be taken for a whole one.
+      await rm(target, { force: true });
+      throw error;
+    }
     await this.remove();
   }
 

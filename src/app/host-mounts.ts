@@ -1,5 +1,13 @@
-import { hostMounts, unmountOnHost, type MountPlace } from '../volumes/host-mount.js';
 import type { Lab } from '../lab/lab.js';
+import { CliError } from '../errors/cli-error.js';
+import { quote } from '../exec/command.js';
+import {
+  findMounts,
+  hostMounts,
+  unmountOnHost,
+  type MountPlace,
+  type RealMount,
+} from '../volumes/host-mount.js';
 
 /** What mounts on this host are made with. */
 export const mountPlace = ({ name, files, signal, world: { host, store } }: Lab): MountPlace => ({
@@ -9,11 +17,30 @@ export const mountPlace = ({ name, files, signal, world: { host, store } }: Lab)
   signal,
 });
 
-/** Detaches a lab's volumes from this host, used or not: their machines are about to go. */
-export const detachHostMounts = async (lab: Lab): Promise<void> => {
+const MOUNTINFO = '/proc/self/mountinfo';
+
+/** Mounts of the lab's volumes on this host: those that kglab has noted, and those that the kernel has beyond them. */
+export const labMounts = async (lab: Lab): Promise<readonly RealMount[]> => {
   const place = mountPlace(lab);
-  for (const mount of await hostMounts(place)) {
-    lab.say(`detaching ${mount.path}`);
-    await unmountOnHost(mount, place, { force: true });
-  }
+  const noted = (await hostMounts(place)).map((mount) => ({ ...mount, byKglab: true }));
+  const machines = lab.config.nodes.map(({ machine }) => machine);
+  const real = findMounts((await place.files.read(MOUNTINFO)) ?? '', machines);
+  return [...noted, ...real.filter(({ path }) => !noted.some((mount) => mount.path === path))];
+};
+
+/** Detaches a mount of a lab's volume, used or not: its machines are about to go. Throws VOLUME_IN_USE. */
+export const detachHostMount = async (mount: RealMount, lab: Lab): Promise<void> => {
+  const { path, byKglab } = mount;
+  if (!byKglab)
+    throw new CliError(
+      'VOLUME_IN_USE',
+      `it was not mounted by kglab; unmount it yourself: umount -l ${quote(path)}`,
+    );
+  lab.say(`detaching ${path}`);
+  await unmountOnHost(mount, mountPlace(lab), { force: true });
+};
+
+/** Detaches all mounts of a lab that kglab has made. Throws VOLUME_IN_USE. */
+export const detachHostMounts = async (lab: Lab): Promise<void> => {
+  for (const mount of await labMounts(lab)) if (mount.byKglab) await detachHostMount(mount, lab);
 };

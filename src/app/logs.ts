@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { stringify } from 'yaml';
@@ -10,6 +10,7 @@ import { EvidenceFolder } from './evidence-folder.js';
 import { readText } from '../util/private-files.js';
 import type { Lab } from '../lab/lab.js';
 import { randomHex } from '../lab/lab-store.js';
+import { leftovers, withOwnFolder } from '../exec/lock.js';
 import { mapPool } from '../util/pool.js';
 import { CLUSTER_EVIDENCE, GLUSTER_EVIDENCE, MACHINE_EVIDENCE, type Evidence } from './evidence.js';
 import { redactEvidence } from './redact-evidence.js';
@@ -99,6 +100,9 @@ export interface LogsResult {
   readonly silent: readonly string[];
 }
 
+/** What evidence is collected in, in the folder of the lab. */
+const COLLECTING = '.evidence-';
+
 /** Fills an archive; nothing but it is left. */
 const packed = async (
   name: string,
@@ -108,14 +112,16 @@ const packed = async (
 ): Promise<void> => {
   await store.token(name);
   const stamp = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-  const dir = join(store.dir(name), `kglab-${name}-${stamp}-${randomHex(2)}`);
-  const folder = new EvidenceFolder(dir, (text) => redactEvidence(text, store.secrets));
-  try {
+  // Older kglabs collected in folders called kglab-LAB-TIME.
+  for (const prefix of [COLLECTING, `kglab-${name}-`])
+    for (const left of await leftovers(store.dir(name), prefix, clock.now()))
+      await rm(left, { recursive: true, force: true });
+  await withOwnFolder(store.dir(name), COLLECTING, async (dir) => {
+    const path = join(dir, `kglab-${name}-${stamp}-${randomHex(2)}`);
+    const folder = new EvidenceFolder(path, (text) => redactEvidence(text, store.secrets));
     await fill(folder);
     await folder.pack(target, host);
-  } finally {
-    await folder.remove();
-  }
+  });
 };
 
 /** Puts everything that may explain a failure into one archive, without secrets; machines that are down are left out. */

@@ -8,7 +8,7 @@ import type { LabConfig } from '../config/config.js';
 import { processes, volumes } from '../gluster/ask.js';
 import type { Volume, VolumeProcess } from '../gluster/parse.js';
 import { PATHS } from '../guest/paths.js';
-import { mapPool } from '../util/pool.js';
+import { awaitAll, mapPool } from '../util/pool.js';
 
 /** A lab as it is found; parts that cannot be asked are undefined. */
 export interface Observed {
@@ -60,7 +60,7 @@ export const observe = async (config: LabConfig, context: StepContext): Promise<
   const living = kubernetesNodes(config)
     .map(({ machine }) => machine)
     .filter(runs);
-  const [found, status, mounted, nodes, classes, release] = await Promise.all([
+  const [found, status, mounted, nodes, classes, release] = await awaitAll([
     asked === undefined ? undefined : maybe(volumes(context, asked)),
     mapPool(
       names,

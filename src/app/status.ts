@@ -12,6 +12,7 @@ import type { Lab } from '../lab/lab.js';
 import { findArtifacts, lookingContext, runContext } from '../lab/run-context.js';
 import { observe } from './observe.js';
 import { pictureOf } from './picture-of.js';
+import { awaitAll } from '../util/pool.js';
 
 /** Something that `up` would do. */
 export interface PendingStep {
@@ -76,7 +77,7 @@ export const look = async (lab: Lab): Promise<LabPicture> => {
 /** The lab as it is, and what `up` would do about it. Changes nothing. */
 export const status = async (lab: Lab): Promise<Status> => {
   const looking: Looking = new Map();
-  const [picture, pending] = await whileWaiting(Promise.all([look(lab), pendingSteps(lab, looking)]), {
+  const [picture, pending] = await whileWaiting(awaitAll([look(lab), pendingSteps(lab, looking)]), {
     clock: lab.world.clock,
     say: (line) => lab.say(line),
     what: () => waitingFor(looking),

@@ -32,7 +32,7 @@ export const stop = async (lab: Lab, { force }: { readonly force: boolean }): Pr
   for (const group of force ? [] : quiet) {
     const names = group.filter((name) => running.has(name));
     if (names.length > 0) lab.say(`ending the pods of ${names.join(', ')}`);
-    await mapPool(names, LIMIT, (name) => quiesce(name, { machine, signal }));
+    await mapPool(names, LIMIT, (name) => quiesce(name, { machine, signal }), { goOn: true });
   }
   if (!force) await awaitHealing(lab, running);
   for (const group of off)
@@ -43,6 +43,8 @@ export const stop = async (lab: Lab, { force }: { readonly force: boolean }): Pr
         lab.say(`${force ? 'cutting the power of' : 'shutting down'} ${name}`);
         await provider.stop(name, { signal, force });
       },
+      // One that does not end must not keep the others running.
+      { goOn: true },
     );
   return [...running];
 };

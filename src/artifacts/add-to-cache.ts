@@ -8,6 +8,7 @@ import type { Added } from './added.js';
 import { ARCHES, hostArch, type Arch } from './arch.js';
 import { binaryName, findReleaseFiles } from './release-files.js';
 import { checkVersion } from './version.js';
+import { mapPool } from '../util/pool.js';
 
 export interface AddOptions {
   /** A folder with the files of a release, or an image archive. */
@@ -23,12 +24,10 @@ export interface AddOptions {
 }
 
 const archesIn = async (dir: string): Promise<readonly Arch[]> => {
-  const found = await Promise.all(
-    ARCHES.map(async (arch) => {
-      const release = await findReleaseFiles(dir, arch);
-      return 'missing' in release && release.missing.includes(binaryName(arch)) ? [] : [arch];
-    }),
-  );
+  const found = await mapPool(ARCHES, 1, async (arch) => {
+    const release = await findReleaseFiles(dir, arch);
+    return 'missing' in release && release.missing.includes(binaryName(arch)) ? [] : [arch];
+  });
   return found.flat();
 };
 

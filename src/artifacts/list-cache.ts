@@ -8,6 +8,7 @@ import { archiveImages, REFS_SUFFIX } from './archive-images.js';
 import { cachedReleases } from './cached-releases.js';
 import { imagesDir, isImageArchive } from './extra-images.js';
 import { withStaging } from './staging.js';
+import { mapPool } from '../util/pool.js';
 
 /** A thing in the cache. `id` is what `kglab cache rm` takes. */
 export type CacheEntry = { readonly id: string; readonly path: string; readonly bytes: number } & (
@@ -15,24 +16,25 @@ export type CacheEntry = { readonly id: string; readonly path: string; readonly 
   | { readonly kind: 'image'; readonly fileName: string; readonly refs: readonly string[] }
 );
 
+/** Entries looked at at the same time, in each folder. */
+const LIMIT = 8;
+
 const bytesOf = async (path: string): Promise<number> => {
   const found = await stat(path);
   if (!found.isDirectory()) return found.size;
-  const sizes = await Promise.all((await readdir(path)).map((name) => bytesOf(join(path, name))));
+  const sizes = await mapPool(await readdir(path), LIMIT, (name) => bytesOf(join(path, name)));
   return sizes.reduce((sum, size) => sum + size, 0);
 };
 
 const releases = async (cacheDir: string): Promise<CacheEntry[]> =>
-  Promise.all(
-    (await cachedReleases(cacheDir)).map(async ({ key: { version, arch }, dir }) => ({
-      kind: 'release' as const,
-      id: `${version}/${arch}`,
-      path: dir,
-      bytes: await bytesOf(dir),
-      version,
-      arch,
-    })),
-  );
+  mapPool(await cachedReleases(cacheDir), LIMIT, async ({ key: { version, arch }, dir }) => ({
+    kind: 'release' as const,
+    id: `${version}/${arch}`,
+    path: dir,
+    bytes: await bytesOf(dir),
+    version,
+    arch,
+  }));
 
 const images = async (cacheDir: string, host: Executor): Promise<CacheEntry[]> => {
   const dir = imagesDir(cacheDir);

@@ -1,29 +1,16 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
 import { CommandError } from '../exec/command-error.js';
+import { mkdir, rm } from 'node:fs/promises';
 import { cmd, type Executor } from '../exec/command.js';
 import { syncPath } from '../util/sync-path.js';
+import { leftovers, withOwnFolder } from '../exec/lock.js';
 import type { Clock } from '../util/clock.js';
 
 const PREFIX = '.tmp-';
 
-/** What a killed kglab left behind is removed after a day: no copy or download takes that long. Milliseconds. */
-const STALE = 24 * 3600 * 1000;
-
-const sweep = async (cacheDir: string, clock: Clock): Promise<void> => {
-  for (const name of await readdir(cacheDir)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const path = join(cacheDir, name);
-    // Another kglab may be sweeping or finishing as well.
-    const found = await stat(path).catch(() => undefined);
-    if (found && clock.now() - found.mtimeMs > STALE) await rm(path, { recursive: true, force: true });
-  }
-};
-
 /**
  * Lets `work` fill a folder of its own inside the cache (so that a rename out of it is atomic) and removes that
- * folder afterwards, whatever happened.
+ * folder afterwards, whatever happened. What killed kglabs have left there is removed first.
  */
 export const withStaging = async <T>(
   cacheDir: string,
@@ -31,13 +18,10 @@ export const withStaging = async <T>(
   work: (dir: string) => Promise<T>,
 ): Promise<T> => {
   await mkdir(cacheDir, { recursive: true });
-  await sweep(cacheDir, clock);
-  const dir = await mkdtemp(join(cacheDir, PREFIX));
-  try {
-    return await work(dir);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  // Another kglab may be sweeping as well.
+  for (const left of await leftovers(cacheDir, PREFIX, clock.now()))
+    await rm(left, { recursive: true, force: true });
+  return withOwnFolder(cacheDir, PREFIX, work);
 };
 
 /** Copies take a minute on a slow disk without reflinks. Milliseconds. */

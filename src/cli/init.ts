@@ -9,6 +9,7 @@ import { planUp } from '../recipe/up.js';
 import { drawLab } from '../report/picture.js';
 import { OFFERED_IDS } from '../providers/registry.js';
 import type { HostFacts } from '../wizard/host-facts.js';
+import { mapPool } from '../util/pool.js';
 import { labFile } from '../wizard/lab-file.js';
 import { propose } from '../wizard/propose.js';
 import { runWizard } from '../wizard/run-wizard.js';
@@ -30,7 +31,10 @@ const GIB = 1024 * MIB;
 const lookAtHost = async (world: World): Promise<HostFacts> => {
   const disk = await statfs(process.cwd());
   return {
-    providers: await Promise.all(OFFERED_IDS.map(async (id) => ({ id, ...(await world.usable(id)) }))),
+    providers: await mapPool(OFFERED_IDS, OFFERED_IDS.length, async (id) => ({
+      id,
+      ...(await world.usable(id)),
+    })),
     memoryMiB: Math.floor(totalmem() / MIB),
     cpus: availableParallelism(),
     freeDiskGiB: Math.floor((disk.bavail * disk.bsize) / GIB),

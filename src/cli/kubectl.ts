@@ -5,6 +5,7 @@ import { kubectl } from '../kube/kubectl.js';
 import type { LabFlags } from './support/flags.js';
 import type { Session } from './support/session.js';
 import { attachIn, machineOf } from './exec.js';
+import { mapPool } from '../util/pool.js';
 
 interface Split {
   readonly args: readonly string[];
@@ -55,6 +56,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder; name its files',
 };
 
+/** Files read at the same time. */
+const LIMIT = 8;
+
 const readManifest = async (file: string): Promise<string> => {
   try {
     return await readFile(file, 'utf8');
@@ -71,7 +75,7 @@ const readManifest = async (file: string): Promise<string> => {
 export const kubectlCommand = async (session: Session, words: string[], flags: LabFlags): Promise<void> => {
   const { lab } = await machineOf(session, flags, undefined, 'kubectl');
   const { args, files } = splitFiles(words[0] === '--' ? words.slice(1) : words);
-  const texts = await Promise.all(files.map(readManifest));
+  const texts = await mapPool(files, LIMIT, readManifest);
   const command =
     texts.length === 0 ? kubectl(...args) : { ...kubectl(...args), stdin: texts.join('\n---\n') };
   await attachIn(session, lab.provider.machine(serverMachine(lab.config)), command);

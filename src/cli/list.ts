@@ -1,17 +1,20 @@
-import { CliError } from '../errors/cli-error.js';
 import { LabStore, type LabRecord } from '../lab/lab-store.js';
 import { dirsOf } from '../util/dirs.js';
 import type { OutputFlags } from './support/flags.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { stderr, stdout } from './support/streams.js';
+import { mapPool } from '../util/pool.js';
+
+/** Files read at the same time. */
+const LIMIT = 8;
 
 /** A lab's record; one that cannot be read is named, and does not hide the others. */
 const readable = async (store: LabStore, name: string): Promise<LabRecord | undefined> => {
   try {
     return await store.load(name);
   } catch (error) {
-    const why = error instanceof CliError ? error.message : `its record is damaged: ${store.dir(name)}`;
+    const why = error instanceof Error ? error.message : String(error);
     stderr.write(`lab ${name} cannot be read: ${why}\n`);
     return undefined;
   }
@@ -20,7 +23,7 @@ const readable = async (store: LabStore, name: string): Promise<LabRecord | unde
 /** `kglab list` */
 export const listCommand = async (_session: Session, { output }: OutputFlags): Promise<void> => {
   const store = new LabStore(dirsOf(process.env).state);
-  const found = await Promise.all((await store.names()).map((name) => readable(store, name)));
+  const found = await mapPool(await store.names(), LIMIT, (name) => readable(store, name));
   const labs = found
     .filter((record): record is LabRecord => record !== undefined)
     .map(({ name, provider, createdAt, config, protected: isProtected = false }) => ({

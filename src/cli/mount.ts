@@ -1,16 +1,16 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { mountPlace } from '../app/host-mounts.js';
 import { knownLab } from '../lab/open.js';
 import { brickMachines } from '../config/roles.js';
 import { CliError } from '../errors/cli-error.js';
-import { hostMounts, mountOnHost, unmountOnHost } from '../volumes/host-mount.js';
 import type { LabFlags } from './support/flags.js';
 import { labName } from './support/load-lab.js';
 import type { Session } from './support/session.js';
 import { assertRealMachines } from '../lab/rehearsal.js';
 import { openWorld } from './support/open-world.js';
 import { stdout } from './support/streams.js';
+import { labMounts, mountPlace } from '../app/host-mounts.js';
+import { mountOnHost, unmountOnHost } from '../volumes/host-mount.js';
 
 /** A path without links, as the kernel knows mounts by it; its end need not exist, nor answer. */
 const realPath = async (path: string): Promise<string> => {
@@ -50,8 +50,9 @@ export const umountCommand = async (
   flags: LabFlags & { force?: boolean },
 ): Promise<void> => {
   const world = await openWorld(session, flags, { what: 'umount' });
-  const place = mountPlace(await knownLab(await labName(flags), world));
-  const mounts = await hostMounts(place);
+  const lab = await knownLab(await labName(flags), world);
+  const place = mountPlace(lab);
+  const mounts = (await labMounts(lab)).filter(({ byKglab }) => byKglab);
   const wanted = path === undefined ? undefined : await realPath(path);
   const chosen = wanted === undefined ? mounts : mounts.filter((one) => one.path === wanted);
   if (path !== undefined && chosen.length === 0)

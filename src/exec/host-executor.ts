@@ -2,6 +2,7 @@ import { access, open, type FileHandle } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { execa, type Options, type ResultPromise } from 'execa';
 import type { Command, CommandResult, ExecOptions, Executor } from './command.js';
+import { endGroup, signalGroup } from './host-process.js';
 
 /** Most characters kept of each stream; a command that says more is ended. Logs of a whole lab fit ten times. */
 const MAX_OUTPUT = 100 * 1024 * 1024;
@@ -34,7 +35,10 @@ const toStdin = ({ stdin: text, stdinFile, pipeStdin }: Command, file: FileHandl
   return { stdin: (file?.fd as 3 | undefined) ?? ('ignore' as const) };
 };
 
-const toExecaOptions = (command: Command, options: ExecOptions, stdin: FileHandle | undefined) =>
+/** Windows has no process groups. */
+const HAS_GROUPS = process.platform !== 'win32';
+
+const toExecaOptions = (command: Command, stdin: FileHandle | undefined) =>
   ({
     ...toStdin(command, stdin),
     ...(command.cwd !== undefined && { cwd: command.cwd }),
@@ -45,8 +49,8 @@ const toExecaOptions = (command: Command, options: ExecOptions, stdin: FileHandl
     stripFinalNewline: false,
     maxBuffer: MAX_OUTPUT,
     forceKillAfterDelay: GRACE_MS,
-    ...(options.signal && { cancelSignal: options.signal }),
-    ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
+    // A process group of its own: what the program has forked is ended with it.
+    detached: HAS_GROUPS,
   }) satisfies Options;
 
 type Outcome = Awaited<ResultPromise<ReturnType<typeof toExecaOptions>>>;
@@ -62,8 +66,8 @@ const notStarted = (command: Command, outcome: Outcome): Pick<CommandResult, 'ex
 const SIGNAL_BASE = 128;
 const SIGKILL = 9;
 
-const toResult = (command: Command, outcome: Outcome): CommandResult => {
-  const started = outcome.exitCode !== undefined || outcome.signal !== undefined || outcome.timedOut;
+const toResult = (command: Command, outcome: Outcome, timedOut: boolean): CommandResult => {
+  const started = outcome.exitCode !== undefined || outcome.signal !== undefined || timedOut;
   return {
     exitCode: outcome.exitCode ?? SIGNAL_BASE + SIGKILL,
     stdout: outcome.stdout,
@@ -72,9 +76,50 @@ const toResult = (command: Command, outcome: Outcome): CommandResult => {
       : outcome.stderr,
     ...(started ? {} : notStarted(command, outcome)),
     ...(outcome.signal !== undefined && { signal: outcome.signal }),
-    ...(outcome.timedOut && { timedOut: true }),
+    ...(timedOut && { timedOut: true }),
     durationMs: outcome.durationMs,
   };
+};
+
+type Subprocess = ResultPromise<ReturnType<typeof toExecaOptions>>;
+
+/** Process groups of the programs that run: they end with kglab, whose end no terminal tells them of. */
+const running = new Set<number>();
+process.once('exit', () => {
+  for (const group of running) signalGroup(group, 'SIGTERM');
+});
+
+const end = async (subprocess: Subprocess): Promise<void> => {
+  if (HAS_GROUPS && subprocess.pid !== undefined) await endGroup(subprocess.pid, GRACE_MS);
+  else subprocess.kill();
+};
+
+/** Waits for a program. At its deadline, or when the signal aborts, it is ended with all of its process group. */
+const outcomeOf = async (
+  subprocess: Subprocess,
+  { signal, timeoutMs }: ExecOptions,
+): Promise<{ readonly outcome: Outcome; readonly endedBy?: 'deadline' | 'abort' }> => {
+  let endedBy: 'deadline' | 'abort' | undefined;
+  let ending: Promise<void> | undefined;
+  const stop = (by: 'deadline' | 'abort'): void => {
+    endedBy ??= by;
+    ending ??= end(subprocess);
+  };
+  const onAbort = (): void => stop('abort');
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop('deadline'), timeoutMs);
+  const { pid } = subprocess;
+  if (HAS_GROUPS && pid !== undefined) running.add(pid);
+  try {
+    const outcome = await subprocess;
+    if (outcome.isMaxBuffer) ending ??= end(subprocess);
+    await ending;
+    return { outcome, ...(endedBy && { endedBy }) };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+    if (pid !== undefined) running.delete(pid);
+  }
 };
 
 /**
@@ -88,14 +133,14 @@ export class HostExecutor implements Executor {
     const stdin = stdinFile === undefined || pipeStdin ? undefined : await open(stdinFile, 'r');
     if (stdinFile !== undefined && pipeStdin) await access(stdinFile);
     try {
-      const subprocess = execa(command.file, command.args, toExecaOptions(command, options, stdin));
+      const subprocess = execa(command.file, command.args, toExecaOptions(command, stdin));
       if (options.onLine) {
         tellLines(subprocess.stdout, options.onLine);
         tellLines(subprocess.stderr, options.onLine);
       }
-      const outcome = await subprocess;
-      if (outcome.isCanceled) options.signal?.throwIfAborted();
-      return toResult(command, outcome);
+      const { outcome, endedBy } = await outcomeOf(subprocess, options);
+      if (endedBy === 'abort') options.signal?.throwIfAborted();
+      return toResult(command, outcome, endedBy === 'deadline');
     } finally {
       await stdin?.close();
     }

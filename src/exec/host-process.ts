@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process of the host. The start time tells it from a later one with the same number. */
 export interface ProcessRef {
@@ -53,5 +54,42 @@ export const sendSignal = async (target: ProcessRef, signal: NodeJS.Signals | nu
     process.kill(target.pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+};
+
+/** Sends a signal (0: none, only asks) to all processes of a group. False when there is none of them. */
+export const signalGroup = (group: number, signal: NodeJS.Signals | 0): boolean => {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch (error) {
+    // EPERM: there are some, of another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+};
+
+const groupOf = (stat: string): number => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+
+/** Whether a process of the group runs. The kernel counts zombies too, for which a container may have no reaper. */
+const isGroupAlive = async (group: number): Promise<boolean> => {
+  if (!signalGroup(group, 0)) return false;
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  if (pids.length === 0) return true; // no /proc on this system
+  for (const pid of pids) {
+    const stat = await readProc(`/proc/${pid}/stat`);
+    if (groupOf(stat) === group && parseStat(stat) !== undefined) return true;
+  }
+  return false;
+};
+
+/** Pause between two looks at a group that is to end, in milliseconds. */
+const LOOK_MS = 50;
+
+/** Ends all processes of a group: SIGTERM, and SIGKILL to those that still run after `graceMs` milliseconds. */
+export const endGroup = async (group: number, graceMs: number): Promise<void> => {
+  signalGroup(group, 'SIGTERM');
+  for (let waited = 0; await isGroupAlive(group); waited += LOOK_MS) {
+    if (waited >= graceMs) return void signalGroup(group, 'SIGKILL');
+    await sleep(LOOK_MS);
   }
 };

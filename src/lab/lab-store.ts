@@ -6,7 +6,9 @@ import type { LabFiles } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import type { LabRef } from '../machines/provider.js';
 import type { ProviderId } from '../providers/registry.js';
-import { readText, writePrivate } from '../util/private-files.js';
+import { quote } from '../exec/command.js';
+import { parseNotes, readText, writePrivate } from '../util/private-files.js';
+import { mapPool } from '../util/pool.js';
 
 /** The ledger of a lab, written before anything is created. */
 export interface LabRecord extends LabRef {
@@ -27,12 +29,23 @@ export interface LabRecord extends LabRef {
 const ID_BYTES = 6;
 const TOKEN_BYTES = 24;
 
+/** Files read at the same time. */
+const LIMIT = 8;
+
 /** Random hexadecimal text, two digits a byte. */
 export const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-/** Reads a record. Throws LAB_UNKNOWN for one that a newer kglab wrote. */
-export const parseRecord = (text: string): LabRecord => {
-  const record = JSON.parse(text) as LabRecord;
+const isRecord = ({ version, name, id, provider, config }: LabRecord): boolean =>
+  typeof version === 'number' &&
+  (version !== 1 ||
+    ([name, id, provider].every((text) => typeof text === 'string') && config instanceof Object));
+
+/** Reads a record. Throws LAB_UNKNOWN for one that a newer kglab wrote, LEDGER_DAMAGED for what is none. */
+export const parseRecord = (text: string, path: string): LabRecord => {
+  const record = parseNotes<LabRecord>(text, path, {
+    isRight: isRecord,
+    hint: `Put it back from a backup, or move it away: mv ${quote(path)} ${quote(`${path}.damaged`)}. Machines of provider nspawn are found again without it; look for others by multipass list.`,
+  });
   if (record.version === 1) return record;
   throw new CliError(
     'LAB_UNKNOWN',
@@ -64,16 +77,16 @@ export class LabStore {
   /** Labs with a record. A folder without one holds no more than the logs of an `up` that never began. */
   async names(): Promise<readonly string[]> {
     const folders = await readdir(join(this.stateDir, 'labs')).catch(() => []);
-    const records = await Promise.all(
-      folders.map((name) => readText(this.recordFile(name)).catch(() => undefined)),
+    const records = await mapPool(folders, LIMIT, (name) =>
+      readText(this.recordFile(name)).catch(() => undefined),
     );
     return folders.filter((_name, index) => records[index] !== undefined).sort();
   }
 
-  /** The record of a lab; undefined when there is none. Throws LAB_UNKNOWN for one that a newer kglab wrote. */
+  /** The record of a lab; undefined when there is none. Throws as {@link parseRecord}. */
   async load(name: string): Promise<LabRecord | undefined> {
     const text = await readText(this.recordFile(name));
-    return text === undefined ? undefined : parseRecord(text);
+    return text === undefined ? undefined : parseRecord(text, this.recordFile(name));
   }
 
   save(record: LabRecord): Promise<void> {

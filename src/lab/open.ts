@@ -13,8 +13,8 @@ export const loadLab = async (name: string, world: World): Promise<Lab | undefin
 export const knownLab = async (name: string, world: World): Promise<Lab> => {
   const lab = await loadLab(name, world);
   if (lab) return lab;
-  const known: string[] = [];
-  for (const other of await world.store.names()) if (await world.store.load(other)) known.push(other);
+  // The names alone: the record of another lab may be damaged.
+  const known = await world.store.names();
   throw new CliError('LAB_UNKNOWN', `There is no lab called ${name}.`, {
     hint:
       known.length > 0

@@ -40,7 +40,8 @@ export const findToken = async (lab: Lab, { start }: { readonly start: boolean }
 export const recoverLab = async (name: string, world: World): Promise<Lab | undefined> => {
   const found = await world.findLab(name);
   if (found === undefined) return undefined;
-  const note = found.note === undefined ? undefined : parseRecord(found.note);
+  const where = `What provider ${found.provider} remembers of lab ${name}`;
+  const note = found.note === undefined ? undefined : parseRecord(found.note, where);
   const record: LabRecord = {
     version: 1,
     createdAt: new Date(world.clock.now()).toISOString(),

@@ -1,6 +1,6 @@
 import type { World } from './world.js';
 import { findLock } from '../providers/registry.js';
-import { takeLock } from './lock.js';
+import { takeLock } from '../exec/lock.js';
 
 /** A lab that no other kglab changes meanwhile. */
 export interface LabLock {

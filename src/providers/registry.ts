@@ -9,6 +9,7 @@ import type { FoundLab, LabRef, MachineProvider } from '../machines/provider.js'
 import type { Clock } from '../util/clock.js';
 import type { Dirs } from '../util/dirs.js';
 import { whenIdle } from '../util/clock.js';
+import { awaitAll } from '../util/pool.js';
 
 /** What the providers are made from. */
 export interface ProviderDeps {
@@ -140,7 +141,7 @@ const nspawn: ProviderRecord = {
 const simulators = new WeakMap<ProviderDeps, Map<string, Promise<MachineProvider>>>();
 
 const makeSimulator = async (lab: LabRef, deps: ProviderDeps): Promise<MachineProvider> => {
-  const [{ SimulatorProvider }, { SimClock }, { FileStore }] = await Promise.all([
+  const [{ SimulatorProvider }, { SimClock }, { FileStore }] = await awaitAll([
     import('../simulator/provider.js'),
     import('../simulator/sim-clock.js'),
     import('../simulator/world-store.js'),

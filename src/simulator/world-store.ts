@@ -2,6 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../util/clock.js';
+import { quote } from '../exec/command.js';
+import { parseNotes } from '../util/private-files.js';
 import { isEmpty, type SimWorld } from './world.js';
 
 /** Where a world is kept between two operations. */
@@ -68,7 +70,10 @@ export class FileStore implements WorldStore {
     if (this.world && stamp === this.stamp) return this.world;
     this.stamp = stamp;
     if (stamp === '') return (this.world = fresh());
-    const world = JSON.parse(readFileSync(this.path, 'utf8')) as SimWorld;
+    const world = parseNotes<SimWorld>(readFileSync(this.path, 'utf8'), this.path, {
+      isRight: ({ machines }) => typeof machines === 'object',
+      hint: `Its machines live nowhere else. Begin anew without them: rm ${quote(this.path)}`,
+    });
     this.content = JSON.stringify({ ...world, time: 0 });
     return (this.world = world);
   }

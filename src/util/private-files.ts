@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
 
 /** The text of a file; undefined when there is none. */
 export const readText = async (path: string): Promise<string | undefined> => {
@@ -10,6 +11,25 @@ export const readText = async (path: string): Promise<string | undefined> => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+};
+
+/**
+ * Parses a JSON file in which kglab notes what it has made. Such a file is always written whole: one that cannot be
+ * read, or that `isRight` refuses, was damaged, and must not count as empty. Throws LEDGER_DAMAGED with `hint`.
+ */
+export const parseNotes = <T>(
+  text: string,
+  path: string,
+  { isRight = () => true, hint }: { readonly isRight?: (notes: T) => boolean; readonly hint: string },
+): T => {
+  let notes: T | null;
+  try {
+    notes = JSON.parse(text) as T | null;
+  } catch {
+    notes = null;
+  }
+  if (typeof notes === 'object' && notes !== null && isRight(notes)) return notes;
+  throw new CliError('LEDGER_DAMAGED', `${path} is damaged (${Buffer.byteLength(text)} bytes).`, { hint });
 };
 
 /** Writes a file for its owner alone (0600, folders 0700): complete on disk before it takes the place of the old one. */

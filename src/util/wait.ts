@@ -36,6 +36,8 @@ export const waitFor = async <T>(
  * next look counts. Returns the failure; throws on what is a bug or an interruption.
  */
 export const unanswered = (error: unknown, signal: AbortSignal): CliError => {
-  if (error instanceof CliError && !signal.aborted) return error;
+  const [first, ...others] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+  if (first instanceof CliError && others.every((one) => one instanceof CliError) && !signal.aborted)
+    return first;
   throw error;
 };

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { LabFiles } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
-import { cmd, sh, type Executor } from '../exec/command.js';
 import type { MachineInfo } from '../machines/provider.js';
+import { cmd, quote, sh, type Executor } from '../exec/command.js';
+import { parseNotes } from '../util/private-files.js';
 
 /** A Gluster volume mounted on this host by kglab. */
 export interface HostMount {
@@ -21,12 +22,47 @@ export interface MountPlace {
 
 const ledger = (dir: string): string => join(dir, 'mounts.json');
 
-/** The mounts that kglab has made, or has begun to make, on this host. */
+/** The mounts that kglab has made, or has begun to make, on this host. Throws LEDGER_DAMAGED. */
 export const hostMounts = async ({
   files,
   dir,
-}: Pick<MountPlace, 'files' | 'dir'>): Promise<readonly HostMount[]> =>
-  JSON.parse((await files.read(ledger(dir))) ?? '[]') as HostMount[];
+}: Pick<MountPlace, 'files' | 'dir'>): Promise<readonly HostMount[]> => {
+  const path = ledger(dir);
+  return parseNotes<readonly HostMount[]>((await files.read(path)) ?? '[]', path, {
+    isRight: Array.isArray,
+    hint: `See what is mounted: findmnt -t fuse.glusterfs. Unmount what is of this lab (umount PATH), then: rm ${quote(path)}`,
+  });
+};
+
+const strikeOut = async ({ path }: HostMount, { files, dir }: MountPlace): Promise<void> => {
+  const rest = (await hostMounts({ files, dir })).filter((one) => one.path !== path);
+  await files.write(ledger(dir), JSON.stringify(rest));
+};
+
+/** A mount that the kernel has. */
+export interface RealMount extends HostMount {
+  /** It lies on the shared layer that kglab puts below its mounts: nobody else mounts like that. */
+  readonly byKglab: boolean;
+}
+
+/** A path as mountinfo has it, its octal escapes resolved. */
+const fromMountinfo = (text: string): string =>
+  text.replaceAll(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+
+/** Gluster volumes of these machines in the text of /proc/self/mountinfo, see proc_pid_mountinfo(5). */
+export const findMounts = (mountinfo: string, machines: readonly string[]): readonly RealMount[] => {
+  const lines = mountinfo.split('\n').flatMap((line) => {
+    const [id, parent, , , place] = line.split(' ');
+    const [type, source = ''] = (line.split(' - ')[1] ?? '').split(' ');
+    return place === undefined ? [] : [{ id, parent, place, type, source }];
+  });
+  return lines.flatMap(({ parent, place, type, source }) => {
+    const [, server = '', volume = ''] = /^([^:]+):\/?(.+)$/.exec(fromMountinfo(source)) ?? [];
+    if (type !== 'fuse.glusterfs' || !machines.includes(server)) return [];
+    const byKglab = lines.some((below) => below.id === parent && below.place === place);
+    return [{ volume, path: fromMountinfo(place), byKglab }];
+  });
+};
 
 /** The names of the lab's machines for the Gluster client, and for nobody else. */
 const hostsText = (machines: readonly MachineInfo[]): string =>
@@ -35,6 +71,12 @@ const hostsText = (machines: readonly MachineInfo[]): string =>
     ...machines.flatMap(({ name, address }) => (address ? [`${address} ${name}`] : [])),
     '',
   ].join('\n');
+
+/** Whether something may be mounted at $1 ($2 in mountinfo). What lies there is not kglab's, and is not touched. */
+const CHECK = `
+! cut -d ' ' -f 5 /proc/self/mountinfo | grep -Fxq -e "$2" || { echo "$1 is a mount point already" >&2; exit 1; }
+[ ! -e "$1" ] || [ -d "$1" ] || { echo "$1 is not a directory" >&2; exit 1; }
+[ ! -d "$1" ] || [ -z "$(ls -A "$1")" ] || { echo "$1 is not empty" >&2; exit 1; }`;
 
 /**
  * Mounts volume $2 at $1. Bricks go by the names of machines, which this host does not know and need not: the client
@@ -45,8 +87,6 @@ const hostsText = (machines: readonly MachineInfo[]): string =>
 const MOUNT = `
 set -e
 mkdir -p "$1"
-mountpoint -q "$1" && { echo "$1 is a mount point already" >&2; exit 17; }
-[ -z "$(ls -A "$1")" ] || { echo "$1 is not empty" >&2; exit 17; }
 mount --bind "$1" "$1"
 mount --make-private "$1"
 mount --make-shared "$1"
@@ -73,13 +113,60 @@ while cut -d ' ' -f 5 /proc/self/mountinfo | grep -Fxq -e "$3"; do umount $2 "$1
 rmdir "$1" 2>/dev/null
 :`;
 
+/**
+ * Ends the Gluster clients for $1. mount.glusterfs starts its client as a daemon, in a session of its own: one that is
+ * not ended mounts a moment later.
+ */
+const END_CLIENTS = `
+path=$1
+clients() {
+  for file in $(grep -lsaxzF -e "$path" /proc/[0-9]*/cmdline); do
+    name=$(tr '\\0' '\\n' 2>/dev/null <"$file" | head -n 1)
+    [ "\${name##*/}" != glusterfs ] || echo "$file" | cut -d / -f 3
+  done
+}
+left=50
+while pids=$(clients); [ -n "$pids" ]; do
+  [ "$left" -gt 0 ] || { kill -KILL $pids 2>/dev/null; break; }
+  kill $pids 2>/dev/null
+  left=$((left - 1))
+  sleep 0.1
+done`;
+
+/** A client gives up after less when no server answers it. Milliseconds. */
+const MOUNT_MS = 90_000;
+
+/** Time for that, in milliseconds: five seconds for the clients, and an unmount that does not wait. */
+const UNDO_MS = 30_000;
+
+/**
+ * Undoes a mount that failed or was interrupted, whatever part of it there is by now; it then is in the books no more.
+ * Throws `cause` in any case, and says what is left when that does not succeed.
+ */
+const undo = async (mount: HostMount, place: MountPlace, cause: unknown): Promise<never> => {
+  const { path } = mount;
+  const script = sh(`${END_CLIENTS}${UNMOUNT}`, path, '-l', inMountinfo(path));
+  // Not with the signal: it may have aborted.
+  const result = await place.host.exec(script, { timeoutMs: UNDO_MS });
+  if (result.exitCode === 0) {
+    await strikeOut(mount, place);
+    throw cause;
+  }
+  const left = new CliError('MOUNT_FAILED', `${path} may still be mounted: ${result.stderr.trim()}`, {
+    hint: `It is in the books. Undo it: kglab umount --force ${quote(path)}`,
+  });
+  throw new AggregateError([cause, left], left.message);
+};
+
 /** Mounts a volume of the lab on this host. Throws HOST_UNFIT without a Gluster client, MOUNT_FAILED otherwise. */
 export const mountOnHost = async (
-  { volume, path }: HostMount,
-  { host, files, dir, signal }: MountPlace,
+  mount: HostMount,
+  place: MountPlace,
   machines: readonly MachineInfo[],
   servers: readonly string[],
 ): Promise<void> => {
+  const { volume, path } = mount;
+  const { host, files, dir, signal } = place;
   const { exitCode } = await host.exec(cmd('sh', '-c', 'command -v mount.glusterfs unshare findmnt'), {
     signal,
   });
@@ -96,36 +183,38 @@ export const mountOnHost = async (
         hint: 'kglab umount ends that.',
       },
     );
+  await checked(host, 'host', sh(CHECK, path, inMountinfo(path)), {
+    code: 'MOUNT_FAILED',
+    what: `Looking at ${path}`,
+    hint: 'Name a directory that is empty or not there yet.',
+    signal,
+  });
   const hosts = join(dir, `hosts-${volume}`);
   await files.write(hosts, hostsText(machines));
-  await files.write(ledger(dir), JSON.stringify([...known, { volume, path }]));
+  // Before it is tried: of a kglab that is killed, the mount may outlive it.
+  await files.write(ledger(dir), JSON.stringify([...known, mount]));
   const [first = ''] = servers;
-  try {
-    await checked(host, 'host', sh(MOUNT, path, volume, hosts, OPTIONS(servers), first), {
-      code: 'MOUNT_FAILED',
-      what: `Mounting ${volume} at ${path}`,
-      hint: `Read the client's log: /var/log/glusterfs/${path.slice(1).replaceAll('/', '-')}.log`,
-      signal,
-      timeoutMs: 90_000,
-    });
-  } catch (error) {
-    await files.write(ledger(dir), JSON.stringify(known));
-    throw error;
-  }
+  await checked(host, 'host', sh(MOUNT, path, volume, hosts, OPTIONS(servers), first), {
+    code: 'MOUNT_FAILED',
+    what: `Mounting ${volume} at ${path}`,
+    hint: `Read the client's log: /var/log/glusterfs/${path.slice(1).replaceAll('/', '-')}.log`,
+    signal,
+    timeoutMs: MOUNT_MS,
+  }).catch((error: unknown) => undo(mount, place, error));
 };
 
 /** Ends a mount of kglab's on this host; `force` detaches one that is in use. Throws VOLUME_IN_USE without it. */
 export const unmountOnHost = async (
   mount: HostMount,
-  { host, files, dir, signal }: MountPlace,
+  place: MountPlace,
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<void> => {
+  const { host, signal } = place;
   const unmount = sh(UNMOUNT, mount.path, force ? '-l' : '--', inMountinfo(mount.path));
   const result = await host.exec(unmount, { signal, timeoutMs: 60_000 });
   if (result.exitCode !== 0)
     throw new CliError('VOLUME_IN_USE', `${mount.path} cannot be unmounted: ${result.stderr.trim()}`, {
       hint: `See who uses it: fuser -vm ${mount.path}`,
     });
-  const rest = (await hostMounts({ files, dir })).filter(({ path }) => path !== mount.path);
-  await files.write(ledger(dir), JSON.stringify(rest));
+  await strikeOut(mount, place);
 };

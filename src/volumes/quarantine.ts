@@ -1,10 +1,10 @@
 import type { StepContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
-import { sh } from '../exec/command.js';
+import { quote, sh } from '../exec/command.js';
 import { runKubectl } from '../kube/kubectl.js';
 import { gluster } from '../gluster/commands.js';
-import { ask, must, volumes } from '../gluster/ask.js';
+import { must, volumes } from '../gluster/ask.js';
 import type { ClusterVolumes } from './cluster.js';
 import type { Kept } from './inventory.js';
 import { request } from './requests.js';
@@ -20,34 +20,38 @@ export interface Desk {
 }
 
 /** Takes a directory ($1) into the quarantine at $2, with the manifest on standard input; $3 is its catalogue entry. */
-const TAKE = `
-set -e
-mkdir -p "$2"
-cat > "$2/manifest.json.new"
-mv "$2/manifest.json.new" "$2/manifest.json"
-if [ -d "$1" ]; then mv -T "$1" "$2/data"; fi
-rm -f "$3"`;
+export const TAKE = `
+undo() {
+  rm -f "$2/manifest.json.new" "$2/manifest.json"
+  rmdir "$2"
+  echo "$1 is still in its place" >&2
+  exit 1
+}
+mkdir -p "$2" && cat > "$2/manifest.json.new" && mv "$2/manifest.json.new" "$2/manifest.json" || undo "$1" "$2"
+[ ! -d "$1" ] || mv -T "$1" "$2/data" || undo "$1" "$2"
+rm -f "$3" || { echo "$1 is in the quarantine; its entry in the catalogue is left: $3" >&2; exit 1; }`;
 
 /** Gives the data at $1/data back as the directory $2, and its manifest back to the catalogue as $3. */
-const GIVE_BACK = `
-set -e
+export const GIVE_BACK = `
+stays() { echo "$1 is still in the quarantine" >&2; exit 1; }
 [ ! -e "$2" ] || { echo "$2 is there" >&2; exit 17; }
-mkdir -p "\${3%/*}"
-[ ! -e "$1/manifest.json" ] || cp "$1/manifest.json" "$3"
-if [ -e "$1/volume" ]; then mv "$1/volume" "$4"; else mv -T "$1/data" "$2"; fi
-rm -rf "$1"`;
+mkdir -p "\${3%/*}" || stays "$1"
+[ ! -e "$1/manifest.json" ] || cp "$1/manifest.json" "$3" || stays "$1"
+if [ -e "$1/volume" ]; then mv "$1/volume" "$4"; else mv -T "$1/data" "$2"; fi || stays "$1"
+rm -rf "$1" || { echo "$2 is back in its place; its remains in the quarantine are left: $1" >&2; exit 1; }`;
 
 const run = async (
   { context, server }: Desk,
   script: string,
   args: readonly string[],
   what: string,
-  stdin?: string,
+  { stdin, hint }: { readonly stdin?: string; readonly hint?: string } = {},
 ): Promise<void> => {
   const command = { ...sh(script, ...args), ...(stdin === undefined ? {} : { stdin }) };
   await checked(context.machine(server), server, command, {
     code: 'VOLUME_FAILED',
     what,
+    ...(hint !== undefined && { hint }),
     signal: context.signal,
   });
 };
@@ -122,7 +126,9 @@ export const deleteVolume = async (
   else {
     const place = `${on.mount}/.kglab/quarantine/${quarantineName(context.clock.now(), name)}`;
     const args = [path, place, entryFile(on.mount, kept.entry.pv)];
-    await run(desk, TAKE, args, `Taking ${name} into the quarantine`, `${JSON.stringify(kept.entry)}\n`);
+    await run(desk, TAKE, args, `Taking ${name} into the quarantine`, {
+      stdin: `${JSON.stringify(kept.entry)}\n`,
+    });
   }
   await runKubectl(context, server, ['delete', 'pv', kept.entry.pv, '--ignore-not-found'], {
     timeoutMs: CLAIM_MS,
@@ -150,7 +156,7 @@ export const deleteDirectory = async (
   const place = `${on.mount}/.kglab/quarantine/${quarantineName(desk.context.clock.now(), name)}`;
   const manifest = `${JSON.stringify({ version: 1, pv: name, path })}\n`;
   const args = [path, place, entryFile(on.mount, name)];
-  await run(desk, TAKE, args, `Taking ${name} into the quarantine`, manifest);
+  await run(desk, TAKE, args, `Taking ${name} into the quarantine`, { stdin: manifest });
 };
 
 /** Puts data back where it was. Volume and claim are not made by this. Throws VOLUME_EXISTS when its place is taken. */
@@ -170,20 +176,31 @@ export const giveBack = async (item: Quarantined, on: Surveyed, desk: Desk): Pro
   await run(desk, GIVE_BACK, args, `Taking ${directory} out of the quarantine`);
 };
 
+const NOT_STARTED = /is not in the started state/;
+
 const BRICK = /^([^:]+):(\/.+\/\.claims\/[^/]+)$/;
 
+/**
+ * Removes a claim's own Gluster volume. The bricks go first: Gluster knows where they are as long as it has the volume,
+ * so that a removal that failed can be repeated.
+ */
 const removeVolume = async (pv: string, { context, gluster: from }: Desk): Promise<void> => {
   const found = (await volumes({ ...context, fact: (_key, read) => read() }, from)).find(
     ({ name }) => name === pv,
   );
   if (found === undefined) return;
-  if (found.started) await ask(context, from, gluster('volume', 'stop', pv, 'force'));
-  await must(context, from, gluster('volume', 'delete', pv), /does not exist/);
+  if (found.started) await must(context, from, gluster('volume', 'stop', pv, 'force'), NOT_STARTED);
   for (const brick of found.bricks) {
     const [, machine, path] = BRICK.exec(brick) ?? [];
     if (machine === undefined || path === undefined) continue;
-    await context.machine(machine).exec(sh('rm -rf -- "$1"', path), { signal: context.signal });
+    await checked(context.machine(machine), machine, sh('rm -rf -- "$1"', path), {
+      code: 'VOLUME_FAILED',
+      what: `Removing brick ${machine}:${path} of ${pv}`,
+      hint: `The volume and its other bricks may be left, and it is in the quarantine still. See why (kglab exec ${machine} -- ls -la ${quote(path)}), then purge it again.`,
+      signal: context.signal,
+    });
   }
+  await must(context, from, gluster('volume', 'delete', pv), /does not exist/);
 };
 
 /** Those that are in the quarantine still: somebody may have brought one back while a person was asked. */
@@ -198,5 +215,7 @@ export const stillIn = (
 /** Destroys what is in the quarantine, for good. */
 export const purge = async (item: Quarantined, desk: Desk): Promise<void> => {
   if (item.dedicated) await removeVolume(item.entry?.pv ?? directoryOf(item).split('_')[0] ?? '', desk);
-  await run(desk, 'rm -rf -- "$1"', [item.path], `Destroying ${item.name}`);
+  await run(desk, 'rm -rf -- "$1"', [item.path], `Destroying ${item.name}`, {
+    hint: `Part of it is left in the quarantine. See why (kglab exec ${desk.server} -- ls -la ${quote(item.path)}), then purge it again.`,
+  });
 };

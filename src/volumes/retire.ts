@@ -9,11 +9,11 @@ import {
 import type { StepContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
-import { sh } from '../exec/command.js';
+import { quote, sh } from '../exec/command.js';
 import { runKubectl } from '../kube/kubectl.js';
-import { ask, must, volumes } from '../gluster/ask.js';
 import { gluster } from '../gluster/commands.js';
 import { unitName } from '../guest/unit-name.js';
+import { must, volumes } from '../gluster/ask.js';
 import { mapPool } from '../util/pool.js';
 import { clusterVolumes, type ClusterVolumes } from './cluster.js';
 import { survey, type Surveyed } from './survey.js';
@@ -55,18 +55,18 @@ export const obstacles = (
     ]),
 ];
 
-/** Unmounts, and removes what was made for the mount. */
-const FORGET_MOUNT = `
+/** Unmounts, and removes what was made for the mount; a directory that holds files of somebody stays. */
+export const FORGET_MOUNT = `
 systemctl disable -q --now "$2" 2>/dev/null
 umount -l "$1" 2>/dev/null
-rm -f "/etc/systemd/system/$2"
+rm -f "/etc/systemd/system/$2" || { echo "its unit is left: /etc/systemd/system/$2" >&2; exit 1; }
 systemctl daemon-reload
-[ "$(stat -f -c %t "$1" 2>/dev/null)" != 65735546 ] || exit 1
-chattr -i "$1" 2>/dev/null
-rmdir "$1" 2>/dev/null
+[ "$(stat -f -c %t "$1" 2>/dev/null)" != 65735546 ] || { echo "$1 is still mounted" >&2; exit 1; }
 umount -l "$3/.kglab" 2>/dev/null
-chattr -i "$3" "$3/.kglab" 2>/dev/null
-rmdir "$3/.kglab" "$3" 2>/dev/null
+chattr -i "$1" "$3" "$3/.kglab" 2>/dev/null
+for dir in "$1" "$3/.kglab" "$3"; do
+  [ ! -d "$dir" ] || rmdir "$dir" 2>/dev/null || [ -n "$(ls -A "$dir")" ] || { echo "an empty directory is left: $dir" >&2; exit 1; }
+done
 :`;
 
 const removeVolume = async (config: LabConfig, volume: VolumeConfig, context: StepContext): Promise<void> => {
@@ -81,12 +81,14 @@ const removeVolume = async (config: LabConfig, volume: VolumeConfig, context: St
     }),
   );
   const found = (await volumes(context, from)).find(({ name }) => name === volume.name);
-  if (found?.started) await ask(context, from, gluster('volume', 'stop', volume.name, 'force'));
+  if (found?.started)
+    await must(context, from, gluster('volume', 'stop', volume.name, 'force'), /is not in the started state/);
   if (found) await must(context, from, gluster('volume', 'delete', volume.name), /does not exist/);
   await mapPool(brickMachines(config, volume), 4, (machine) =>
     checked(context.machine(machine), machine, sh('rm -rf -- "$1"', volume.brick), {
       code: 'GLUSTER_FAILED',
       what: `Removing brick ${machine}:${volume.brick}`,
+      hint: `Volume ${volume.name} is deleted, this brick of it is left. See why, and remove it: kglab exec ${machine} -- rm -rf ${quote(volume.brick)}`,
       signal,
     }),
   );

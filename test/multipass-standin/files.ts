@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../../src/errors/cli-error.js';
 import { parseStat } from '../../src/exec/host-process.js';
-import { takeLock } from '../../src/lab/lock.js';
+import { takeLock } from '../../src/exec/lock.js';
 
 export { sleep };
 

@@ -5,6 +5,7 @@ import { logCommand, restartCommand, type Platform } from './advice.js';
 import { versionArgs } from './commands.js';
 import type { Deadlines } from './deadlines.js';
 import { commandError, multipassError, serviceError } from './errors.js';
+import { awaitAll } from '../../util/pool.js';
 
 export interface ClientOptions {
   readonly host: Executor;
@@ -66,7 +67,7 @@ export class MultipassClient {
    * been answered, and all others wait.
    */
   exclusively(args: readonly string[], options: CallOptions): Promise<CommandResult> {
-    const running = Promise.all([this.calm, ...this.brief]).then(() => this.now(args, options));
+    const running = awaitAll([this.calm, ...this.brief]).then(() => this.now(args, options));
     this.calm = running.catch(() => undefined);
     return running;
   }

@@ -1,6 +1,8 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LabRef } from '../../machines/provider.js';
+import { quote } from '../../exec/command.js';
+import { parseNotes, readText } from '../../util/private-files.js';
 
 /** `launching`: written before the launch, whose end is not known yet. `made`: it was seen to be this lab's. */
 export type Phase = 'launching' | 'made';
@@ -9,6 +11,9 @@ interface Book {
   readonly lab: string;
   readonly machines: Readonly<Record<string, Phase>>;
 }
+
+const isBook = ({ lab, machines }: Book): boolean =>
+  typeof lab === 'string' && typeof machines === 'object' && machines !== null && !Array.isArray(machines);
 
 /** The names of the instances that this lab has created: others are never touched, whatever they are called. */
 export class Ledger {
@@ -20,15 +25,15 @@ export class Ledger {
     private readonly lab: LabRef,
   ) {}
 
-  /** Names and phases; empty for a lab that has made nothing. */
+  /** Names and phases; empty for a lab that has made nothing. Throws LEDGER_DAMAGED. */
   async read(): Promise<Readonly<Record<string, Phase>>> {
-    try {
-      const book = JSON.parse(await readFile(this.path, 'utf8')) as Book;
-      return book.lab === this.lab.id ? book.machines : {};
-    } catch (error) {
-      if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-      throw error;
-    }
+    const text = await readText(this.path);
+    if (text === undefined) return {};
+    const book = parseNotes<Book>(text, this.path, {
+      isRight: isBook,
+      hint: `See which machines there are: multipass list. Remove those of lab ${this.lab.name} by hand (multipass delete --purge MACHINE), then the file: rm ${quote(this.path)}`,
+    });
+    return book.lab === this.lab.id ? book.machines : {};
   }
 
   /** What is noted about a machine; undefined when this lab has not made it. */

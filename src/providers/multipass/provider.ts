@@ -29,10 +29,8 @@ import { Removal } from './removal.js';
 
 /** Launches at a time: ten crashed a daemon, three are what it is used to. */
 const PARALLEL = 3;
-
 /** For how long a machine that ran is taken to run still, in milliseconds. */
 const SEEN_MS = 20_000;
-
 /** Machines asked for their addresses at the same time. */
 const ASK_LIMIT = 4;
 
@@ -78,7 +76,8 @@ export class MultipassProvider implements MachineProvider {
   }
 
   async list(options: ExecOptions = {}): Promise<readonly MachineInfo[]> {
-    const [book, instances] = await Promise.all([this.ledger.read(), this.instances(options)]);
+    const book = await this.ledger.read();
+    const instances = await this.instances(options);
     const own = instances.filter(({ name }) => Object.hasOwn(book, name));
     return mapPool(own, ASK_LIMIT, async ({ name, state: word }) => {
       const state = toMachineState(word);
@@ -91,10 +90,11 @@ export class MultipassProvider implements MachineProvider {
 
   /** Launches that were interrupted go on in the daemon, and are in no list until the image is there. */
   private async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
-    const [book, instances] = await Promise.all([this.ledger.read(), this.instances(options)]);
-    const names = Object.keys(book).filter((name) => book[name] === 'launching');
-    const unseen = names.filter((name) => !instances.some((instance) => instance.name === name));
-    return unseen.map((what) => ({ kind: 'machine on its way', what }));
+    const book = await this.ledger.read();
+    const instances = await this.instances(options);
+    return Object.keys(book)
+      .filter((name) => book[name] === 'launching' && !instances.some((one) => one.name === name))
+      .map((what) => ({ kind: 'machine on its way', what }));
   }
 
   machine(name: string): Machine {
@@ -147,9 +147,8 @@ export class MultipassProvider implements MachineProvider {
   }
 
   private async settleLedger(options: ExecOptions = {}): Promise<void> {
-    const left = Object.keys(await this.ledger.read());
     // A launch that has left nothing behind but its note, or is still on its way.
-    for (const name of left) await this.removal.remove(name, options);
+    for (const name of Object.keys(await this.ledger.read())) await this.removal.remove(name, options);
     await this.ledger.discard();
   }
 
@@ -208,7 +207,8 @@ export class MultipassProvider implements MachineProvider {
   /** The zone of the lab's other machines: each zone has a network of its own. */
   private async zone(): Promise<string | undefined> {
     if (!(await this.driver()).zones) return undefined;
-    const [book, instances] = await Promise.all([this.ledger.read(), this.instances({})]);
+    const book = await this.ledger.read();
+    const instances = await this.instances({});
     return instances.find(({ name, zone }) => Object.hasOwn(book, name) && zone !== undefined)?.zone;
   }
 

@@ -5,6 +5,7 @@ import { cmd, sh, type Executor } from '../../exec/command.js';
 import { freeMiB } from '../../machines/disk-space.js';
 import { bad, runChecks, type Check, type Finding } from '../../machines/host-check.js';
 import { glusterClientCheck } from '../../machines/gluster-client-check.js';
+import { awaitAll } from '../../util/pool.js';
 
 export interface NspawnCheckInput {
   readonly host: Executor;
@@ -105,7 +106,7 @@ const cgroupCheck = (): Check =>
 
 const diskCheck = ({ dataDir, cacheDir }: NspawnCheckInput): Check =>
   check('disk', 'Free disk space', async () => {
-    const [data, cache] = await Promise.all([freeMiB(dataDir), freeMiB(cacheDir)]);
+    const [data, cache] = await awaitAll([freeMiB(dataDir), freeMiB(cacheDir)]);
     const found = `${(data / 1024).toFixed(1)} GiB for machines, ${(cache / 1024).toFixed(1)} GiB for images`;
     return Math.min(data, cache) >= DISK_MIB
       ? { ok: true, found }

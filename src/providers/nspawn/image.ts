@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { arch } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, sh, type Command, type ExecOptions, type Executor } from '../../exec/command.js';
+import { systemClock, type Clock } from '../../util/clock.js';
+import { leftovers, withOwnFolder } from '../../exec/lock.js';
 import {
   ARCHIVE_KEYRINGS,
   findSignedBy,
@@ -27,12 +29,14 @@ const BAKE_MS = 30 * 60_000;
  * Runs under a lock, so whatever lies at $2 is of a run that crashed. `--one-file-system`: a crash may have left
  * something mounted there.
  */
-const BAKE = [
+export const BAKE = [
   'set -e',
   'final=$1 tmp=$2 files=$3',
   'shift 3',
   'if [ -d "$final" ]; then exit 0; fi',
   'rm -rf --one-file-system -- "$tmp"',
+  // Passwords of private mirrors are in it; once it has its place, nothing is left here.
+  `trap 'rm -rf --one-file-system -- "$tmp"' EXIT`,
   '"$@" &',
   'child=$!',
   `trap 'kill "$child" 2>/dev/null; wait "$child"; exit 143' INT TERM HUP`,
@@ -52,12 +56,17 @@ const MOUNT_POINTS = ['data', 'var/lib/rancher', 'var/lib/kubelet'];
 const treeIn = (work: string): string => join(work, 'root');
 const aptConfIn = (work: string): string => join(work, 'apt.conf');
 
+/** Beginnings of names in the cache: of a bake's files, and of an image that is not complete. */
+const FILES = '.files-';
+const MAKING = '.making-';
+
 /** The machines' root filesystem in the cache. */
 export class ImageCache {
   constructor(
     private readonly host: Executor,
     private readonly cacheDir: string,
     private readonly image: string,
+    private readonly clock: Clock = systemClock,
   ) {}
 
   /** Folder of the image, whether it is there yet or not. Throws IMAGE_FAILED when the host's release is unknown. */
@@ -74,22 +83,41 @@ export class ImageCache {
   async bake(options: ExecOptions = {}): Promise<void> {
     const recipe = await this.recipe();
     const name = imageName(recipe);
-    if (await isDirectory(join(this.cacheDir, name))) return;
     await mkdir(this.cacheDir, { recursive: true, mode: 0o700 });
+    await this.sweep(options);
+    if (await isDirectory(join(this.cacheDir, name))) return;
     await assertSpace(this.cacheDir, SPACE_MIB, 'the machine image');
     options.onLine?.(`Making the machine image (${recipe.suite}); about a minute, once`);
-    const work = await mkdtemp(join(this.cacheDir, '.files-'));
-    try {
+    await withOwnFolder(this.cacheDir, `${FILES}${name}~`, async (work) => {
       await layFiles(treeIn(work), recipe);
       await writeFile(aptConfIn(work), await this.aptConf(), { mode: 0o600 });
       await this.run(recipe, name, work, options);
-    } finally {
-      await rm(work, { recursive: true, force: true });
+    });
+  }
+
+  /**
+   * Removes what killed bakes have left, passwords in it: their files, and images that are not complete. Of a kglab that
+   * was killed, the bake may still run, and it has the lock of its image; then all of that is left alone.
+   */
+  private async sweep(options: ExecOptions): Promise<void> {
+    const signal = options.signal && { signal: options.signal };
+    const files = await leftovers(this.cacheDir, FILES, this.clock.now());
+    const making = (await readdir(this.cacheDir)).filter((entry) => entry.startsWith(MAKING));
+    const found = [
+      ...files.map((path) => ({ path, image: basename(path).slice(FILES.length).split('~')[0] ?? '' })),
+      ...making.map((entry) => ({ path: join(this.cacheDir, entry), image: entry.slice(MAKING.length) })),
+    ];
+    for (const { path, image } of found) {
+      const lock = join(this.cacheDir, `.lock-${image}`);
+      const remove = ['rm', '-rf', '--one-file-system', '--', path];
+      // An older kglab did not say which image its files are for.
+      const command = path.includes('~') || path.includes(MAKING) ? ['flock', '-n', lock, ...remove] : remove;
+      await this.host.exec(cmd(command[0] ?? '', ...command.slice(1)), { ...signal });
     }
   }
 
   private async run(recipe: Recipe, name: string, work: string, options: ExecOptions): Promise<void> {
-    const tmp = join(this.cacheDir, `.making-${name}`);
+    const tmp = join(this.cacheDir, `${MAKING}${name}`);
     const words = await this.mmdebstrap(recipe, aptConfIn(work), tmp);
     const bake = sh(BAKE, join(this.cacheDir, name), tmp, treeIn(work), ...words);
     const lock = cmd('flock', '--no-fork', join(this.cacheDir, `.lock-${name}`), bake.file, ...bake.args);

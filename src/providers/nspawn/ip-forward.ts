@@ -1,6 +1,10 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, writeText, type NetworkLedger } from './ledger.js';
+import { mapPool } from '../../util/pool.js';
+import { readJson, unlessDamaged, writeText, type NetworkLedger } from './ledger.js';
+
+/** Files read at the same time. */
+const LIMIT = 8;
 
 const SWITCH = '/proc/sys/net/ipv4/ip_forward';
 
@@ -18,19 +22,31 @@ export const enableForwarding = async (dataDir: string): Promise<void> => {
 /** Whether the host forwards packets. */
 export const isForwarding = async (): Promise<boolean> => (await readFile(SWITCH, 'utf8')).trim() === '1';
 
-/** Network ledgers of the labs on this host, other than `lab`. */
-export const otherNetworks = async (dataDir: string, lab: string): Promise<readonly NetworkLedger[]> => {
-  const names = await readdir(join(dataDir, 'labs')).catch(() => []);
-  const ledgers = names
-    .filter((name) => name !== lab)
-    .map((name) => readJson<NetworkLedger>(join(dataDir, 'labs', name, 'network.json')));
-  return (await Promise.all(ledgers)).filter((ledger) => ledger !== undefined);
+/** Network ledgers of the labs on this host, other than `lab`; `damaged` for those that cannot be read. */
+const networksOf = async (
+  dataDir: string,
+  lab: string,
+): Promise<readonly (NetworkLedger | 'damaged' | undefined)[]> => {
+  const names = (await readdir(join(dataDir, 'labs')).catch(() => [])).filter((name) => name !== lab);
+  return mapPool(names, LIMIT, (name) =>
+    readJson<NetworkLedger>(join(dataDir, 'labs', name, 'network.json')).catch(
+      (error: unknown) => unlessDamaged(error) ?? ('damaged' as const),
+    ),
+  );
 };
+
+/** Network ledgers of the labs on this host, other than `lab`, as far as they can be read. */
+export const otherNetworks = async (dataDir: string, lab: string): Promise<readonly NetworkLedger[]> =>
+  (await networksOf(dataDir, lab)).filter((ledger) => ledger !== undefined && ledger !== 'damaged');
+
+/** One whose ledger is damaged may run, and need it. */
+const othersNeedInternet = async (dataDir: string, lab: string): Promise<boolean> =>
+  (await networksOf(dataDir, lab)).some((ledger) => ledger === 'damaged' || ledger?.internet === true);
 
 /** Puts the host's own setting back, unless a lab other than `lab` still needs forwarding. */
 export const restoreForwarding = async (dataDir: string, lab: string): Promise<void> => {
   const value = await readFile(before(dataDir), 'utf8').catch(() => undefined);
-  if (value === undefined || (await otherNetworks(dataDir, lab)).some(({ internet }) => internet)) return;
+  if (value === undefined || (await othersNeedInternet(dataDir, lab))) return;
   await writeFile(SWITCH, value);
   await rm(before(dataDir), { force: true });
 };

@@ -2,12 +2,16 @@ import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
-import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
 import { syncPath } from '../../util/sync-path.js';
+import { cmd, quote, type ExecOptions, type Executor } from '../../exec/command.js';
 import { readJson, writeJson } from './ledger.js';
 import { OWN_FOLDERS, type LabPaths, type MachinePaths } from './paths.js';
+import { mapPool } from '../../util/pool.js';
 
 const INDEX = 'folders.json';
+
+/** Files read at the same time. */
+const LIMIT = 8;
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -32,7 +36,10 @@ interface Index {
 
 /** Index of a machine's kept folders. The first kglab wrote the list alone. */
 const readIndex = async (dir: string): Promise<Index> => {
-  const found = await readJson<Index | readonly string[]>(join(dir, INDEX));
+  const found = await readJson<Index | readonly string[]>(
+    join(dir, INDEX),
+    `It names the folders that are kept in 0, 1, … beside it. Look at them, and write it anew or move them away: ls -la ${quote(dir)}`,
+  );
   if (found === undefined) return { folders: [], whole: false };
   return 'whole' in found ? found : { folders: found, whole: true };
 };
@@ -129,12 +136,10 @@ export const keptFolders = async (
   paths: LabPaths,
 ): Promise<readonly { readonly machine: string; readonly path: string; readonly whole: boolean }[]> => {
   const machines = await readdir(paths.kept).catch(() => []);
-  return Promise.all(
-    machines.sort().map(async (machine) => {
-      const path = join(paths.kept, machine);
-      return { machine, path, whole: (await readIndex(path)).whole };
-    }),
-  );
+  return mapPool(machines.sort(), LIMIT, async (machine) => {
+    const path = join(paths.kept, machine);
+    return { machine, path, whole: (await readIndex(path)).whole };
+  });
 };
 
 const isRemoved = (dir: string): Promise<boolean> =>

@@ -1,9 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import type { LabRef, MachineSpec } from '../../machines/provider.js';
-import { writePrivate } from '../../util/private-files.js';
 import { syncPath } from '../../util/sync-path.js';
+import { quote } from '../../exec/command.js';
+import { parseNotes, readText, writePrivate } from '../../util/private-files.js';
 import type { LabPaths } from './paths.js';
 
 /** What a machine is; the cloud-init data is not repeated here. */
@@ -23,14 +24,18 @@ export interface NetworkLedger {
   readonly firewall: boolean;
 }
 
-/** Reads a JSON file; `undefined` when it is absent or was never completed. */
-export const readJson = async <T>(path: string): Promise<T | undefined> => {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
-  } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+/** Reads a JSON file; `undefined` when it is absent. Throws LEDGER_DAMAGED, with `hint`, for one that is no JSON. */
+export const readJson = async <T>(
+  path: string,
+  hint = `Put it back from a backup, or look at what is beside it: ls -l ${quote(dirname(path))}`,
+): Promise<T | undefined> => {
+  const text = await readText(path);
+  return text === undefined ? undefined : parseNotes<T>(text, path, { hint });
+};
+
+/** For the `catch` of {@link readJson}, where a damaged file is as good as none. */
+export const unlessDamaged = (error: unknown): undefined => {
+  if (!(error instanceof CliError && error.code === 'LEDGER_DAMAGED')) throw error;
 };
 
 /** Writes a file of the lab (mode 0600) so that it is there wholly or not at all, after a power cut too. */
@@ -43,9 +48,16 @@ export const writeText = async (path: string, text: string): Promise<void> => {
 export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeText(path, `${JSON.stringify(value, null, 2)}\n`);
 
+/** Whose the lab's folder on this host is. Throws LEDGER_DAMAGED: it may be another's. */
+export const readOwner = (lab: string, { owner, note }: LabPaths): Promise<LabRef | undefined> =>
+  readJson<LabRef>(
+    owner,
+    `It holds name and id of lab ${lab}: {"name": …, "id": …}. See them in its record, and write it anew: cat ${quote(note)}`,
+  );
+
 /** Throws MACHINE_FOREIGN when the lab's folder on this host belongs to another lab of the same name. */
 export const assertOwnLab = async (lab: LabRef, paths: LabPaths): Promise<void> => {
-  const owner = await readJson<LabRef>(paths.owner);
+  const owner = await readOwner(lab.name, paths);
   if (owner === undefined || owner.id === lab.id) return;
   throw new CliError(
     'MACHINE_FOREIGN',
@@ -61,6 +73,6 @@ export const assertOwnLab = async (lab: LabRef, paths: LabPaths): Promise<void> 
 export const claimLab = async (lab: LabRef, paths: LabPaths): Promise<void> => {
   await assertOwnLab(lab, paths);
   await mkdir(paths.machines, { recursive: true, mode: 0o700 });
-  if ((await readJson(paths.owner)) === undefined)
+  if ((await readOwner(lab.name, paths)) === undefined)
     await writeJson(paths.owner, { name: lab.name, id: lab.id });
 };

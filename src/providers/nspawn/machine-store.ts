@@ -6,7 +6,14 @@ import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
 import type { MachineSpec } from '../../machines/provider.js';
 import { assignAddresses, gatewayOf, prefixOf, toRange } from './addresses.js';
-import { readJson, writeJson, writeText, type MachineLedger, type NetworkLedger } from './ledger.js';
+import {
+  readJson,
+  unlessDamaged,
+  writeJson,
+  writeText,
+  type MachineLedger,
+  type NetworkLedger,
+} from './ledger.js';
 import { completeKeep, forgetKept, giveBack } from './kept-folders.js';
 import { machineId } from './names.js';
 import { readResolvConf } from './network.js';
@@ -32,9 +39,14 @@ export class MachineStore {
       .sort();
   }
 
-  /** What the machine is; undefined when it is not in the books. */
+  /** What the machine is; undefined when that is not known: it can be looked at and removed all the same. */
   ledger(name: string): Promise<MachineLedger | undefined> {
-    return readJson<MachineLedger>(this.paths.machine(name).ledger);
+    return this.strictLedger(name).catch(unlessDamaged);
+  }
+
+  private strictLedger(name: string): Promise<MachineLedger | undefined> {
+    const again = `Make machine ${name} anew with its data: kglab rebuild --node ${name} --keep-data`;
+    return readJson<MachineLedger>(this.paths.machine(name).ledger, again);
   }
 
   /** Whether the machine's own files are complete: it can be booted. */
@@ -116,7 +128,8 @@ export class MachineStore {
   private async addressFor(name: string, cidr: string): Promise<string> {
     const existing = new Map<string, string>();
     for (const other of await this.names()) {
-      const ledger = await this.ledger(other);
+      // The address of a machine that is not known must not be given to another one.
+      const ledger = await (other === name ? this.ledger(other) : this.strictLedger(other));
       if (ledger !== undefined) existing.set(other, ledger.address);
     }
     const machines = this.options.machines.includes(name)

@@ -13,11 +13,13 @@ import {
 } from './firewall.js';
 import { hasDefaultRoute, parseLinks, parseRoutes, type Link } from './ip-json.js';
 import { enableForwarding, isForwarding, otherNetworks, restoreForwarding } from './ip-forward.js';
-import { readJson, writeJson, type NetworkLedger } from './ledger.js';
+import { readText } from '../../util/private-files.js';
+import { readJson, unlessDamaged, writeJson, type NetworkLedger } from './ledger.js';
 import { bridgeMac, bridgeName, ownerMark, shortHash, tableName } from './names.js';
 import { renderRules } from './nft.js';
 import type { NspawnOptions } from './options.js';
 import type { LabPaths } from './paths.js';
+import { awaitAll } from '../../util/pool.js';
 
 /** What the host has at the moment. */
 interface HostNetwork {
@@ -43,7 +45,8 @@ export class LabNetwork {
 
   /** What the lab was given, if anything yet. */
   ledger(): Promise<NetworkLedger | undefined> {
-    return readJson<NetworkLedger>(this.paths.network);
+    const hint = 'See how the network is (ip -d addr), or take the lab down: kglab down';
+    return readJson<NetworkLedger>(this.paths.network, hint);
   }
 
   /** What is not as it should be, or undefined. Throws LAB_CHANGED as {@link ensure} does. */
@@ -91,9 +94,12 @@ export class LabNetwork {
 
   /** Removes everything; may be repeated. */
   async remove(options: ExecOptions = {}): Promise<void> {
-    const ledger = await this.ledger();
+    // What is removed is known without the ledger: names follow from the lab's own, and the bridge has its mark.
+    const isThere = (await readText(this.paths.network)) !== undefined;
+    const names = { bridge: this.bridge, table: this.table };
     await closeFirewall(this.host, ownerMark(this.options.lab), options);
-    if (ledger === undefined) return;
+    if (!isThere) return;
+    const ledger = (await this.ledger().catch(unlessDamaged)) ?? names;
     const seen = await this.look(options);
     const link = seen.links.find(({ name }) => name === ledger.bridge);
     if (link !== undefined && this.isOurs(link, ledger)) {
@@ -122,7 +128,7 @@ export class LabNetwork {
   }
 
   private async look(options: ExecOptions): Promise<HostNetwork> {
-    const [links, routes] = await Promise.all([
+    const [links, routes] = await awaitAll([
       this.run(cmd('ip', '-j', '-d', 'addr', 'show'), options),
       this.run(cmd('ip', '-j', '-4', 'route', 'show', 'table', 'all'), options),
     ]);
@@ -134,7 +140,7 @@ export class LabNetwork {
   }
 
   /** A bridge without a mark is ours when it is in our books: the run that made it was cut short. */
-  private isOurs({ kind, alias }: Link, ledger: NetworkLedger | undefined): boolean {
+  private isOurs({ kind, alias }: Link, ledger: Pick<NetworkLedger, 'bridge'> | undefined): boolean {
     if (kind !== 'bridge') return false;
     return alias === ownerMark(this.options.lab) || (alias === undefined && ledger?.bridge === this.bridge);
   }

@@ -25,6 +25,10 @@ import { mountRoot, unmountBelow } from './overlay.js';
 import { labPaths, type LabPaths } from './paths.js';
 import { Power, type PowerTarget } from './power.js';
 import { findTraces } from './traces.js';
+import { awaitAll, mapPool } from '../../util/pool.js';
+
+/** Machines looked at at the same time. */
+const LOOK_LIMIT = 8;
 
 /** Booted system containers on this host, by systemd-nspawn. Needs root. */
 export class NspawnProvider implements MachineProvider {
@@ -55,7 +59,7 @@ export class NspawnProvider implements MachineProvider {
 
   constructor(private readonly options: NspawnOptions) {
     this.paths = labPaths(options.dataDir, options.lab.name);
-    this.image = new ImageCache(options.host, options.cacheDir, options.image);
+    this.image = new ImageCache(options.host, options.cacheDir, options.image, options.clock);
     this.network = new LabNetwork(options, this.paths);
     this.store = new MachineStore(options, options.host, this.paths);
     this.power = new Power(options.host, options.clock);
@@ -77,7 +81,7 @@ export class NspawnProvider implements MachineProvider {
 
   async list(): Promise<readonly MachineInfo[]> {
     await this.assertOwn();
-    return Promise.all((await this.store.names()).map((name) => this.info(name)));
+    return mapPool(await this.store.names(), LOOK_LIMIT, (name) => this.info(name));
   }
 
   machine(name: string): Machine {
@@ -190,7 +194,7 @@ export class NspawnProvider implements MachineProvider {
   }
 
   private async info(name: string): Promise<MachineInfo> {
-    const [ledger, complete, processes] = await Promise.all([
+    const [ledger, complete, processes] = await awaitAll([
       this.store.ledger(name),
       this.store.isComplete(name),
       this.power.processes(await this.target(name)),

@@ -9,6 +9,7 @@ import { bridgeName, groupName, ownerMark, tableName, vethName } from './names.j
 import { mountsBelow } from './overlay.js';
 import { keptFolders } from './kept-folders.js';
 import type { LabPaths } from './paths.js';
+import { awaitAll } from '../../util/pool.js';
 
 export interface TracesInput {
   readonly lab: LabRef;
@@ -49,7 +50,7 @@ const linkTraces = async (host: Executor, input: TracesInput, options: ExecOptio
 };
 
 const ruleTraces = async (host: Executor, lab: LabRef, options: ExecOptions): Promise<Trace[]> => {
-  const [tables, rules] = await Promise.all([
+  const [tables, rules] = await awaitAll([
     host.exec(cmd('nft', 'list', 'tables'), options),
     host.exec(cmd('iptables', '-w', '-S', 'FORWARD'), options),
   ]);

@@ -5,6 +5,7 @@ import { checked } from '../../exec/checked.js';
 import { cmd, sh } from '../../exec/command.js';
 import { copyIn, readFile, writeFile } from '../../exec/files.js';
 import { PATHS } from '../../guest/paths.js';
+import { mapPool } from '../../util/pool.js';
 
 /** A file of the release and where k3s wants it. */
 interface Payload {
@@ -17,6 +18,9 @@ interface Payload {
 
 /** Timeout of a copy (milliseconds): 150 MB into a busy VM. */
 const COPY_MS = 900_000;
+
+/** Files copied into a machine at the same time; there may be dozens of image archives. */
+const LIMIT = 2;
 
 const payloads = ({ artifacts }: StepContext): readonly Payload[] => [
   { from: artifacts.binary.path, to: PATHS.k3s, mode: '0755', sha256: artifacts.binary.sha256 },
@@ -85,7 +89,7 @@ export const installK3s = defineStep<{ readonly machine: string }>({
       what: `Making directories on ${machine}`,
       signal,
     });
-    await Promise.all(payloads(context).map((payload) => copyPayload(machine, payload, context)));
+    await mapPool(payloads(context), LIMIT, (payload) => copyPayload(machine, payload, context));
     for (const name of ['kubectl', 'ctr', 'crictl'])
       await checked(target, machine, cmd('ln', '-sfn', 'k3s', `/usr/local/bin/${name}`), {
         code: 'K3S_FAILED',

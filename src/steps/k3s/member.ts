@@ -5,6 +5,7 @@ import { cmd, sh } from '../../exec/command.js';
 import { getObjects, nodeView } from '../../kube/kubectl.js';
 import { agentSpecs, type NodeSpec } from './config.js';
 import { clearK3s } from './reset.js';
+import { awaitAll } from '../../util/pool.js';
 
 /** The CA certificate of the cluster on the server, and the copy that an agent got. */
 const SERVER_CA = '/var/lib/rancher/k3s/server/tls/server-ca.crt';
@@ -34,7 +35,7 @@ export const joinCluster = defineStep<Pick<NodeSpec, 'machine' | 'server' | 'mou
   needs: ({ machine, server }) => [`k3s.service:${machine}`, `k3s.service:${server}`],
   probe: async ({ machine, server }, context) => {
     if (await isReady(machine, server, context)) return satisfied;
-    const [known, right] = await Promise.all([
+    const [known, right] = await awaitAll([
       certificate(machine, AGENT_CA, context),
       certificate(server, SERVER_CA, context),
     ]);

@@ -6,6 +6,7 @@ import { unanswered, waitFor } from '../../util/wait.js';
 import { nodeSpecs, type NodeSpec } from './config.js';
 import { forgetPassword } from './forget.js';
 import { isRejected, k3sFailure, k3sUnit } from './unit.js';
+import { awaitAll } from '../../util/pool.js';
 
 type Input = Pick<NodeSpec, 'machine' | 'server'>;
 
@@ -41,7 +42,7 @@ const nodeGap = (node: NodeView | undefined, { address, startedAt }: MachineFact
 
 const factsOf = async (machine: string, server: string, context: StepContext): Promise<MachineFacts> => {
   const unit = k3sUnit(machine, machine === server ? 'server' : 'agent', context);
-  const [info, { startedAt }] = await Promise.all([machineInfo(machine, context), unit]);
+  const [info, { startedAt }] = await awaitAll([machineInfo(machine, context), unit]);
   return { address: info?.address, startedAt };
 };
 

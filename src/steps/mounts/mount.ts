@@ -11,6 +11,7 @@ import { PATHS } from '../../guest/paths.js';
 import { unitName } from '../../guest/unit-name.js';
 import { fill } from '../../util/template.js';
 import { waitFor } from '../../util/wait.js';
+import { awaitAll } from '../../util/pool.js';
 
 /** How long to try (milliseconds): bricks may be starting, and one try takes up to 60 s (the unit's TimeoutSec). */
 const MOUNT_MS = 90_000;
@@ -141,7 +142,7 @@ export const mountVolume = defineStep<Input>({
   ],
   probe: async (input, context) => {
     const unit = renderMountUnit(context.templates['gluster.mount'] ?? '', input);
-    const [state, found] = await Promise.all([
+    const [state, found] = await awaitAll([
       stateOf(input, context),
       readFile(context.machine(input.machine), `/etc/systemd/system/${unitName(input.path)}`, context),
     ]);

@@ -78,6 +78,30 @@ describe('down', () => {
     expect(await test.store.load('demo')).toBeDefined();
   });
 
+  it('explains a machine that is left by its own failure alone, not by that of one whose name its own begins with', async () => {
+    test.stage.provider.infos = ['demo-node1', 'demo-node10'].map((name) => ({ name, state: 'running' }));
+    const provider = removing('demo-node1');
+    const remove = (name: string): Promise<void> =>
+      name === 'demo-node10' ? Promise.resolve() : provider.remove(name);
+    const traces = (): Promise<readonly Trace[]> =>
+      Promise.resolve(
+        ['demo-node10', 'demo-node1'].map((name) => ({ kind: 'process', what: `7 systemd (${name})` })),
+      );
+    const w = world(
+      Object.assign(Object.create(provider) as typeof provider, { remove, abilities: { traces } }),
+    );
+    const { left } = await down(await planRemoval(await test.lab(w)));
+    const reasons = Object.fromEntries(left.map(({ what, why }) => [what, why]));
+    const own = 'Machine demo-node1 did not end.';
+    const unknown = 'it came back, or belongs to another process';
+    expect(reasons).toEqual({
+      'demo-node1': own,
+      '7 systemd (demo-node1)': own,
+      'demo-node10': unknown,
+      '7 systemd (demo-node10)': unknown,
+    });
+  });
+
   it('keeps the ledger when something may still be on its way, though nothing is seen of it', async () => {
     const why = 'demo-node3 is still being prepared.';
     const provider = removing();
@@ -121,6 +145,36 @@ describe('down', () => {
     const found = await down(await planRemoval(await test.lab(w)));
     const why = '/mnt/x cannot be unmounted: not permitted';
     expect(found.left).toEqual([{ kind: 'host mount', what: '/mnt/x', why }]);
+    expect(await test.store.load('demo')).toBeDefined();
+  });
+
+  it('finds mounts that are not in the books, detaches its own and leaves those of others', async () => {
+    const own = (place: string, id: number): string =>
+      `${id} 22 8:1 ${place} ${place} rw - ext4 /dev/sda1 rw\n${id + 1} ${id} 0:50 / ${place} rw - fuse.glusterfs demo-node2:/gv0 rw\n`;
+    let mountinfo = `${own('/mnt/lost', 40)}50 22 0:51 / /mnt/hand rw - fuse.glusterfs demo-node1:/gv0 rw\n`;
+    const host = new ScriptedExecutor('host').on(/^sh -c \nwhile [^]* -l \/mnt\/lost$/, () => {
+      mountinfo = mountinfo.split('\n').slice(2).join('\n');
+      return '';
+    });
+    const { store } = test;
+    const files = (name: string) => ({
+      ...store.files(name),
+      read: (path: string) =>
+        path === '/proc/self/mountinfo' ? Promise.resolve(mountinfo) : store.files(name).read(path),
+    });
+    const w = test.world({
+      provider: () => Promise.resolve(removing()),
+      host,
+      store: Object.assign(Object.create(store) as typeof store, { files }),
+    });
+    const removal = await planRemoval(await test.lab(w));
+    expect(removal.before.filter(({ kind }) => kind === 'host mount').map(({ what }) => what)).toEqual([
+      '/mnt/lost',
+      '/mnt/hand',
+    ]);
+    const found = await down(removal);
+    const why = 'it was not mounted by kglab; unmount it yourself: umount -l /mnt/hand';
+    expect(found.left).toEqual([{ kind: 'host mount', what: '/mnt/hand', why }]);
     expect(await test.store.load('demo')).toBeDefined();
   });
 

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { collectLogs, collectRuns } from '../../../src/app/logs.js';
 import { CliError } from '../../../src/errors/cli-error.js';
+import { ScriptedExecutor } from '../../helpers/scripted-executor.js';
 import { TestWorld } from '../../helpers/test-world.js';
 
 let test: TestWorld;
@@ -14,6 +16,23 @@ beforeEach(async () => {
 afterEach(() => test.close());
 
 describe('collectLogs', () => {
+  it('removes what a killed run has collected, and half an archive that cannot be written', async () => {
+    for (const name of test.stage.machines) test.stage.on(name).on(/./, '');
+    const dir = test.store.dir('demo');
+    const left = join(dir, `.evidence-${hostname()}~1~12345~aaaaaa`);
+    const old = join(dir, 'kglab-demo-20250101T000000-0a1b');
+    for (const path of [left, old]) await mkdir(path);
+    await utimes(old, 0, 0);
+    const clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
+    const host = new ScriptedExecutor('host').on(/^tar /, { exitCode: 2, stderr: 'No space left' });
+    const target = join(test.base, 'all.tar.gz');
+    await expect(collectLogs(await test.lab(test.world({ clock, host })), target)).rejects.toMatchObject({
+      code: 'HOST_UNFIT',
+    });
+    expect(await readdir(dir)).toEqual(['lab.json']);
+    await expect(stat(target)).rejects.toThrow('ENOENT');
+  });
+
   it('packs what reachable machines say, without a secret, and names the others', async () => {
     const token = await test.store.ensureToken('demo');
     const [one, two, three] = test.stage.machines.map((name) => test.stage.on(name));

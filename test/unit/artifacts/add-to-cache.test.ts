@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addToCache } from '../../../src/artifacts/add-to-cache.js';
@@ -150,10 +151,11 @@ describe('addToCache with a release folder', () => {
     expect(leftovers(cacheDir)).toEqual([]);
   });
 
-  it('removes what a killed run left a day ago, not what is being written now', async () => {
+  it('removes what a killed run left, elsewhere a day ago, not what is being written now', async () => {
     const { from, cacheDir, host } = setUp();
     writeRelease(from);
-    for (const name of ['.tmp-old', '.tmp-new'])
+    const dead = `.tmp-${hostname()}~1~12345~aaaaaa`;
+    for (const name of ['.tmp-old', '.tmp-new', dead])
       mkdirSync(join(cacheDir, name, 'entry'), { recursive: true });
     const now = Date.parse('2026-01-10T00:00:00Z');
     utimesSync(join(cacheDir, '.tmp-old'), new Date(now), new Date(now - 25 * 3600_000));

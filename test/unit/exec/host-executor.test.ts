@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cmd, sh } from '../../../src/exec/command.js';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
+import { findProcess, sendSignal } from '../../../src/exec/host-process.js';
 
 const host = new HostExecutor();
 let dir = '';
@@ -74,6 +75,40 @@ describe('HostExecutor', () => {
     const onLine = (): void => controller.abort(reason);
     const running = host.exec(sh('echo started; exec sleep 60'), { signal: controller.signal, onLine });
     await expect(running).rejects.toBe(reason);
+  });
+
+  it('ends what a program has forked with it, at the deadline and when it is aborted', async () => {
+    const forking = sh('sh -c "sleep 300; :" & echo $!; wait');
+    const controller = new AbortController();
+    for (const options of [{ timeoutMs: 1000 }, { signal: controller.signal }]) {
+      const pids: number[] = [];
+      const onLine = (line: string): void => {
+        pids.push(Number(line));
+        if ('signal' in options) controller.abort(new Error('enough'));
+      };
+      await host.exec(forking, { ...options, onLine }).catch(() => undefined);
+      expect(pids).toHaveLength(1);
+      expect(await findProcess(pids[0] ?? 0)).toBeUndefined();
+    }
+  });
+
+  it('kills what does not end by itself, but lets it end in order', async () => {
+    const file = join(dir, 'ended');
+    const slow = sh(
+      'trap "sleep 0.5; echo in order > $1; exit 0" TERM; echo up; while :; do sleep 0.1; done',
+      file,
+    );
+    const controller = new AbortController();
+    const onLine = (): void => controller.abort(new Error('enough'));
+    await expect(host.exec(slow, { signal: controller.signal, onLine })).rejects.toThrow('enough');
+    expect(await readFile(file, 'utf8')).toBe('in order\n');
+  });
+
+  it('leaves a daemon alone that a program has started before it ended', async () => {
+    const { stdout } = await host.exec(sh('sleep 300 >/dev/null 2>&1 & echo $!'), { timeoutMs: 10_000 });
+    const daemon = await findProcess(Number(stdout));
+    expect(daemon).toBeDefined();
+    if (daemon) await sendSignal(daemon, 'SIGKILL');
   });
 
   it('tells lines of both streams, the unfinished last one too', async () => {

@@ -70,6 +70,20 @@ describe('LabStore', () => {
     });
   });
 
+  it.each(['', '{"versi', 'null', '[]', '{"version":1,"name":"demo"}'])(
+    'refuses a damaged record and names the file: %j',
+    async (text) => {
+      await store.save(record());
+      const path = join(store.dir('demo'), 'lab.json');
+      await writeFile(path, text);
+      await expect(store.load('demo')).rejects.toMatchObject({
+        code: 'LEDGER_DAMAGED',
+        message: expect.stringContaining(path) as string,
+        hint: expect.stringContaining(`mv ${path}`) as string,
+      });
+    },
+  );
+
   it('lists labs by name, and none of which only a log was ever written', async () => {
     await store.save(record('b'));
     await store.save(record('a'));

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { knownLab } from '../../../src/lab/open.js';
 import { findToken } from '../../../src/lab/recover.js';
@@ -38,6 +40,17 @@ describe('a lost ledger', () => {
   it('is not invented for a lab that nobody remembers', async () => {
     await expect(knownLab('demo', test.world())).rejects.toMatchObject({ code: 'LAB_UNKNOWN' });
     expect(await test.store.names()).toEqual([]);
+  });
+});
+
+describe('a mistyped lab name', () => {
+  it('is LAB_UNKNOWN, and names the labs there are, though the record of one is damaged', async () => {
+    await test.store.save(test.record({ name: 'other' }));
+    await writeFile(join(test.store.dir('other'), 'lab.json'), '{"versi');
+    await expect(knownLab('demmo', test.world())).rejects.toMatchObject({
+      code: 'LAB_UNKNOWN',
+      hint: 'Labs of this user: other. Choose one by --name.',
+    });
   });
 });
 

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cmd, sh } from '../../../src/exec/command.js';
 import { FileStore } from '../../../src/simulator/world-store.js';
@@ -50,6 +50,20 @@ describe('a world in a file', () => {
     expect(then).toBeGreaterThan(100_000);
     expect(now).toBeGreaterThanOrEqual(then);
   });
+
+  it.each(['', '{"version":1', 'null', '{}'])(
+    'is refused when it is damaged, and stays: %j',
+    async (text) => {
+      await mkdir(dirname(path()), { recursive: true });
+      await writeFile(path(), text);
+      await expect(process().list()).rejects.toMatchObject({
+        code: 'LEDGER_DAMAGED',
+        hint: expect.stringContaining(`rm ${path()}`) as string,
+      });
+      await systemClock.sleep(100);
+      expect(await readFile(path(), 'utf8')).toBe(text);
+    },
+  );
 
   it('leaves no file and no folder behind', async () => {
     const provider = process();

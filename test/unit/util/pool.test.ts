@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mapPool } from '../../../src/util/pool.js';
+import { awaitAll, mapPool } from '../../../src/util/pool.js';
 import { failureOf } from '../../helpers/step-context.js';
 
 /** Work that ends when the test says so. */
@@ -31,17 +31,35 @@ describe('mapPool', () => {
     expect(most()).toBe(2);
   });
 
-  it('runs everything to its end before it fails, with the one error itself', async () => {
+  it('starts no more work after a failure, and waits for what runs before it throws', async () => {
+    const { open, work } = gates();
+    const started: number[] = [];
+    let ended = false;
+    const broken = new Error('two');
+    const all = failureOf(
+      mapPool([1, 2, 3, 4], 2, (item) => {
+        started.push(item);
+        return item === 2 ? Promise.reject(broken) : work(item);
+      }),
+    ).finally(() => (ended = true));
+    await turn();
+    await turn();
+    expect(started).toEqual([1, 2]);
+    expect(ended).toBe(false);
+    open.get(1)?.();
+    expect(await all).toBe(broken);
+    expect(started).toEqual([1, 2]);
+  });
+
+  it('tries all items when it is to go on, and fails with the one error itself', async () => {
     const done: number[] = [];
     const broken = new Error('two');
-    const failure = await failureOf(
-      mapPool([1, 2, 3], 1, async (item) => {
-        if (item === 2) throw broken;
-        done.push(item);
-        return Promise.resolve(item);
-      }),
-    );
-    expect(failure).toBe(broken);
+    const work = async (item: number): Promise<number> => {
+      if (item === 2) throw broken;
+      done.push(item);
+      return Promise.resolve(item);
+    };
+    expect(await failureOf(mapPool([1, 2, 3], 1, work, { goOn: true }))).toBe(broken);
     expect(done).toEqual([1, 3]);
   });
 
@@ -56,7 +74,32 @@ describe('mapPool', () => {
     ]);
   });
 
+  it('fails with the reason of an abort itself, however many met it', async () => {
+    const reason = new DOMException('Interrupted', 'AbortError');
+    expect(await failureOf(mapPool([1, 2, 3], 3, () => Promise.reject(reason)))).toBe(reason);
+  });
+
   it('has nothing to do with nothing', async () => {
     expect(await mapPool([], 4, () => Promise.reject(new Error('called')))).toEqual([]);
+  });
+});
+
+describe('awaitAll', () => {
+  it('gives unlike results in their order', async () => {
+    const [text, number] = await awaitAll([Promise.resolve('a'), 1]);
+    expect([text, number]).toEqual(['a', 1]);
+  });
+
+  it('waits for all of it before it throws, and gathers several errors', async () => {
+    const { open, work } = gates();
+    let ended = false;
+    const all = failureOf(
+      awaitAll([Promise.reject(new Error('a')), work(1), Promise.reject(new Error('b'))]),
+    );
+    void all.then(() => (ended = true));
+    await turn();
+    expect(ended).toBe(false);
+    open.get(1)?.();
+    expect(((await all) as AggregateError).errors.map(String)).toEqual(['Error: a', 'Error: b']);
   });
 });

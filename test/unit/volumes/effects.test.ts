@@ -1,12 +1,18 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { Command } from '../../../src/exec/command.js';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sh, type Command } from '../../../src/exec/command.js';
+import { HostExecutor } from '../../../src/exec/host-executor.js';
 import type { WholeEntry } from '../../../src/volumes/manifests.js';
 import {
   deleteDirectory,
   deleteVolume,
+  GIVE_BACK,
   giveBack,
   purge,
   stillIn,
+  TAKE,
   type Desk,
 } from '../../../src/volumes/quarantine.js';
 import { inventory } from '../../../src/volumes/inventory.js';
@@ -203,5 +209,93 @@ describe('the quarantine', () => {
     expect(stage.ran('g2')).toEqual([`sh -c rm -rf -- "$1" sh /data/.claims/${pvName(1)}`]);
     expect(stage.ran('g3')).toEqual([]);
     expect(stage.ran('g1').at(-1)).toBe('sh -c rm -rf -- "$1" sh /q/x');
+  });
+
+  it('says which brick could not be removed, and leaves volume and entry for the next try', async () => {
+    const info = `<cliOutput><opRet>0</opRet><volInfo><volumes><volume><name>${pvName(1)}</name><statusStr>Started</statusStr><bricks>
+      <brick><name>g2:/data/.claims/${pvName(1)}</name></brick></bricks></volume></volumes></volInfo></cliOutput>`;
+    stage
+      .on('g1')
+      .on(/volume info/, info)
+      .on(/volume stop/, '<cliOutput><opRet>0</opRet></cliOutput>');
+    stage.on('g2').on(/rm -rf/, { exitCode: 1, stderr: 'rm: cannot remove: Read-only file system' });
+    const failure = await failureOf(purge({ ...item, dedicated: true }, desk));
+    expect(failure).toMatchObject({
+      code: 'VOLUME_FAILED',
+      message: `Removing brick g2:/data/.claims/${pvName(1)} of ${pvName(1)} ended with exit code 1`,
+      details: ['rm: cannot remove: Read-only file system'],
+      hint: expect.stringContaining('purge it again') as string,
+    });
+    expect(stage.ran('g1').filter((words) => /volume delete|rm -rf/.test(words))).toEqual([]);
+  });
+
+  it('does not remove bricks of a volume that could not be stopped', async () => {
+    const info = `<cliOutput><opRet>0</opRet><volInfo><volumes><volume><name>${pvName(1)}</name><statusStr>Started</statusStr><bricks>
+      <brick><name>g2:/data/.claims/${pvName(1)}</name></brick></bricks></volume></volumes></volInfo></cliOutput>`;
+    stage
+      .on('g1')
+      .on(/volume info/, info)
+      .on(/volume stop/, '<cliOutput><opRet>-1</opRet><opErrstr>quorum is lost</opErrstr></cliOutput>');
+    expect(await failureOf(purge({ ...item, dedicated: true }, desk))).toMatchObject({
+      code: 'GLUSTER_FAILED',
+    });
+    expect(stage.ran('g2')).toEqual([]);
+  });
+
+  it('says what is left of an item that could not be destroyed', async () => {
+    stage.on('g1').on(/rm -rf/, { exitCode: 1, stderr: "rm: cannot remove '/q/x/data/f'" });
+    expect(await failureOf(purge(item, desk))).toMatchObject({
+      code: 'VOLUME_FAILED',
+      message: `Destroying ${item.name} ended with exit code 1`,
+      details: ["rm: cannot remove '/q/x/data/f'"],
+      hint: expect.stringContaining('left in the quarantine') as string,
+    });
+  });
+});
+
+describe('the scripts of the quarantine', () => {
+  let dir = '';
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'kglab-quarantine-'));
+    await mkdir(join(dir, 'bin'));
+    await mkdir(join(dir, 'claim'));
+  });
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  /** Runs a script with a program in front that fails for this word. */
+  const failing = async (program: string, word: string, script: string, ...args: string[]) => {
+    const path = join(dir, 'bin', program);
+    const text = `#!/bin/sh\ncase "$*" in *${word}*) echo "${program}: no" >&2; exit 1 ;; esac\nexec /bin/${program} "$@"\n`;
+    await writeFile(path, text, { mode: 0o755 });
+    const env = { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}` };
+    return new HostExecutor().exec({ ...sh(script, ...args), env, stdin: '{}' });
+  };
+  const claim = () => join(dir, 'claim');
+  const place = () => join(dir, 'q', '1-claim');
+
+  it('leave a directory that cannot be moved in its place, and nothing in the quarantine', async () => {
+    const result = await failing('mv', '/data', TAKE, claim(), place(), join(dir, 'entry'));
+    expect(result).toMatchObject({ exitCode: 1, stderr: `mv: no\n${claim()} is still in its place\n` });
+    expect(await readdir(join(dir, 'q'))).toEqual([]);
+  });
+
+  it('name the catalogue entry that cannot be removed', async () => {
+    const entry = join(dir, 'entry');
+    const result = await failing('rm', '/entry', TAKE, claim(), place(), entry);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain(`its entry in the catalogue is left: ${entry}`);
+    expect((await readdir(place())).sort()).toEqual(['data', 'manifest.json']);
+  });
+
+  it('say where the data is when it cannot be given back, and when its remains cannot be removed', async () => {
+    await mkdir(join(place(), 'data'), { recursive: true });
+    const to = join(dir, 'back');
+    const args = [place(), to, join(dir, 'c', 'entry'), join(dir, 'volumes')];
+    const kept = await failing('mv', '/data', GIVE_BACK, ...args);
+    expect(kept).toMatchObject({ exitCode: 1, stderr: `mv: no\n${place()} is still in the quarantine\n` });
+    await rm(join(dir, 'bin', 'mv'));
+    const back = await failing('rm', '/q/', GIVE_BACK, ...args);
+    expect(back.exitCode).toBe(1);
+    expect(back.stderr).toContain(`${to} is back in its place; its remains in the quarantine are left`);
   });
 });

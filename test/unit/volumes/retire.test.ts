@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { droppedBetween, obstacles } from '../../../src/volumes/retire.js';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sh } from '../../../src/exec/command.js';
+import { HostExecutor } from '../../../src/exec/host-executor.js';
+import { droppedBetween, FORGET_MOUNT, obstacles } from '../../../src/volumes/retire.js';
 import { labOf } from '../../helpers/step-context.js';
 import { claimOf, cluster, directory, pv, pvName, surveyed } from './fixtures.js';
 
@@ -56,5 +61,39 @@ describe('in the way of dropping', () => {
     expect(obstacles(dropped, cluster(), [gone({ mounted: false })])).toEqual([
       'volume old: it is not mounted, so nobody knows what is on it',
     ]);
+  });
+});
+
+describe('forgetting a mount', () => {
+  let dir = '';
+  const fake = (name: string, script: string): Promise<void> =>
+    writeFile(join(dir, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const forget = () =>
+    new HostExecutor().exec({
+      ...sh(FORGET_MOUNT, join(dir, 'm'), 'no-such.mount', join(dir, 'c')),
+      env: { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}` },
+    });
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'kglab-retire-'));
+    for (const name of ['bin', 'm', 'c/.kglab']) await mkdir(join(dir, name), { recursive: true });
+    for (const name of ['systemctl', 'umount', 'chattr', 'rm']) await fake(name, 'exit 0');
+  });
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  it('removes its directories, and leaves one that holds files', async () => {
+    await writeFile(join(dir, 'm', 'mine'), '');
+    expect((await forget()).exitCode).toBe(0);
+    expect((await readdir(dir)).sort()).toEqual(['bin', 'm']);
+  });
+
+  it.each([
+    ['unit', 'rm', 'its unit is left: /etc/systemd/system/no-such.mount'],
+    ['directory', 'rmdir', 'an empty directory is left: '],
+  ])('fails, and names what is left, when its %s cannot be removed', async (_what, program, message) => {
+    await fake(program, 'exit 1');
+    const { exitCode, stderr } = await forget();
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(message);
   });
 });

@@ -120,6 +120,18 @@ describe('setup', () => {
 });
 
 describe('teardown', () => {
+  it('leaves what cannot be moved in its place, with its entry, and nothing in the quarantine', async () => {
+    await run('volume-setup');
+    await writeFile(join(mount, NAME, 'f'), 'precious');
+    await fake('mv', 'echo "mv: no" >&2; exit 1');
+    const result = await run('volume-teardown');
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain('it is still in its place');
+    expect(await readFile(join(mount, NAME, 'f'), 'utf8')).toBe('precious');
+    expect(await readdir(join(mount, '.kglab/quarantine'))).toEqual([]);
+    expect(await readdir(join(mount, '.kglab/catalogue'))).toEqual([`${PV}.json`]);
+  });
+
   it('takes data into the quarantine, with what the catalogue knew', async () => {
     await run('volume-setup');
     await writeFile(join(mount, NAME, 'f'), 'precious');
@@ -401,6 +413,21 @@ describe('keeper', () => {
     expect(await log()).toEqual([`--mode=script volume stop ${PV} force`]);
     const [item = ''] = await readdir(join(mount, '.kglab/quarantine'));
     expect(await readdir(join(mount, '.kglab/quarantine', item))).toEqual(['volume']);
+  });
+
+  it('keeps the request and the entry of a deleted claim that cannot be moved to the quarantine', async () => {
+    await mkdir(join(mount, '.kglab/volumes'));
+    await mkdir(join(mount, '.kglab/catalogue'));
+    await writeFile(join(mount, '.kglab/volumes', NAME), '16777216');
+    await writeFile(entryFile(), '{}');
+    await writeFile(join(mount, '.kglab/requests', `delete.${NAME}`), '');
+    await fake('mv', 'echo "mv: no" >&2; exit 1');
+    const { stderr } = await keeper();
+    expect(stderr).toContain(`keeper: delete ${NAME}: mv: no`);
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([`delete.${NAME}`]);
+    expect(await readdir(join(mount, '.kglab/volumes'))).toEqual([NAME]);
+    expect(await readdir(join(mount, '.kglab/catalogue'))).toEqual([`${PV}.json`]);
+    expect(await readdir(join(mount, '.kglab/quarantine'))).toEqual([]);
   });
 
   it.each([

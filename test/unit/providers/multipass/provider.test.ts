@@ -531,3 +531,30 @@ describe('commands in a machine', () => {
     expect(command?.args.at(-1)).toBe('bash');
   });
 });
+
+describe('a damaged ledger', () => {
+  it.each(['', '{"lab":"c0f', 'null', '[]', '{"lab":"c0ffee"}'])(
+    'is refused by all that asks what the lab has made, and left as it is: %j',
+    async (text) => {
+      daemon.put(NAME, 'Running');
+      const path = join(dataDir, 'multipass.json');
+      await writeFile(path, text);
+      const mp = provider();
+      const asked = [
+        () => mp.list(),
+        () => mp.abilities.traces(),
+        () => mp.foundation.remove(),
+        () => mp.remove(NAME),
+        () => mp.create(spec()),
+      ];
+      for (const ask of asked)
+        await expect(ask()).rejects.toMatchObject({
+          code: 'LEDGER_DAMAGED',
+          message: expect.stringContaining(path) as string,
+          hint: expect.stringMatching(/multipass list.*multipass delete --purge.*rm \//) as string,
+        });
+      expect(await readFile(path, 'utf8')).toBe(text);
+      expect(daemon.changes()).toEqual([]);
+    },
+  );
+});

@@ -93,3 +93,14 @@ describe('a machine whose data is being kept', () => {
     expect(await readdir(base)).toEqual(['labs']);
   });
 });
+
+describe('a neighbour whose ledger is damaged', () => {
+  it('does not lose its address to another machine', async () => {
+    await writeFile(paths.machine(NAME).ledger, '{"na');
+    await expect(store().lay({ ...SPEC, name: 'demo-node2' }, '/image', NETWORK)).rejects.toMatchObject({
+      code: 'LEDGER_DAMAGED',
+      hint: expect.stringContaining(`kglab rebuild --node ${NAME} --keep-data`) as string,
+    });
+    expect(await store().lay(SPEC, '/image', NETWORK)).toMatchObject({ address: '10.77.0.11' });
+  });
+});

@@ -1,7 +1,9 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findLab } from '../../../../src/providers/nspawn/find-lab.js';
+import { otherNetworks, restoreForwarding } from '../../../../src/providers/nspawn/ip-forward.js';
 import { keep } from '../../../../src/providers/nspawn/kept-folders.js';
 import { labPaths, type LabPaths } from '../../../../src/providers/nspawn/paths.js';
 import { NspawnProvider } from '../../../../src/providers/nspawn/provider.js';
@@ -49,6 +51,53 @@ describe('a machine whose ledger is lost', () => {
         code: 'MACHINE_FAILED',
         hint: expect.stringContaining('kglab rebuild --node demo-node1 --keep-data'),
       });
+  });
+});
+
+describe('damaged notes', () => {
+  it('of whose the lab is keep its machines from being touched', async () => {
+    await mkdir(paths.machine(NAME).dir, { recursive: true });
+    await writeFile(paths.owner, '{"na');
+    const attempts = [
+      () => provider().list(),
+      () => provider().remove(NAME),
+      () => provider().foundation.remove(),
+    ];
+    for (const attempt of attempts)
+      await expect(attempt()).rejects.toMatchObject({
+        code: 'LEDGER_DAMAGED',
+        message: expect.stringContaining(paths.owner) as string,
+      });
+    await expect(findLab(base, 'demo')).rejects.toMatchObject({ code: 'LEDGER_DAMAGED' });
+    expect(await readdir(paths.machines)).toEqual([NAME]);
+  });
+
+  it('of what is kept do not let the kept data be removed', async () => {
+    await mkdir(paths.machine(NAME).own('data'), { recursive: true });
+    const kept = await keep(paths, NAME, ['/data']);
+    await writeFile(join(kept, 'folders.json'), '');
+    await expect(provider().remove(NAME)).rejects.toMatchObject({ code: 'LEDGER_DAMAGED' });
+    await rm(paths.machines, { recursive: true });
+    await expect(provider().foundation.remove()).rejects.toMatchObject({ code: 'LEDGER_DAMAGED' });
+    expect(await readdir(kept)).toContain('0');
+  });
+
+  it('of the network do not keep the lab from being removed', async () => {
+    await mkdir(paths.dir, { recursive: true });
+    await writeFile(paths.network, '{"br');
+    await provider().foundation.remove();
+    const drop = host.calls.find(({ command }) => command.stdin?.includes('delete table'));
+    expect(drop?.command.stdin).toMatch(/delete table ip kglab_demo_/);
+  });
+
+  it("of another lab's network leave it its way to the internet", async () => {
+    const other = labPaths(base, 'other');
+    await mkdir(other.dir, { recursive: true });
+    await writeFile(other.network, '{"br');
+    await writeFile(join(base, 'ip_forward.before'), '0');
+    await restoreForwarding(base, 'demo');
+    expect(await readFile(join(base, 'ip_forward.before'), 'utf8')).toBe('0');
+    expect(await otherNetworks(base, 'demo')).toEqual([]);
   });
 });
 

@@ -137,9 +137,33 @@ describe('install', () => {
     );
   });
 
+  it('starts no more copies after one has failed, and waits for those under way', async () => {
+    able();
+    const { artifacts } = stage.context();
+    const extraImages = ['a', 'b', 'c', 'd'].map((name) => ({
+      ...{ fileName: `${name}.tar`, path: `/cache/${name}.tar`, refs: [] },
+    }));
+    let underWay = 0;
+    const count = (exitCode: number) => async () => {
+      underWay += 1;
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+      return { exitCode };
+    };
+    stage
+      .on('g1')
+      .on(/kglab-new/, count(0))
+      .on(/kglab-new.* \/usr\/local\/bin\/k3s /s, count(28));
+    const context = stage.context({ artifacts: { ...artifacts, extraImages } });
+    const error = await failureOf(installK3s.apply({ machine: 'g1' }, context));
+    expect(error).toMatchObject({ code: 'MACHINE_FAILED' });
+    expect(underWay).toBe(0);
+    expect(stage.calls.filter(({ command }) => command.stdinFile !== undefined)).toHaveLength(2);
+  });
+
   it('does not sign for a damaged copy', async () => {
     able();
-    stage.on('g1').on(/sha256sum -c/, { exitCode: 1, stderr: 'computed checksum did NOT match' });
+    stage.on('g1').on(/sha256sum -c .*bin\/k3s$/, { exitCode: 1, stderr: 'computed checksum did NOT match' });
     const error = await failureOf(installK3s.apply({ machine: 'g1' }, stage.context()));
     expect(error).toMatchObject({ code: 'ARTIFACT_CHECKSUM', exitCode: 26 });
     expect(stage.written('g1', '/etc/kglab/k3s.installed')).toBeUndefined();

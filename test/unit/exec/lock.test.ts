@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAlive, startOf, takeLock, type Holder } from '../../../src/lab/lock.js';
+import { isAlive, startOf, takeLock, type Holder } from '../../../src/exec/lock.js';
 import { failureOf } from '../../helpers/step-context.js';
 
 let base = '';
@@ -126,6 +126,22 @@ describe('takeLock', () => {
     await writeFile(lock, '');
     await take();
   });
+
+  it.each(['{"pid":', '{}', 'null', '{"pid":"7"}'])(
+    'does not take over a damaged lock, whose holder may live: %j',
+    async (text) => {
+      await (
+        await take()
+      )();
+      await writeFile(lock, text);
+      await expect(take()).rejects.toMatchObject({
+        code: 'LEDGER_DAMAGED',
+        hint: expect.stringContaining(`rm ${lock}`) as string,
+      });
+      expect(await readFile(lock, 'utf8')).toBe(text);
+      expect(await readdir(join(base, 'demo'))).toEqual(['lock']);
+    },
+  );
 
   it('is won by exactly one of many who find it free', async () => {
     const taken = await Promise.allSettled(Array.from({ length: 12 }, () => take()));

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
+import { quote } from '../exec/command.js';
 import { findProcess } from '../exec/host-process.js';
+import { parseNotes } from '../util/private-files.js';
 
 /** Who holds a lock. */
 export interface Holder {
@@ -27,21 +30,25 @@ const exists = (pid: number): boolean => {
 };
 
 /** Whether the process that took the lock still runs. */
-export const isAlive = async ({ pid, started }: Holder): Promise<boolean> =>
+export const isAlive = async ({ pid, started }: Pick<Holder, 'pid' | 'started'>): Promise<boolean> =>
   exists(pid) && (started === '' || (await startOf(pid)) === started);
 
-/** What a power cut may leave: a lock of nobody. */
+/** What a power cut may leave, an empty file or one of zero bytes: its holder ended with the power. */
 const NOBODY: Holder = { pid: 0, started: 'never', since: '', what: '' };
+const EMPTY = /^[\0\s]*$/;
 
-/** Who has the lock; undefined when there is none. */
+const isHolder = ({ pid, started, since, what }: Holder): boolean =>
+  Number.isInteger(pid) && pid >= 0 && [started, since, what].every((text) => typeof text === 'string');
+
+/** Who has the lock; undefined when there is none. Throws LEDGER_DAMAGED when it does not say: they may live. */
 const holderOf = async (path: string): Promise<Holder | undefined> => {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as Holder;
-  } catch {
-    return NOBODY;
-  }
+  if (EMPTY.test(text)) return NOBODY;
+  return parseNotes<Holder>(text, path, {
+    isRight: isHolder,
+    hint: `See whether another kglab works on this lab (pgrep -af kglab); if none does: rm ${quote(path)}`,
+  });
 };
 
 /** How often to try when a lock is let go at the very moment it is looked at. */
@@ -78,7 +85,7 @@ const succeed = async (path: string, draft: string, what: string, now: number): 
 
 /**
  * Takes a lock file for this process; the result releases it. Throws LAB_BUSY, naming the holder, when another
- * living process has it; the lock of a dead one is taken over.
+ * living process has it; the lock of a dead one is taken over. Throws LEDGER_DAMAGED for a lock that cannot be read.
  */
 export const takeLock = async (path: string, what: string, now: number): Promise<() => Promise<void>> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -119,3 +126,43 @@ const busy = ({ pid, since, what }: Holder, now: number): CliError =>
     `\`kglab ${what}\` (process ${pid}) has worked on this lab since ${since}, for ${roughly(now - Date.parse(since))}.`,
     { hint: `Wait until it is done, or stop it: kill ${pid}` },
   );
+
+/** What a process of another host left is removed after a day: no copy, download or bake takes that long. Milliseconds. */
+const STALE_MS = 24 * 3600 * 1000;
+
+/** Whether the folder PREFIX[LABEL~]HOST~PID~START~RANDOM, or one of an older kglab without an owner, is left over. */
+const isLeftover = async (path: string, label: string, now: number): Promise<boolean> => {
+  const parts = label.split('~');
+  const [host, pid, started = ''] = parts.length < 4 ? [] : parts.slice(-4);
+  if (host === hostname()) return !(await isAlive({ pid: Number(pid), started }));
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && now - found.mtimeMs > STALE_MS;
+};
+
+/** Folders of {@link withOwnFolder} that killed processes have left in `parent`; `now` in milliseconds since the epoch. */
+export const leftovers = async (parent: string, prefix: string, now: number): Promise<readonly string[]> => {
+  const found: string[] = [];
+  for (const name of await readdir(parent).catch(() => []))
+    if (name.startsWith(prefix) && (await isLeftover(join(parent, name), name.slice(prefix.length), now)))
+      found.push(join(parent, name));
+  return found;
+};
+
+/**
+ * Lets `work` fill a folder of this process in `parent`, for its owner alone (0700), and removes that folder afterwards,
+ * whatever happened. Its name begins with `prefix` and tells whose it is, for {@link leftovers}.
+ */
+export const withOwnFolder = async <T>(
+  parent: string,
+  prefix: string,
+  work: (dir: string) => Promise<T>,
+): Promise<T> => {
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  const owner = `${hostname()}~${process.pid}~${await startOf(process.pid)}`;
+  const dir = await mkdtemp(join(parent, `${prefix}${owner}~`));
+  try {
+    return await work(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+};
