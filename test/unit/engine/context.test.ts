@@ -4,7 +4,7 @@ import { Stage } from '../../helpers/step-context.js';
 import { ScriptedRun, stepOf, turn } from './scripted-run.js';
 
 describe('factCache', () => {
-  it('reads once, also while the reading goes on', async () => {
+  it('reads a key once, even for concurrent readers', async () => {
     const cache = factCache();
     let reads = 0;
     const read = () => Promise.resolve((reads += 1));
@@ -14,14 +14,14 @@ describe('factCache', () => {
     expect(await cache.get('a', read)).toBe(1);
   });
 
-  it('forgets everything when told to', async () => {
+  it('reads again after clear', async () => {
     const cache = factCache();
     await cache.get('a', () => Promise.resolve('old'));
     cache.clear();
     expect(await cache.get('a', () => Promise.resolve('new'))).toBe('new');
   });
 
-  it('forgets a reading that failed, for all who waited for it', async () => {
+  it('does not cache a read that failed', async () => {
     const cache = factCache();
     const failing = () => Promise.reject(new Error('no answer'));
     const [one, two] = await Promise.allSettled([cache.get('a', failing), cache.get('a', failing)]);
@@ -29,7 +29,7 @@ describe('factCache', () => {
     expect(await cache.get('a', () => Promise.resolve('answer'))).toBe('answer');
   });
 
-  it('does not forget the new fact for the sake of an old reading that fails late', async () => {
+  it('keeps a new fact when an old read fails late', async () => {
     const cache = factCache();
     let fail: (error: Error) => void = () => undefined;
     const old = cache.get('a', () => new Promise((_resolve, reject) => (fail = reject)));
@@ -57,7 +57,7 @@ describe('facts of a run', () => {
   let reads = 0;
   const look = (_name: string, { fact }: StepContext) => fact('world', () => Promise.resolve((reads += 1)));
 
-  it('are shared by probes as long as nothing changes', async () => {
+  it('are shared by probes while nothing changes', async () => {
     reads = 0;
     const engine = new ScriptedRun();
     await engine.run([stepOf('a'), stepOf('b'), stepOf('c', 'a', 'b')], {
@@ -69,7 +69,7 @@ describe('facts of a run', () => {
     expect(reads).toBe(1);
   });
 
-  it('are forgotten after an apply, also one that failed', async () => {
+  it('are read again after an apply', async () => {
     reads = 0;
     const engine = new ScriptedRun();
     const seen: number[] = [];

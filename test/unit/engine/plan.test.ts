@@ -7,7 +7,7 @@ import { LABS } from '../../helpers/labs.js';
 import { labOf } from '../../helpers/step-context.js';
 
 describe('toPlan', () => {
-  it('refuses an id that stands twice', () => {
+  it('refuses a duplicate id', () => {
     expect(() => toPlan('demo', [stepOf('a'), stepOf('a')])).toThrow('step gluster.service:a stands twice');
   });
 
@@ -25,7 +25,7 @@ describe('toPlan', () => {
 describe('until', () => {
   const plan = planUp(labOf(LABS['two-volumes']));
 
-  it.each(STAGES)('ends after %s with a plan that is whole', (stage) => {
+  it.each(STAGES)('ends after stage %s with a valid plan', (stage) => {
     const part = until(plan, stage);
     expect([...new Set(part.steps.map((one) => one.stage))]).toEqual(
       STAGES.slice(0, STAGES.indexOf(stage) + 1),
@@ -33,7 +33,7 @@ describe('until', () => {
     expect(() => toPlan('demo', part.steps)).not.toThrow();
   });
 
-  it('leaves out nothing of what it keeps', () => {
+  it('returns the whole plan for the last stage', () => {
     expect(until(plan, 'smoke')).toEqual(plan);
   });
 });
@@ -41,7 +41,7 @@ describe('until', () => {
 describe('renderPlan', () => {
   const plan = planUp(labOf(LABS['one-node']));
 
-  it('draws every step and every need as a graph', () => {
+  it('renders every step and need as a Graphviz graph', () => {
     const dot = renderPlan(plan, 'dot');
     const edges = plan.steps.flatMap(({ id, needs }) => needs.map((need) => `  "${need}" -> "${id}";`));
     expect(dot.split('\n').filter((line) => line.includes(' -> '))).toEqual(edges);
@@ -50,7 +50,7 @@ describe('renderPlan', () => {
     expect(dot.split('{').length).toBe(dot.split('}').length);
   });
 
-  it('counts and lists the steps by stage', () => {
+  it('renders the steps by stage as text, with their number', () => {
     const lines = renderPlan(plan, 'text').trimEnd().split('\n');
     expect(lines[0]).toBe(`Plan of lab solo: ${plan.steps.length} steps`);
     expect(lines.filter((line) => line.startsWith('  '))).toEqual(

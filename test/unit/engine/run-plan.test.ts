@@ -34,7 +34,7 @@ describe('order', () => {
     ]);
   });
 
-  it('does not even probe a step whose need is not done', async () => {
+  it('does not probe a step before its needs are done', async () => {
     const run = engine.run(DIAMOND, { apply: engine.gate });
     await turn();
     expect(engine.log).toEqual(['probe a', 'apply a']);
@@ -42,11 +42,11 @@ describe('order', () => {
     await run;
   });
 
-  it('ends at once without steps', async () => {
+  it('ends at once when there are no steps', async () => {
     expect(await engine.run([])).toEqual({ results: [], changed: 0, errors: [] });
   });
 
-  it('keeps to the limit, and goes on as soon as there is room', async () => {
+  it('runs at most `limit` steps, and starts the next when one ends', async () => {
     const run = engine.run([stepOf('a'), stepOf('b'), stepOf('c')], { apply: engine.gate }, { limit: 2 });
     await turn();
     expect(applied()).toEqual(['a', 'b']);
@@ -68,7 +68,7 @@ describe('repeating', () => {
     expect(applied()).toEqual(['a', 'b']);
   });
 
-  it('mends only what is missing', async () => {
+  it('applies only what is missing', async () => {
     const result = await engine.run([stepOf('a'), stepOf('b', 'a')], {
       probe: (name) => (name === 'a' ? satisfied : { state: 'pending', because: 'it fell off' }),
     });
@@ -83,7 +83,7 @@ describe('repeating', () => {
 describe('failure', () => {
   const broken = new CliError('GLUSTER_FAILED', 'it broke');
 
-  it('lets run what runs, starts nothing more, and skips the rest with a reason', async () => {
+  it('lets running steps finish, starts no more, and skips the rest with a reason', async () => {
     const steps = [stepOf('a'), stepOf('b'), stepOf('after-b', 'b'), stepOf('c'), stepOf('d')];
     const failure = failureOf(engine.run(steps, { apply: engine.gate }, { limit: 2 }));
     await turn();
@@ -104,7 +104,7 @@ describe('failure', () => {
     expect(engine.reporter.ofType('run.finished')).toMatchObject([{ ok: false, changed: 1 }]);
   });
 
-  it('counts a step that is still probing among those that run', async () => {
+  it('lets a step that is still probing finish', async () => {
     const failure = failureOf(
       engine.run([stepOf('a'), stepOf('b'), stepOf('c', 'b')], {
         probe: async (name) => {
@@ -120,13 +120,13 @@ describe('failure', () => {
     expect(applied()).toEqual(['a', 'b']);
   });
 
-  it('takes a probe that fails for a failed step', async () => {
+  it('fails the step when its probe throws', async () => {
     const run = engine.run([stepOf('a')], { probe: () => Promise.reject(broken) });
     expect(await failureOf(run)).toBe(broken);
     expect(applied()).toEqual([]);
   });
 
-  it('throws all failures when there are several', async () => {
+  it('throws an AggregateError when several steps fail', async () => {
     const failure = failureOf(engine.run([stepOf('a'), stepOf('b'), stepOf('c')], { apply: engine.gate }));
     await turn();
     await engine.fail('b', new Error('second'));
@@ -140,7 +140,7 @@ describe('failure', () => {
 });
 
 describe('dry run', () => {
-  it('applies nothing, and does not probe what waits for a change', async () => {
+  it('applies nothing, and does not probe steps that wait for a change', async () => {
     const steps = [stepOf('a'), stepOf('b', 'a'), stepOf('c', 'b'), stepOf('other')];
     const probe = (name: string) =>
       name === 'other' ? satisfied : ({ state: 'pending', because: `${name} is missing` } as const);
@@ -191,14 +191,14 @@ describe('dry run', () => {
     );
   });
 
-  it('finds nothing to do where all is done', async () => {
+  it('reports no changes when all is done', async () => {
     const result = await engine.run([stepOf('a')], { probe: () => satisfied }, { dryRun: true });
     expect(result.changed).toBe(0);
   });
 });
 
 describe('abort', () => {
-  it('tells the handlers, starts nothing more, and ends as interrupted', async () => {
+  it('aborts running steps, starts no more, and throws INTERRUPTED', async () => {
     const failure = failureOf(
       engine.run(
         [stepOf('a'), stepOf('b', 'a'), stepOf('c')],
@@ -226,7 +226,7 @@ describe('abort', () => {
     expect(engine.reporter.ofType('run.finished')).toMatchObject([{ ok: false }]);
   });
 
-  it('does not apply when the abort came during the probe', async () => {
+  it('does not apply when the abort comes during the probe', async () => {
     const failure = failureOf(
       engine.run([stepOf('a')], {
         probe: () => {
@@ -239,7 +239,7 @@ describe('abort', () => {
     expect(applied()).toEqual([]);
   });
 
-  it('lets a handler that does not listen finish, and keeps what it did', async () => {
+  it('lets a step that ignores the abort finish, and reports its change', async () => {
     const failure = failureOf(engine.run([stepOf('a'), stepOf('b', 'a')], { apply: engine.gate }));
     await turn();
     engine.stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
@@ -248,7 +248,7 @@ describe('abort', () => {
     expect(engine.reporter.outcomes()).toMatchObject({ 'gluster.service:a': 'changed' });
   });
 
-  it('does not keep back what had failed before', async () => {
+  it('includes earlier failures in the INTERRUPTED error', async () => {
     const failure = failureOf(
       engine.run([stepOf('a'), stepOf('b')], {
         apply: async (name) => {
@@ -266,7 +266,7 @@ describe('abort', () => {
     });
   });
 
-  it('runs nothing when it was aborted before', async () => {
+  it('runs nothing when it is aborted beforehand', async () => {
     engine.stage.abort.abort(new DOMException('Interrupted', 'AbortError'));
     expect(await failureOf(engine.run([stepOf('a')]))).toMatchObject({ code: 'INTERRUPTED' });
     expect(engine.log).toEqual([]);
@@ -297,7 +297,7 @@ describe('a reporter that throws', () => {
 });
 
 describe('events', () => {
-  it('tells the story of a step with its times', async () => {
+  it('are emitted for each phase of a step, with times', async () => {
     const { clock } = engine.stage;
     const run = engine.run([stepOf('a')], {
       apply: async (_name, { say }) => {

@@ -57,7 +57,7 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
   const plan = planUp(config);
   const kubernetes = [...new Set([...with_(config, 'server'), ...with_(config, 'agent')])];
 
-  it('has ids of its own, and needs only what stands before', () => {
+  it('has unique ids, and needs only earlier steps', () => {
     const seen = new Set<string>();
     for (const { id, needs } of plan.steps) {
       expect(seen.has(id)).toBe(false);
@@ -66,19 +66,19 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
     }
   });
 
-  it('goes through the stages in their order, and no need leads to a later stage', () => {
+  it('has the stages in order', () => {
     const order = plan.steps.map(({ stage }) => STAGES.indexOf(stage));
     expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 
-  it('names kind, stage and target in the id', () => {
+  it('has ids of kind and target, and kinds that begin with the stage', () => {
     for (const { id, kind, stage } of plan.steps) {
       expect(id === kind || id.startsWith(`${kind}:`)).toBe(true);
       expect(kind.startsWith(`${stage}.`)).toBe(true);
     }
   });
 
-  it('makes, boots and introduces every machine', () => {
+  it('creates and boots every machine and tells it all names', () => {
     const machines = config.nodes.map(({ machine }) => machine);
     expect(ofKind(plan, createMachine).map(({ input }) => input.name)).toEqual(machines);
     expect(ofKind(plan, waitForBoot).map(({ input }) => input.machine)).toEqual(machines);
@@ -89,14 +89,14 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
     }
   });
 
-  it('runs glusterd on every machine with bricks before there is a pool, and on no other', () => {
+  it('starts glusterd on the storage machines, and only there, before it forms the pool', () => {
     const [pool] = ofKind(plan, formPool);
     expect(pool?.input.machines).toEqual(with_(config, 'storage'));
     expect(pool?.needs).toEqual(with_(config, 'storage').map((machine) => `gluster.service:${machine}`));
     for (const { id } of ofKind(plan, prepareBrick)) expect(before(plan, id)).toContain('gluster.pool');
   });
 
-  it('prepares every brick of a volume before it makes the volume', () => {
+  it('prepares every brick of a volume before it creates the volume', () => {
     for (const { id, input } of ofKind(plan, createVolume)) {
       expect(input.volume.bricks.length).toBeGreaterThan(0);
       expect(with_(config, 'storage')).toContain(input.from);
@@ -116,7 +116,7 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
     }
   });
 
-  it('does not start k3s on a node before all of its mounts are there, and guards every one of them', () => {
+  it('starts k3s on a node only after all of its mounts', () => {
     for (const { id, input } of ofKind(plan, startK3s)) {
       const done = before(plan, id);
       for (const { name } of config.volumes) expect(done).toContain(`mounts.mount:${name}@${input.machine}`);
@@ -128,7 +128,7 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
       expect(input.node.mounts).toEqual(config.volumes.map(({ mount }) => mount));
   });
 
-  it('has one server, and asks it about a node only when it runs', () => {
+  it('has one server, and waits for nodes only after it is started', () => {
     const services = ofKind(plan, startK3s);
     expect(services.map(({ input }) => input.machine).sort()).toEqual([...kubernetes].sort());
     const servers = services.filter(({ input }) => input.role === 'server');
@@ -139,13 +139,13 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
     }
   });
 
-  it('does not make an agent wait for its server: they start together', () => {
+  it('starts agents together with the server', () => {
     for (const { id, input } of ofKind(plan, startK3s))
       if (input.role === 'agent')
         expect(before(plan, id)).not.toContain(`k3s.service:${with_(config, 'server')[0]}`);
   });
 
-  it('proves the storage on all nodes when all of them are Ready', () => {
+  it('runs the smoke test on all nodes after all are Ready', () => {
     for (const { id, input } of ofKind(plan, smokeTest)) {
       expect([...input.nodes].sort()).toEqual([...kubernetes].sort());
       for (const machine of kubernetes) expect(before(plan, id)).toContain(`k3s.ready:${machine}`);
@@ -157,12 +157,12 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
     expect(ofKind(plan, smokeTest)).toHaveLength(config.smoke.enabled ? 1 : 0);
   });
 
-  it('holds plain data and nothing secret', () => {
+  it('contains plain data and no token', () => {
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
     expect(JSON.stringify(plan)).not.toMatch(/token/i);
   });
 
-  it('is the same every time', () => {
+  it('is deterministic', () => {
     expect(planUp(config)).toEqual(plan);
   });
 });

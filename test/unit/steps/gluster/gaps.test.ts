@@ -30,17 +30,17 @@ describe('poolGap', () => {
         : peer,
   );
 
-  it('finds nothing missing when all see all', () => {
+  it('returns undefined when every machine sees every other', () => {
     expect(poolGap(ALL, [fromG1, fromG2, fromG3])).toBeUndefined();
     expect(poolGap(['g1'], [[]])).toBeUndefined();
   });
 
-  it('asks every machine, not the first alone', () => {
+  it('reports a gap that only the last machine sees', () => {
     expect(poolGap(ALL, [fromG1, fromG2, []])).toBe('g3 does not know g1');
     expect(poolGap(ALL, [[], [], []])).toBe('g1 does not know g2');
   });
 
-  it('does not take a peer known by its address for one known by its name', () => {
+  it('reports a peer that is known only by its address', () => {
     const byAddress = fromG3.map((peer) =>
       peer.names[0] === 'g1' ? { ...peer, names: ['10.77.0.11'] } : peer,
     );
@@ -50,27 +50,27 @@ describe('poolGap', () => {
   it.each([
     ['down', 'g1 sees g3 as disconnected'],
     ['rejected', 'g1 has rejected g3'],
-  ] as const)('says what the matter is: %s', (file, gap) => {
+  ] as const)('reports the gap of the recorded pool %s', (file, gap) => {
     expect(poolGap(ALL, [peers(file, 'g1', 'peer status'), fromG2, fromG3])).toBe(gap);
   });
 
-  it('waits for a peer that is only accepted', () => {
+  it('reports a peer that is accepted and not yet in the cluster', () => {
     const accepted = peers('back', 'g3', 'peer status');
     expect(poolGap(['g3', 'g1'], [accepted, fromG1])).toBe('g3 sees g1 as Accepted peer request');
   });
 });
 
 describe('offline', () => {
-  it('finds none when all bricks are up', () => {
+  it('returns nothing when all bricks are online', () => {
     expect(offline(GV0, status('pool', 'g1', 'volume status gv0'))).toEqual([]);
   });
 
-  it('counts a brick that does not show at all', () => {
+  it('returns a brick that volume status omits', () => {
     expect(offline(GV0, status('down', 'g1', 'volume status gv0'))).toEqual(['g3:/srv/lab/n3/brick/b1']);
     expect(offline(GV0, [])).toHaveLength(3);
   });
 
-  it('counts a brick that shows as down, and one of another path', () => {
+  it('returns a brick that is down, and one with another path', () => {
     const up = status('pool', 'g1', 'volume status gv0');
     expect(
       offline(
@@ -90,7 +90,7 @@ describe('offline', () => {
 describe('difference', () => {
   const [found] = parseVolumes(parseAnswer(glusterXml('pool', 'g1', 'volume info gv0', 2))) as [Volume];
 
-  it('finds none in the volume as it was made', () => {
+  it('returns undefined for the volume as it was created', () => {
     expect(difference(GV0, found)).toBeUndefined();
   });
 
@@ -100,13 +100,13 @@ describe('difference', () => {
     ['an arbiter', { type: 'arbiter' }, /^it has 0 arbiter bricks$/],
     ['another count', { replica: 2 }, /^its replica count is 3$/],
     ['erasure coding', { type: 'disperse', redundancy: 1 }, /^it has 0 bricks in a disperse set$/],
-  ])('tells %s', (_what, wanted, text) => {
+  ])('reports %s', (_what, wanted, text) => {
     expect(difference({ ...GV0, ...wanted }, found)).toMatch(text);
   });
 });
 
 describe('commands', () => {
-  it('makes each shape of volume with the words gluster was seen to accept', () => {
+  it('creates each type of volume with arguments that gluster accepts', () => {
     const words = (spec: Partial<VolumeSpec>): string =>
       volumeCreate({ ...GV0, ...spec })
         .args.slice(2)
@@ -125,7 +125,7 @@ describe('commands', () => {
     );
   });
 
-  it('sets several options at once, each value a word of its own', () => {
+  it('sets several options in one command, each value as one argument', () => {
     expect(volumeSet('gv0', { 'network.ping-timeout': '10', 'auth.allow': 'a b' }).args).toEqual([
       ...['--mode=script', '--xml', 'volume', 'set', 'gv0'],
       ...['network.ping-timeout', '10', 'auth.allow', 'a b'],

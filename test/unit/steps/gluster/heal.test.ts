@@ -24,7 +24,7 @@ const run = async <T>(stage: Stage, work: Promise<T>, ms: number): Promise<T> =>
 };
 
 describe('heal', () => {
-  it('is done only when every brick answers and owes nothing', () => {
+  it('healGap is undefined only when every brick answers and has no pending heals', () => {
     const whole = ['a', 'b'].map((brick) => ({ brick, status: 'Connected', pending: 0 }));
     expect(healGap(whole, 2)).toBeUndefined();
     expect(healGap(whole, 3)).toBe('not every brick answers');
@@ -32,13 +32,13 @@ describe('heal', () => {
     expect(healGap([{ brick: 'a', status: 'Connected', pending: 7 }], 1)).toBe('7 entries wait for healing');
   });
 
-  it('takes a count that passes for what it is: a file being written', async () => {
+  it('is satisfied when the pending heals disappear within a few looks', async () => {
     const stage = new Stage();
     stage.on('g1').on(INFO, heal(0, 1, 0), heal(1, 0, 0), heal(0, 0, 0));
     expect(await run(stage, healVolume.probe(INPUT, stage.context()), 2000)).toEqual({ state: 'satisfied' });
   });
 
-  it('is pending when the count stays', async () => {
+  it('is pending when the pending heals persist', async () => {
     const stage = new Stage();
     stage.on('g1').on(INFO, heal(3, 0, 0));
     expect(await run(stage, healVolume.probe(INPUT, stage.context()), 5000)).toMatchObject({
@@ -46,7 +46,7 @@ describe('heal', () => {
     });
   });
 
-  it('asks nothing of a volume without copies', async () => {
+  it('runs no command for a volume without copies', async () => {
     const single = { ...volume, replica: 1, type: 'distribute' as const };
     const stage = new Stage();
     expect(await healVolume.probe({ volume: single, from: 'g1' }, stage.context())).toEqual({
@@ -54,7 +54,7 @@ describe('heal', () => {
     });
   });
 
-  it('waits until nothing is left twice in a row', async () => {
+  it('waits until two looks in a row find no pending heals', async () => {
     const stage = new Stage();
     stage
       .on('g1')
@@ -64,7 +64,7 @@ describe('heal', () => {
     expect(stage.ran('g1').filter((words) => INFO.test(words))).toHaveLength(5);
   });
 
-  it('goes on for as long as the count moves, and gives up when it stands still', async () => {
+  it('waits while the count changes, and throws GLUSTER_HEAL_STALLED when it does not', async () => {
     const stage = new Stage();
     let looks = 0;
     stage

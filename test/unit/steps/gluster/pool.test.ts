@@ -55,7 +55,7 @@ describe('pool', () => {
     expect(await formPool.probe(ALL, stage.context())).toEqual({ state: 'satisfied' });
   });
 
-  it('is pending when one machine alone does not answer', async () => {
+  it('is pending when one machine does not answer', async () => {
     inPool({ g3: glusterText('quorum', 'g3', 'pool list') });
     expect(await formPool.probe(ALL, stage.context())).toEqual({
       state: 'pending',
@@ -63,7 +63,7 @@ describe('pool', () => {
     });
   });
 
-  it('probes every machine it does not know from the first, and the first from the second', async () => {
+  it('probes unknown machines from the first, and the first from the second', async () => {
     for (const name of ALL.machines) stage.on(name).on(POOL, alone, formed[name as keyof typeof formed]);
     stage.on('g1').on(probe('g2'), success).on(probe('g3'), success);
     stage.on('g2').on(probe('g1'), already);
@@ -76,7 +76,7 @@ describe('pool', () => {
     expect(probes).toEqual(['g1 g2', 'g1 g3', 'g2 g1']);
   });
 
-  it('has the second name the first again when that was forgotten in the middle of a handshake', async () => {
+  it('probes the first again when a handshake made the second forget its name', async () => {
     inPool({ g2: fromG2.replaceAll('>g1<', '>10.77.0.11<') });
     stage.on('g2').on(probe('g1'), already, () => {
       stage.on('g2').on(POOL, formed.g2);
@@ -90,7 +90,7 @@ describe('pool', () => {
 
   const silent = glusterText('quorum', 'g3', 'pool list');
 
-  it('probes nobody before glusterd answers on every machine', async () => {
+  it('does not probe before glusterd answers on every machine', async () => {
     for (const name of ALL.machines)
       stage.on(name).on(POOL, alone, alone, formed[name as keyof typeof formed]);
     stage.on('g3').on(POOL, { exitCode: 1, stdout: silent }, alone, formed.g3);
@@ -103,7 +103,7 @@ describe('pool', () => {
     expect(await failure).toMatchObject({ message: expect.stringContaining('it did not fail') as string });
   });
 
-  it('says whose glusterd does not answer, when it never does', async () => {
+  it('names the machine whose glusterd never answers', async () => {
     inPool();
     stage.on('g2').on(POOL, { exitCode: 1, stdout: silent }).on(probe('g1'), already);
     const error = await run(60_000);
@@ -112,14 +112,14 @@ describe('pool', () => {
     expect(stage.ran('g2')).not.toContain(probe('g1'));
   });
 
-  it('does not probe again whom the pool knows', async () => {
+  it('does not probe machines that are in the pool', async () => {
     inPool();
     stage.on('g2').on(probe('g1'), already);
     await formPool.apply(ALL, stage.context());
     expect(stage.ran('g1')).toEqual([POOL, POOL, INFO]);
   });
 
-  it('is pending while a member does not know a volume of the others, and teaches it', async () => {
+  it('is pending while a member does not know a volume, and waits until it does', async () => {
     inPool();
     stage.on('g1').on(INFO, volumes(), volumes(), volumes(), volumes('gv0'));
     for (const name of ['g2', 'g3']) stage.on(name).on(INFO, volumes('gv0'));
@@ -134,13 +134,13 @@ describe('pool', () => {
     expect(await formPool.probe(ALL, stage.context())).toEqual({ state: 'satisfied' });
   });
 
-  it('needs no second machine in a pool of one', async () => {
+  it('is satisfied by a pool of one machine', async () => {
     stage.on('g1').on(POOL, alone);
     await formPool.apply({ machines: ['g1'] }, stage.context());
     expect(stage.ran('g1')).toEqual([POOL, POOL, INFO]);
   });
 
-  it('says which peer is rejected', async () => {
+  it('throws GLUSTER_PEER_REJECTED and names the rejected peer', async () => {
     inPool({ g1: asList(glusterXml('rejected', 'g1', 'peer status')) });
     stage.on('g2').on(probe('g1'), already);
     const error = await run(60_000);
@@ -149,7 +149,7 @@ describe('pool', () => {
     expect(error.hint).toBeTruthy();
   });
 
-  it('gives up on a peer that stays away', async () => {
+  it('throws GLUSTER_PEER_TIMEOUT when a peer stays disconnected', async () => {
     inPool({ g1: asList(glusterXml('down', 'g1', 'peer status')) });
     stage.on('g2').on(probe('g1'), already);
     const error = await run(60_000);
@@ -157,7 +157,7 @@ describe('pool', () => {
     expect(error.message).toContain('g1 sees g3 as disconnected');
   });
 
-  it("knows a clone of the first machine by gluster's refusal", async () => {
+  it('throws GLUSTER_DUPLICATE_UUID when gluster refuses a clone of the first machine', async () => {
     for (const name of ALL.machines) stage.on(name).on(POOL, alone);
     // What the transcript has without XML, as gluster frames refusals.
     const words = glusterText('sameUuid', 'g1', 'peer probe g4')
@@ -173,7 +173,7 @@ describe('pool', () => {
     expect(error.message).toContain('g1 and g2');
   });
 
-  it('knows a clone of another machine by its second name, long before the time is up', async () => {
+  it('throws GLUSTER_DUPLICATE_UUID at once when a peer has the names of two machines', async () => {
     const machines = ['g1', 'g2', 'g3', 'g5'];
     const twins = asList(glusterXml('sameUuid', 'g1', 'peer status'));
     stage.on('g1').on(POOL, twins);
@@ -192,7 +192,7 @@ describe('pool', () => {
     'Another transaction is in progress for gv0. Please try again after some time.',
     // glusterd 10.3, whose cluster lock a killed client had left behind.
     'Another transaction could be in progress. Please try again after some time.',
-  ])('repeats a command that meets another transaction, and then goes on: %s', async (words) => {
+  ])('retries a command while another transaction runs: %s', async (words) => {
     const busy = glusterXml('pool', 'g1', 'peer probe nohost').replace(
       /<opErrstr>.*<\/opErrstr>/,
       `<opErrstr>${words}</opErrstr>`,
@@ -205,7 +205,7 @@ describe('pool', () => {
     expect(stage.ran('g2').filter((said) => said === probe('g1'))).toHaveLength(3);
   });
 
-  it("does not repeat it for ever, and ends with gluster's words", async () => {
+  it("stops retrying after a minute and throws gluster's message", async () => {
     const busy = 'Another transaction is in progress for gv0. Please try again after some time.';
     inPool();
     stage.on('g2').on(probe('g1'), { exitCode: 1, stderr: busy });
@@ -215,7 +215,7 @@ describe('pool', () => {
     expect(error.message).toContain('`gluster peer probe` on g2');
   });
 
-  it('stops waiting when it is interrupted', async () => {
+  it('stops waiting when the run is aborted', async () => {
     inPool({ g1: asList(glusterXml('down', 'g1', 'peer status')) });
     stage.on('g2').on(probe('g1'), already);
     const failure = failureOf(formPool.apply(ALL, stage.context()));
@@ -240,7 +240,7 @@ describe('glusterd', () => {
     expect(found).toEqual(because === undefined ? { state: 'satisfied' } : { state: 'pending', because });
   });
 
-  it('says why it does not start', async () => {
+  it('throws GLUSTER_FAILED with the output when it does not start', async () => {
     stage.on('g1').on(/^systemctl enable --now/, { exitCode: 1, stderr: 'Job for glusterd.service failed.' });
     const error = await failureOf(startGlusterd.apply({ machine: 'g1' }, stage.context()));
     expect(error).toMatchObject({ code: 'GLUSTER_FAILED', details: ['Job for glusterd.service failed.'] });

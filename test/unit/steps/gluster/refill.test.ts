@@ -53,19 +53,19 @@ beforeEach(() => {
 });
 
 describe('refill', () => {
-  it('has nothing to do when every brick carries the mark of the volume', async () => {
+  it('is satisfied when every brick has the id of the volume', async () => {
     states(MARK, `${MARK} hollow`, MARK);
     expect(await refillBricks.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
   });
 
-  it.each(['missing', 'empty', 'ffff hollow'])('finds a brick that is %s', async (state) => {
+  it.each(['missing', 'empty', 'ffff hollow'])('is pending when a brick is %s', async (state) => {
     states(MARK, MARK, state);
     expect(await refillBricks.probe(INPUT, stage.context())).toMatchObject({
       because: 'g3:/data/b lost its content',
     });
   });
 
-  it('resets the lost brick, and no other', async () => {
+  it('resets only the lost brick', async () => {
     states(MARK, MARK, 'empty');
     stage.on('g3').on(PREPARE).on(DONE);
     await refillBricks.apply(INPUT, stage.context());
@@ -76,7 +76,7 @@ describe('refill', () => {
     ]);
   });
 
-  it('has glusterd look again when it takes the directory for new', async () => {
+  it('restarts glusterd and retries when glusterd takes the directory for new', async () => {
     states(MARK, MARK, 'missing');
     stage.on('g1').on(COMMIT, answers(1), answers(2));
     stage
@@ -93,7 +93,7 @@ describe('refill', () => {
     expect(done).toMatch(DONE);
   });
 
-  it('stops the brick again when it was started in between', async () => {
+  it('stops the brick again when it was started before the commit', async () => {
     states(MARK, MARK, 'missing');
     stage.on('g1').on(COMMIT, answers(1), MUST_BE_STOPPED, answers(2));
     stage
@@ -109,14 +109,14 @@ describe('refill', () => {
     ]);
   });
 
-  it('takes a brick for lost whose repair was cut short, marked or not', async () => {
+  it('is pending when the repair of a brick was interrupted, whatever its id', async () => {
     states(MARK, MARK, `${MARK} hollow unfilled`);
     expect(await refillBricks.probe(INPUT, stage.context())).toMatchObject({
       because: 'g3:/data/b lost its content',
     });
   });
 
-  it('flags a lost brick before a stopped volume is started, which would mark it', async () => {
+  it('writes the flag file before it starts a stopped volume, which would mark the brick', async () => {
     stage = new Stage();
     states(MARK, MARK, 'missing');
     stage
@@ -133,7 +133,7 @@ describe('refill', () => {
     expect(stage.ran('g3').at(-1)).toMatch(PREPARE);
   });
 
-  it("fails with gluster's words when it goes on refusing", async () => {
+  it("throws gluster's message when it keeps refusing", async () => {
     states(MARK, MARK, 'missing');
     stage.on('g1').on(COMMIT, answers(1));
     stage
@@ -146,14 +146,14 @@ describe('refill', () => {
     expect(await failing).toMatchObject({ code: 'GLUSTER_FAILED' });
   });
 
-  it('touches nothing when more is lost than the rest can make up for', async () => {
+  it('throws GLUSTER_DATA_LOST and changes nothing when the other bricks cannot restore the data', async () => {
     states(MARK, 'empty', 'missing');
     const error = await failureOf(refillBricks.apply(INPUT, stage.context()));
     expect(error).toMatchObject({ code: 'GLUSTER_DATA_LOST', details: ['still there: g1:/data/b'] });
     expect(stage.ran('g1').join()).not.toContain('reset-brick');
   });
 
-  it('counts set by set', async () => {
+  it('counts lost bricks per replica set', async () => {
     const six = ['g1', 'g2', 'g3', 'g4', 'g5', 'g6'].map((machine) => ({ machine, path: '/data/b' }));
     states(MARK, MARK, 'empty');
     stage.on('g4').on(STATE, 'empty').on(PREPARE).on(DONE);
@@ -165,7 +165,7 @@ describe('refill', () => {
   });
 });
 
-describe('volumes of single claims', () => {
+describe('volumes of dedicated claims', () => {
   const INFO = 'gluster --mode=script --xml volume info';
   const input = { from: 'g1', except: ['gv0'] };
   const two = (): string => {
@@ -193,7 +193,7 @@ describe('volumes of single claims', () => {
       .filter((words) => words.includes('pvc-1') && !words.endsWith(' info'))
       .map((words) => words.split(' ').slice(4).join(' '));
 
-  it('are looked at, and those of lab.yaml are not', async () => {
+  it('are checked, and volumes of lab.yaml are not', async () => {
     states(MARK, MARK, 'empty');
     stage.on('g1').on(INFO, two());
     expect(await refillClaims.probe(input, stage.context())).toMatchObject({
@@ -201,7 +201,7 @@ describe('volumes of single claims', () => {
     });
   });
 
-  it('are not whole while a brick owes something to another', async () => {
+  it('are pending while there are pending heals', async () => {
     states(MARK, MARK, MARK);
     stage.on('g1').on(INFO, two()).on(HEAL, owed(3));
     expect(await told(refillClaims.probe(input, stage.context()))).toMatchObject({
@@ -211,7 +211,7 @@ describe('volumes of single claims', () => {
     expect(await told(refillClaims.probe(input, stage.context()))).toEqual({ state: 'satisfied' });
   });
 
-  it('are filled, started, and waited for until they are healed', async () => {
+  it('are refilled and started, and the step waits until they are healed', async () => {
     states(MARK, MARK, 'empty');
     stage.on('g3').on(PREPARE).on(DONE);
     stage

@@ -25,8 +25,8 @@ const views = (third: Peer, own: readonly Peer[]): Peer[][] => [
   [...own],
 ];
 
-describe('machines that were made anew', () => {
-  it('are those that the pool knows by another UUID', () => {
+describe('lostIdentities', () => {
+  it('returns machines that the pool knows with another UUID', () => {
     const rejected = parsePeers(parseAnswer(glusterXml('rejected', 'g1', 'peer status'), ''));
     const found = lostIdentities(ALL, [
       [self('aa1'), ...rejected],
@@ -36,7 +36,7 @@ describe('machines that were made anew', () => {
     expect(found).toEqual([{ machine: 'g3', uuid: OLD }]);
   });
 
-  it('are known too while the others have not noticed yet', () => {
+  it('returns a recreated machine although the others still see the old one connected', () => {
     const gone = peer('g3', OLD, 3, false);
     expect(lostIdentities(ALL, views(gone, [self('new')]))).toEqual([{ machine: 'g3', uuid: OLD }]);
   });
@@ -44,7 +44,7 @@ describe('machines that were made anew', () => {
   it.each([
     ['knows nobody', [self(OLD)]],
     ['got no further than being accepted', [self(OLD), peer('g1', 'aa1', 4)]],
-  ])('are repaired again when the one that has its UUID back %s', (_what, own) => {
+  ])('returns a machine with its old UUID that %s', (_what, own) => {
     expect(lostIdentities(ALL, views(peer('g3', OLD, 6), own))).toEqual([{ machine: 'g3', uuid: OLD }]);
   });
 
@@ -57,11 +57,11 @@ describe('machines that were made anew', () => {
       [[self('aa1'), peer('g3', 'x1')], [self('aa2'), peer('g3', 'x2')], [self('new')]],
     ],
     ['shares its UUID with another', views({ ...peer('g3', OLD), names: ['g3', 'g2'] }, [self('new')])],
-  ])('are not meant when a machine %s', (_what, seen) => {
+  ])('returns nothing when a machine %s', (_what, seen) => {
     expect(lostIdentities(ALL, seen).filter(({ machine }) => machine === 'g3')).toEqual([]);
   });
 
-  it('may be the first of all', () => {
+  it('returns the first machine when that one was recreated', () => {
     const seen = [
       [self('new')],
       [self('aa2'), peer('g1', 'aa1', 6), peer('g3', 'aa3')],
@@ -80,7 +80,7 @@ describe('restoreIdentity', () => {
   const member = glusterXml('pool', 'g3', 'pool list');
   const stranger = member.replaceAll('<state>3<', '<state>1<');
 
-  it('brings directories, members and UUID back, and waits until the pool has taken it in', async () => {
+  it('restores directories, members and UUID, and waits until the machine is a member', async () => {
     const stage = new Stage();
     stage
       .on('g1')
@@ -104,7 +104,7 @@ describe('restoreIdentity', () => {
     );
   });
 
-  it('starts glusterd again when it does not learn, and gives up in the end', async () => {
+  it('restarts glusterd when it does not get the volumes, and throws GLUSTER_PEER_TIMEOUT in the end', async () => {
     const stage = new Stage();
     stage
       .on('g1')
@@ -121,7 +121,7 @@ describe('restoreIdentity', () => {
     expect(stage.ran('g3').filter((words) => words.includes('systemctl restart glusterd'))).toHaveLength(4);
   });
 
-  it('leaves a machine with volumes of its own alone', async () => {
+  it('throws GLUSTER_PEER_REJECTED for a machine with volumes of its own', async () => {
     const stage = new Stage();
     stage
       .on('g1')

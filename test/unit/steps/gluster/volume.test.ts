@@ -40,13 +40,13 @@ describe('brick', () => {
     return prepareBrick.probe(brick, stage.context());
   };
 
-  it('has yet to be made', async () => {
+  it('is pending when it is missing, and apply creates it', async () => {
     expect(await probe('missing')).toMatchObject({ state: 'pending' });
     stage.on('g1').on('sh -c mkdir -p "$1" sh /srv/lab/n1/brick/b1');
     await prepareBrick.apply(brick, stage.context());
   });
 
-  it('may be empty, or marked with the id of its own volume', async () => {
+  it('is satisfied when it is empty or has the id of its volume', async () => {
     expect(await probe('empty')).toEqual({ state: 'satisfied' });
     expect(await probe(ID, started)).toEqual({ state: 'satisfied' });
   });
@@ -54,8 +54,8 @@ describe('brick', () => {
   it.each([
     ['of another volume', '00112233445566778899aabbccddeeff', started, 'data of another volume'],
     ['of a volume the pool does not know', ID, none, 'data of another volume'],
-    ['that are nobody’s', 'unmarked', started, 'files that are not from Gluster'],
-  ])('is left alone with data %s', async (_what, state, info, words) => {
+    ['without a volume id', 'unmarked', started, 'files that are not from Gluster'],
+  ])('throws GLUSTER_BRICK_LEFTOVER for data %s', async (_what, state, info, words) => {
     const error = (await failureOf(probe(state, info))) as CliError;
     expect(error).toMatchObject({ code: 'GLUSTER_BRICK_LEFTOVER', exitCode: 44 });
     expect(error.message).toContain(`g1:/srv/lab/n1/brick/b1 holds ${words}`);
@@ -65,12 +65,12 @@ describe('brick', () => {
 });
 
 describe('volume', () => {
-  it('is satisfied by one of this very shape', async () => {
+  it('is satisfied by a volume with the same bricks and type', async () => {
     stage.on('g1').on(INFO, started);
     expect(await createVolume.probe(input, stage.context())).toEqual({ state: 'satisfied' });
   });
 
-  it('is made when there is none', async () => {
+  it('is created when it does not exist', async () => {
     stage
       .on('g1')
       .on(INFO, none)
@@ -80,7 +80,7 @@ describe('volume', () => {
     expect(stage.ran('g1')).toContain(CREATE);
   });
 
-  it('is not rearranged when it has another shape', async () => {
+  it('throws GLUSTER_VOLUME_DIFFERS when its bricks or type differ', async () => {
     stage.on('g1').on(INFO, started);
     const other = { ...input, volume: { ...GV0, bricks: GV0.bricks.slice(0, 2), replica: 2 } };
     const error = (await failureOf(createVolume.probe(other, stage.context()))) as CliError;
@@ -88,7 +88,7 @@ describe('volume', () => {
     expect(error.message).toContain('g3:/srv/lab/n3/brick/b1');
   });
 
-  it('takes an answer "already exists" for done, and any other refusal for a failure', async () => {
+  it('accepts "already exists", and fails on any other refusal', async () => {
     const words = CREATE.slice(xml('').length);
     stage.on('g1').on(CREATE, glusterXml('pool', 'g1', words, 2));
     await createVolume.apply(input, stage.context());
@@ -99,7 +99,7 @@ describe('volume', () => {
     expect(error.details.join()).toContain('is being created in the root partition');
   });
 
-  it('does not take a pool that gives no answer for one without volumes', async () => {
+  it('fails when gluster does not answer', async () => {
     stage
       .on('g1')
       .on(INFO, { exitCode: 1, stdout: 'Connection failed. Please check if gluster daemon is operational.' });
@@ -118,7 +118,7 @@ describe('options', () => {
     },
   };
 
-  it('sets those that differ, all at once, and no other', async () => {
+  it('sets only the options that differ, in one command', async () => {
     const SET = xml('volume set gv0 network.ping-timeout 10 features.shard on');
     stage
       .on('g1')
@@ -132,14 +132,14 @@ describe('options', () => {
     expect(stage.ran('g1')).toContain(SET);
   });
 
-  it('is satisfied without options, and by those that are set', async () => {
+  it('is satisfied when there are no options or all are set', async () => {
     stage.on('g1').on(INFO, started);
     expect(await setOptions.probe(input, stage.context())).toEqual({ state: 'satisfied' });
     const set = { ...input, volume: { ...GV0, options: { 'nfs.disable': 'on' } } };
     expect(await setOptions.probe(set, stage.context())).toEqual({ state: 'satisfied' });
   });
 
-  it("passes gluster's advice on when an option does not exist", async () => {
+  it("shows gluster's message when an option does not exist", async () => {
     stage
       .on('g1')
       .on(INFO, started)
@@ -175,7 +175,7 @@ describe('start', () => {
     expect(await startVolume.probe(input, stage.context())).toMatchObject({ state: 'pending' });
   });
 
-  it('takes the bricks of a volume that is not started for offline, but not those of one that is not told of', async () => {
+  it('is pending when the volume is stopped, and fails when gluster does not report its status', async () => {
     const refused = (words: string): string =>
       glusterXml('pool', 'g1', 'volume start nope').replace(
         /<opErrstr>.*<\/opErrstr>/,
@@ -191,13 +191,13 @@ describe('start', () => {
     expect(error).toMatchObject({ code: 'GLUSTER_FAILED', details: [words] });
   });
 
-  it('looks again when it is not told of the bricks once', async () => {
+  it('looks again when gluster does not report the bricks once', async () => {
     stage.on('g1').on(START, done).on(STATUS, { exitCode: 1, stderr: 'Error : Request timed out\n' }, up);
     expect(await apply(5000)).toBeUndefined();
     expect(stage.ran('g1')).not.toContain(`${START} force`);
   });
 
-  it('starts it and waits for the bricks, also when it was started already', async () => {
+  it('starts the volume and waits for the bricks, even when it was started already', async () => {
     stage
       .on('g1')
       .on(START, glusterXml('pool', 'g1', 'volume start gv0', 2))
@@ -207,7 +207,7 @@ describe('start', () => {
     expect(stage.ran('g1')).not.toContain(`${START} force`);
   });
 
-  it('starts missing bricks by force, once waiting did not help', async () => {
+  it('starts missing bricks by force after a wait', async () => {
     stage.on('g1').on(START, done).on(STATUS, down);
     stage.on('g1').on(`${START} force`, () => {
       stage.on('g1').on(STATUS, up);
@@ -217,7 +217,7 @@ describe('start', () => {
     expect(stage.said).toContainEqual(expect.stringContaining('by force'));
   });
 
-  it('names the bricks that stay away', async () => {
+  it('throws GLUSTER_BRICKS_OFFLINE with the bricks that stay offline', async () => {
     stage.on('g1').on(START, done).on(STATUS, down).on(`${START} force`, done);
     const error = (await apply(60_000)) as CliError;
     expect(error).toMatchObject({ code: 'GLUSTER_BRICKS_OFFLINE', exitCode: 45 });

@@ -50,13 +50,13 @@ describe('renderK3sConfig', () => {
   it.each([
     ['a list', ['max-pods=50', 'v=2'], ['fail-cgroupv1=false', 'max-pods=50', 'v=2']],
     ['one value', 'max-pods=50', ['fail-cgroupv1=false', 'max-pods=50']],
-  ])('keeps what the kubelet needs on cgroup v1 beside %s from lab.yaml', (_what, given, wanted) => {
+  ])('merges the kubelet argument for cgroup v1 with %s from lab.yaml', (_what, given, wanted) => {
     const node = { ...agent, extraConfig: { 'kubelet-arg': given } };
     expect(configOf(node, { cgroupV1: true })['kubelet-arg']).toEqual(wanted);
     expect(configOf(node)['kubelet-arg']).toEqual(given);
   });
 
-  it('always leaves the bundled provisioner out, and says so once', () => {
+  it('disables the bundled provisioner once, even when lab.yaml names it', () => {
     expect(configOf({ ...server, disable: [] })['disable']).toEqual(['local-storage']);
     expect(configOf({ ...server, disable: ['local-storage', 'traefik'] })['disable']).toEqual([
       'local-storage',
@@ -65,7 +65,7 @@ describe('renderK3sConfig', () => {
     expect(configOf(agent)).not.toHaveProperty('disable');
   });
 
-  it('sends agents to the server by name, and the server to nobody', () => {
+  it('gives agents the name of the server, and the server none', () => {
     expect(configOf(agent)['server']).toBe(`https://${server.machine}:6443`);
     expect(configOf(server)).not.toHaveProperty('server');
     expect(configOf(server)['tls-san']).toEqual([server.machine, '10.77.0.11']);
@@ -80,7 +80,7 @@ describe('renderK3sConfig', () => {
     },
   );
 
-  it('passes further keys on', () => {
+  it('contains further keys of lab.yaml', () => {
     expect(
       configOf({ ...server, extraConfig: { 'etcd-expose-metrics': true, 'node-label+': ['a=b'] } }),
     ).toMatchObject({ 'etcd-expose-metrics': true, 'node-label+': ['a=b'], 'node-name': server.machine });
@@ -108,7 +108,7 @@ describe('renderK3sUnit', () => {
     await expect(renderK3sUnit(template, node)).toMatchFileSnapshot(`../../../golden/k3s/${name}.service`);
   });
 
-  it('waits for the mount units by their names, as they are', () => {
+  it('needs the mount units by their escaped names', () => {
     const units = String.raw`opt-local\x2dpath\x2dprovisioner.mount opt-safe.mount`;
     const text = renderK3sUnit(template, two[0]);
     expect(text).toContain(`\nAfter=network-online.target ${units}\n`);
@@ -143,7 +143,7 @@ describe('renderK3sUnit', () => {
     },
   );
 
-  it('is guarded by every mount before k3s, and holds no secret', () => {
+  it('runs the guard for every mount before k3s, and contains no token', () => {
     const lines = renderK3sUnit(template, two[0]).split('\n');
     const guard = lines.indexOf(
       'ExecStartPre=/usr/local/lib/kglab/mounted /opt/local-path-provisioner /opt/safe',

@@ -27,19 +27,19 @@ beforeEach(() => {
   stage = new Stage();
 });
 
-describe('a machine that has the name of an earlier one', () => {
+describe('k3s.forget for a recreated machine', () => {
   const fresh = (nodes: string, secrets: string): void => {
     stage.on('g2').on(PASSWORD, { exitCode: 1 });
     stage.on('g1').on(ACTIVE).on(NODES, nodes).on(SECRETS, secrets);
   };
 
-  it('is what it says when it has its password', async () => {
+  it('is satisfied when the machine has a node password', async () => {
     stage.on('g2').on(PASSWORD);
     expect(await forgetMachine.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
     expect(stage.ran('g1')).toEqual([]);
   });
 
-  it('is left to k3s.ready while the cluster, which may know another, does not run yet', async () => {
+  it('is satisfied while the server is down (k3s.ready handles it later)', async () => {
     stage.on('g2').on(PASSWORD, { exitCode: 1 });
     stage.on('g1').on(ACTIVE, { exitCode: 3 });
     expect(await forgetMachine.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
@@ -48,17 +48,17 @@ describe('a machine that has the name of an earlier one', () => {
   it.each([
     ['its node', list('g1', 'g2'), list()],
     ['its password', list('g1'), list('g2.node-password.k3s')],
-  ])('is mistaken for it while the cluster remembers %s', async (_what, nodes, secrets) => {
+  ])('is pending while the cluster has %s', async (_what, nodes, secrets) => {
     fresh(nodes, secrets);
     expect(await forgetMachine.probe(INPUT, stage.context())).toMatchObject({ state: 'pending' });
   });
 
-  it('is new to a cluster that knows others', async () => {
+  it('is satisfied when the cluster has only other nodes', async () => {
     fresh(list('g1', 'g22'), list('g22.node-password.k3s'));
     expect(await forgetMachine.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
   });
 
-  it('has node and password of the earlier one deleted, and no others', async () => {
+  it('deletes the node and the password of this machine only', async () => {
     stage.on('g2').on(/systemctl stop k3s-agent/);
     stage.on('g1').on(/kubectl .*delete/);
     await forgetMachine.apply(INPUT, stage.context());
@@ -69,13 +69,13 @@ describe('a machine that has the name of an earlier one', () => {
   });
 });
 
-describe('an agent', () => {
+describe('k3s.member', () => {
   const authorities = (agent: string, server: string): void => {
     stage.on('g2').on(/agent\/server-ca\.crt/, agent);
     stage.on('g1').on(/server\/tls\/server-ca\.crt/, server);
   };
 
-  it('that is Ready is a member, whatever its files say', async () => {
+  it('is satisfied when the node is Ready, whatever its files contain', async () => {
     stage.on('g1').on(NODES, node('g2', true));
     expect(await joinCluster.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
   });
@@ -84,13 +84,13 @@ describe('an agent', () => {
     ['has not learnt of any cluster yet', '', 'A'],
     ['waits for a server that has none yet', 'A', ''],
     ['knows the cluster of the server', 'A\n', ' A'],
-  ])('is left alone when it %s', async (_what, agent, server) => {
+  ])('is satisfied when the agent %s', async (_what, agent, server) => {
     stage.on('g1').on(NODES, node('g2', false));
     authorities(agent, server);
     expect(await joinCluster.probe(INPUT, stage.context())).toEqual({ state: 'satisfied' });
   });
 
-  it('of a cluster that is gone is cleared, and started again', async () => {
+  it('clears and restarts an agent of an old cluster', async () => {
     stage.on('g1').on(NODES, node('g1', true));
     authorities('A', 'B');
     expect(await joinCluster.probe(INPUT, stage.context())).toMatchObject({
@@ -105,12 +105,12 @@ describe('an agent', () => {
   });
 });
 
-describe('clearing a cluster', () => {
+describe('clearK3s', () => {
   it.each([
     [19, 'A volume is mounted inside the folders of k3s on g2.'],
     [18, 'Something is still mounted below the folders of k3s on g2'],
     [1, 'Removing the cluster from g2'],
-  ])('says why it did not (exit code %i)', async (exitCode, message) => {
+  ])('throws K3S_FAILED with the cause for exit code %i', async (exitCode, message) => {
     stage.on('g2').on(/containerd-shim/, { exitCode });
     expect(await failureOf(clearK3s('g2', ['/opt/shared'], stage.context()))).toMatchObject({
       code: 'K3S_FAILED',

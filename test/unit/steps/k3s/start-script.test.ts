@@ -25,14 +25,14 @@ const run = (exitCode = 0): { status: number | null; log: string[] } => {
 };
 
 describe('the script that starts k3s', () => {
-  it('starts it when there is nothing new', () => {
+  it('starts k3s when no restart is requested', () => {
     expect(run()).toEqual({
       status: 0,
       log: ['enable -q k3s unmarked', 'reset-failed k3s unmarked', 'start k3s unmarked'],
     });
   });
 
-  it('forgets that a restart is due only when it was done: a crash before leaves it due', () => {
+  it('removes the restart request only after the restart', () => {
     writeFileSync(mark, '');
     expect(run()).toEqual({
       status: 0,
@@ -41,7 +41,7 @@ describe('the script that starts k3s', () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  it('tells of a start that failed', () => {
+  it('exits with the code of a start that failed', () => {
     writeFileSync(mark, '');
     expect(run(3).status).toBe(3);
   });

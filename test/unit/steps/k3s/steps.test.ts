@@ -51,7 +51,7 @@ describe('config', () => {
       .on(/daemon-reload/);
   };
 
-  it('compares by checksum, so that the token never comes back', async () => {
+  it('compares files by checksum and never reads the token back', async () => {
     const { config, unit } = texts();
     stage.on('g1').on(LOOK, looks(`${sha256(config)}  ${CONFIG}`, `${sha256(unit)}  ${UNIT}`));
     expect(await configureK3s.probe(input, stage.context())).toEqual({ state: 'satisfied' });
@@ -66,7 +66,7 @@ describe('config', () => {
     expect(stage.ran('g1').some((words) => words.includes('cat -- "$1"'))).toBe(false);
   });
 
-  it('notes that k3s must be restarted before it changes a file, even one that is still starting', async () => {
+  it('requests a restart before it changes a file, even while k3s is starting', async () => {
     able();
     await configureK3s.apply(input, stage.context());
     const ran = stage.ran('g1');
@@ -77,7 +77,7 @@ describe('config', () => {
     expect(stage.written('g1', UNIT)).toBe(texts().unit);
   });
 
-  it('writes the token by standard input, for root alone', async () => {
+  it('writes the token by standard input with mode 0600', async () => {
     able();
     await configureK3s.apply(input, stage.context());
     expect(stage.written('g1', CONFIG)).toBe(texts().config);
@@ -86,7 +86,7 @@ describe('config', () => {
     for (const { command } of stage.calls) expect(wordsOf(command)).not.toContain(TOKEN);
   });
 
-  it('does not guess when no interface has the address of the machine', async () => {
+  it('throws MACHINE_UNREACHABLE when no interface has the address of the machine', async () => {
     stage.on('g1').on(LOOK, 'cgroup v2\n');
     const error = await failureOf(configureK3s.probe(input, stage.context()));
     expect(error).toMatchObject({
@@ -106,7 +106,7 @@ describe('install', () => {
       .on(/^ln -sfn/);
   };
 
-  it('copies and checks every file, and signs last', async () => {
+  it('copies and verifies every file, and writes the stamp last', async () => {
     able();
     stage.on('g1').on(reads('/etc/kglab/k3s.installed'), { exitCode: 44 });
     expect(await installK3s.probe({ machine: 'g1' }, stage.context())).toMatchObject({
@@ -129,7 +129,7 @@ describe('install', () => {
     });
   });
 
-  it('notes that k3s must be restarted before it changes a file: a release or an image counts from its next start', async () => {
+  it('requests a restart before it copies a file', async () => {
     able();
     await installK3s.apply({ machine: 'g1' }, stage.context());
     expect(stage.ran('g1')[0]).toMatch(
@@ -161,7 +161,7 @@ describe('install', () => {
     expect(stage.calls.filter(({ command }) => command.stdinFile !== undefined)).toHaveLength(2);
   });
 
-  it('does not sign for a damaged copy', async () => {
+  it('writes no stamp when a copy is damaged', async () => {
     able();
     stage.on('g1').on(/sha256sum -c .*bin\/k3s$/, { exitCode: 1, stderr: 'computed checksum did NOT match' });
     const error = await failureOf(installK3s.apply({ machine: 'g1' }, stage.context()));
@@ -198,7 +198,7 @@ describe('service', () => {
     expect(found).toEqual(because === undefined ? { state: 'satisfied' } : { state: 'pending', because });
   });
 
-  it('is content when systemd brings it up at a later try, however often it failed before', async () => {
+  it('succeeds when systemd starts it at a later try, however often it failed before', async () => {
     stage
       .on('g1')
       .on(START, { exitCode: 1 })
@@ -206,7 +206,7 @@ describe('service', () => {
     expect(await apply(10_000)).toBeUndefined();
   });
 
-  it('leaves an agent whose process was started to the steps that know why it ends again', async () => {
+  it('succeeds for an agent that started and ended again, which later steps handle', async () => {
     const since = (time: string): string =>
       shown('activating', 3, `ExecMainStartTimestamp=Fri 2026-11-20 ${time} UTC\n`);
     stage.on('g2').on(START, { exitCode: 1 });
@@ -217,7 +217,7 @@ describe('service', () => {
     expect(stage.ran('g2').filter((words) => SHOW.test(words))).toHaveLength(3);
   });
 
-  it('shows the journal of a k3s that fails again and again, without its token', async () => {
+  it('throws K3S_NOT_STARTED with the journal, without the token, when k3s keeps failing', async () => {
     stage
       .on('g1')
       .on(START, { exitCode: 1 })
@@ -229,7 +229,7 @@ describe('service', () => {
     expect(error?.hint).toContain('kglab exec g1 -- journalctl -u k3s');
   });
 
-  it('knows what a rejected node password means', async () => {
+  it('says in the hint what to do about a rejected node password', async () => {
     stage
       .on('g1')
       .on(START, { exitCode: 1 })
@@ -244,7 +244,7 @@ describe('service', () => {
     expect(error?.hint).toContain('kglab kubectl -- delete node g1 && kglab up');
   });
 
-  it('does not wait for ever', async () => {
+  it('throws K3S_NOT_STARTED after a timeout', async () => {
     stage.on('g1').on(START, { exitCode: 1 }).on(SHOW, shown('activating')).on(JOURNAL, 'waiting\n');
     expect(await apply(301_000)).toMatchObject({ code: 'K3S_NOT_STARTED' });
   });
@@ -293,7 +293,7 @@ describe('ready', () => {
     expect(found).toEqual(because === undefined ? { state: 'satisfied' } : { state: 'pending', because });
   });
 
-  it('does not believe what a kubelet said before the present one was started', async () => {
+  it('ignores reports from before k3s was started', async () => {
     const asked = stage.on('g1').on(GET, nodes('10.77.0.12'));
     stage.on('g2').on(SHOW, startedAt('10:00:06'));
     expect(await waitUntilReady.probe(g2, stage.context())).toEqual({
@@ -307,7 +307,7 @@ describe('ready', () => {
     await applied;
   });
 
-  it('lets the cluster forget the password of an agent that it rejects, once, and leaves its node', async () => {
+  it('deletes the password of a rejected agent once, and keeps its node', async () => {
     const asked = stage
       .on('g1')
       .on(GET, nodes('10.77.0.12'))
@@ -324,7 +324,7 @@ describe('ready', () => {
     await applied;
   });
 
-  it('leaves alone what the cluster knows of an agent that only waits', async () => {
+  it('does not delete the password of an agent that only waits', async () => {
     stage.on('g1').on(GET, '{"items": []}');
     const failure = failureOf(waitUntilReady.apply(g2, stage.context()));
     await stage.clock.advance(181_000);
@@ -332,7 +332,7 @@ describe('ready', () => {
     expect(stage.ran('g1').join()).not.toContain('delete');
   });
 
-  it('says in the end what was missing', async () => {
+  it('throws after the timeout and says what was missing', async () => {
     stage.on('g1').on(GET, nodes('10.77.0.12', 'Unknown'));
     const failure = failureOf(waitUntilReady.apply(g2, stage.context()));
     await stage.clock.advance(181_000);
@@ -351,7 +351,7 @@ current-context: default
 `;
   const server = { server: 'g1' };
 
-  it('is fetched once, and again when the address or the cluster is another', async () => {
+  it('is written once, and again when the address or the cluster changes', async () => {
     stage.on('g1').on('cat /etc/rancher/k3s/k3s.yaml', YAML);
     expect(await fetchKubeconfig.probe(server, stage.context())).toMatchObject({
       because: 'there is none yet',
@@ -363,7 +363,7 @@ current-context: default
     expect(await fetchKubeconfig.probe(server, stage.context())).toMatchObject({ state: 'pending' });
   });
 
-  it('shows nothing of the key when it cannot be read whole', async () => {
+  it('shows no part of the key when reading fails', async () => {
     stage.on('g1').on('cat /etc/rancher/k3s/k3s.yaml', { exitCode: 1, stdout: YAML });
     stage.files.texts.set(stage.files.kubeconfig, 'old');
     const error = (await failureOf(fetchKubeconfig.probe(server, stage.context()))) as CliError;
@@ -372,7 +372,7 @@ current-context: default
 });
 
 describe('secrets', () => {
-  it('never reach the debug log: neither the token nor the key of the kubeconfig', async () => {
+  it('the debug log contains neither the token nor the key of the kubeconfig', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'kglab-secrets-'));
     const log = openRunLog({ directory: dir, name: 'up-demo' });
     stage

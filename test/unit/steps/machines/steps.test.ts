@@ -20,7 +20,7 @@ beforeEach(() => {
 describe('create', () => {
   const spec = { name: 'g1', cpus: 2, memoryMiB: 2048, diskGiB: 10 };
 
-  it('creates a machine that is not there, with its user-data', async () => {
+  it('creates a missing machine with its user data', async () => {
     stage.provider.infos = [];
     expect(await createMachine.probe(spec, stage.context())).toMatchObject({
       because: 'the machine does not exist',
@@ -31,7 +31,7 @@ describe('create', () => {
     expect(stage.provider.started).toEqual([]);
   });
 
-  it('starts one that is stopped, and does not make it anew', async () => {
+  it('starts a stopped machine instead of creating it', async () => {
     stage.provider.infos = [{ name: 'g1', state: 'stopped' }];
     expect(await createMachine.probe(spec, stage.context())).toMatchObject({
       because: 'the machine is stopped',
@@ -40,7 +40,7 @@ describe('create', () => {
     expect([stage.provider.created, stage.provider.started]).toEqual([[], ['g1']]);
   });
 
-  it('has packages installed where the image lacks them', async () => {
+  it('installs packages by cloud-init when the image lacks them', async () => {
     stage.provider.infos = [];
     stage.provider.features = { ...stage.provider.features, packagesInImage: false };
     await createMachine.apply(spec, stage.context());
@@ -49,7 +49,7 @@ describe('create', () => {
 });
 
 describe('ready', () => {
-  it('is satisfied by a clean boot of our own machine', async () => {
+  it("is satisfied when the lab's machine has booted without errors", async () => {
     stage.on('g1').on(BOOT, CLEAN);
     expect(await waitForBoot.probe(input, stage.context())).toEqual({ state: 'satisfied' });
   });
@@ -64,23 +64,31 @@ describe('ready', () => {
     await applying;
   });
 
-  it.each(['probe', 'apply'] as const)('leaves a machine of another lab alone: %s', async (what) => {
-    stage.on('g1').on(BOOT, CLEAN.replace('abc123', 'other'));
-    const error = (await failureOf(waitForBoot[what](input, stage.context()))) as CliError;
-    expect(error).toMatchObject({ code: 'MACHINE_FOREIGN', exitCode: 33 });
-    expect(error.details).toEqual(['its /etc/kglab/machine says kglab machine g1 of lab demo with id other']);
-  });
+  it.each(['probe', 'apply'] as const)(
+    'throws MACHINE_FOREIGN for a machine of another lab: %s',
+    async (what) => {
+      stage.on('g1').on(BOOT, CLEAN.replace('abc123', 'other'));
+      const error = (await failureOf(waitForBoot[what](input, stage.context()))) as CliError;
+      expect(error).toMatchObject({ code: 'MACHINE_FOREIGN', exitCode: 33 });
+      expect(error.details).toEqual([
+        'its /etc/kglab/machine says kglab machine g1 of lab demo with id other',
+      ]);
+    },
+  );
 
-  it.each(['probe', 'apply'] as const)('shows what cloud-init complains of: %s', async (what) => {
-    stage.on('g1').on(BOOT, `${MARK}\n{"v1": {"errors": ["(\\"package_update_upgrade_install\\", 100)"]}}`);
-    stage.on('g1').on('cloud-init status --long', { exitCode: 1, stdout: 'status: error\n' });
-    const error = (await failureOf(waitForBoot[what](input, stage.context()))) as CliError;
-    expect(error).toMatchObject({ code: 'MACHINE_CLOUD_INIT', exitCode: 32 });
-    expect(error.details).toEqual(['("package_update_upgrade_install", 100)', 'status: error']);
-    expect(error.hint).toContain('/var/log/cloud-init-output.log');
-  });
+  it.each(['probe', 'apply'] as const)(
+    'throws MACHINE_CLOUD_INIT with the errors of cloud-init: %s',
+    async (what) => {
+      stage.on('g1').on(BOOT, `${MARK}\n{"v1": {"errors": ["(\\"package_update_upgrade_install\\", 100)"]}}`);
+      stage.on('g1').on('cloud-init status --long', { exitCode: 1, stdout: 'status: error\n' });
+      const error = (await failureOf(waitForBoot[what](input, stage.context()))) as CliError;
+      expect(error).toMatchObject({ code: 'MACHINE_CLOUD_INIT', exitCode: 32 });
+      expect(error.details).toEqual(['("package_update_upgrade_install", 100)', 'status: error']);
+      expect(error.hint).toContain('/var/log/cloud-init-output.log');
+    },
+  );
 
-  it('gives up after a quarter of an hour', async () => {
+  it('throws MACHINE_NOT_BOOTED after 15 minutes', async () => {
     stage.on('g1').on(BOOT, '\n');
     const failure = failureOf(waitForBoot.apply(input, stage.context()));
     await stage.clock.advance(16 * 60_000);
@@ -92,7 +100,7 @@ describe('hosts', () => {
   const all = { machine: 'g1', names: ['g1', 'g2', 'g3'] };
   const HOSTS = ['g1', 'g2', 'g3'].map((name, index) => ({ name, address: `10.77.0.${11 + index}` }));
 
-  it('writes all names, readable by everybody', async () => {
+  it('writes all names with mode 0644', async () => {
     stage.on('g1').on(reads('/etc/hosts'), '127.0.0.1 localhost\n127.0.1.1 g1\n').on(WRITES);
     expect(await writeHostsFile.probe(all, stage.context())).toMatchObject({ state: 'pending' });
     await writeHostsFile.apply(all, stage.context());
@@ -103,7 +111,7 @@ describe('hosts', () => {
     expect(await writeHostsFile.probe(all, stage.context())).toEqual({ state: 'satisfied' });
   });
 
-  it('does not write half of the names', async () => {
+  it('writes nothing when an address is unknown', async () => {
     stage.provider.infos = stage.provider.infos.map((info) =>
       info.name === 'g2' ? { name: 'g2', state: 'running' } : info,
     );

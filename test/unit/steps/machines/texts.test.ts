@@ -17,7 +17,7 @@ describe('renderUserData', () => {
     await expect(text).toMatchFileSnapshot(`../../../golden/user-data/${name}.yaml`);
   });
 
-  it('means the same after a provider has parsed it and written it anew without quotes', () => {
+  it('has the same content after it was parsed and written again without quotes', () => {
     const text = renderUserData(template, { ...input, machine: 'demo-1e3', install: true });
     const again = stringify(parse(text), { defaultStringType: 'PLAIN' });
     expect(parse(again)).toEqual(parse(text));
@@ -28,7 +28,7 @@ describe('renderUserData', () => {
     });
   });
 
-  it('starts with the line that cloud-init looks for, once', () => {
+  it('starts with #cloud-config, once', () => {
     const text = renderUserData(template, { ...input, install: false });
     expect(text.match(/^#cloud-config$/gm)).toHaveLength(1);
     expect(text.startsWith('#cloud-config\n')).toBe(true);
@@ -41,7 +41,7 @@ describe('renderUserData', () => {
     expect(packages(true)).toEqual(expect.arrayContaining(['glusterfs-server', 'glusterfs-client', 'attr']));
   });
 
-  it('marks the machine as that of its lab', () => {
+  it('writes the marker of the lab', () => {
     const { write_files: files } = parse(renderUserData(template, { ...input, install: false })) as {
       write_files: { path: string; content: string }[];
     };
@@ -53,13 +53,13 @@ describe('renderUserData', () => {
 });
 
 describe('parseBoot', () => {
-  it('knows a machine that is not done: neither marked, or marked before the end', () => {
+  it('reports a boot that is not done, with and without a marker', () => {
     expect(parseBoot('\n')).toEqual({ marker: '', done: false, errors: [] });
     expect(parseBoot('kglab machine a\n')).toEqual({ marker: 'kglab machine a', done: false, errors: [] });
     expect(parseBoot('')).toEqual({ marker: '', done: false, errors: [] });
   });
 
-  it('reads errors of a boot that is done', () => {
+  it('returns the errors of a boot that is done', () => {
     const result =
       '{\n "v1": {\n  "datasource": "DataSourceNoCloud",\n  "errors": [\n   "bad package"\n  ]\n }\n}\n';
     expect(parseBoot(`mark\n${result}`)).toEqual({ marker: 'mark', done: true, errors: ['bad package'] });
@@ -81,12 +81,12 @@ describe('withLabHosts', () => {
     '',
   ].join('\n');
 
-  it('adds a block of its own and keeps what is there', () => {
+  it('adds a block and keeps all other lines', () => {
     const own = '127.0.0.1 localhost\n\n# mine\n::1 ip6-localhost\n192.0.2.1 printer\n';
     expect(withLabHosts(own, HOSTS)).toBe(`${own}${BLOCK}`);
   });
 
-  it('takes out the loopback entry of the machine, whatever its white space', () => {
+  it('removes the loopback entry of the machine, whatever its white space', () => {
     const own = '127.0.0.1\tlocalhost\n127.0.1.1\tdemo-node1 demo-node1\n  127.0.1.1   demo-node2\n';
     expect(withLabHosts(own, HOSTS)).toBe(`127.0.0.1\tlocalhost\n${BLOCK}`);
   });
@@ -103,13 +103,13 @@ describe('withLabHosts', () => {
     expect(withLabHosts(own, HOSTS)).toBe(`${own}${BLOCK}`);
   });
 
-  it('changes nothing the second time', () => {
+  it('returns its own output unchanged', () => {
     const once = withLabHosts('127.0.0.1 localhost\n127.0.1.1 demo-node1\n', HOSTS);
     expect(withLabHosts(once, HOSTS)).toBe(once);
     expect(withLabHosts('', HOSTS)).toBe(withLabHosts(withLabHosts('', HOSTS), HOSTS));
   });
 
-  it('replaces its block when addresses change, and keeps what a person added below', () => {
+  it('replaces its block when addresses change, and keeps lines below it', () => {
     const moved = HOSTS.map(({ name }, index) => ({ name, address: `10.78.0.${index}` }));
     const text = `${withLabHosts('127.0.0.1 localhost\n', HOSTS)}192.0.2.1 printer\n`;
     const changed = withLabHosts(text, moved);

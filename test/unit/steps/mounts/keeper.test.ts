@@ -10,12 +10,12 @@ import { labOf } from '../../../helpers/step-context.js';
 const keepers = (yaml = ''): readonly KeeperInput[] => runKeeper.plan(labOf(yaml)).map(({ input }) => input);
 
 describe('keepers', () => {
-  it('run on the server alone when there is nothing but the catalogue to keep', () => {
+  it('run only on the server when there is only the catalogue to keep', () => {
     expect(keepers().map(({ machine, rank }) => [machine, rank])).toEqual([['kglab-node1', undefined]]);
   });
 
   it.each(['gluster: {quota: true}', 'storage: {classes: [{name: own, mode: dedicated}]}'])(
-    'run everywhere for %s, each with its turn',
+    'run on all machines, each with a rank, for %s',
     (yaml) => {
       expect(keepers(yaml).map(({ machine, rank }) => [machine, rank])).toEqual([
         ['kglab-node1', 0],
@@ -25,7 +25,7 @@ describe('keepers', () => {
     },
   );
 
-  it('on machines that only store mount what they keep for themselves; others answer nothing', () => {
+  it('mount volumes for themselves on storage machines, and have no rank without glusterd', () => {
     const yaml =
       'nodes: [{name: a, roles: [server]}, {name: s, roles: [storage]}]\ngluster: {quota: true, replica: 1}';
     const [server, storage] = keepers(yaml);
@@ -38,12 +38,12 @@ describe('keepers', () => {
   });
 });
 
-describe('what a keeper is told', () => {
+describe('settings of a keeper', () => {
   const YAML =
     'gluster: {brick: /data/b, volumes: [{name: gv0, quota: true}, {name: ec, type: disperse, options: {auth.allow: "a b", x.y: on}}]}\n' +
     'storage: {classes: [{name: c, default: true}, {name: own, volume: ec, mode: dedicated}]}';
 
-  it('is a line for each volume', () => {
+  it('the table has a line for each volume', () => {
     const [first] = keepers(YAML);
     const places = [1, 2, 3].map((index) => `kglab-node${index}:/data/b/.claims`).join(' ');
     expect(renderKeeperTable(first as KeeperInput).split('\n')).toEqual([
@@ -53,7 +53,7 @@ describe('what a keeper is told', () => {
     ]);
   });
 
-  it('is whose turn it is and what it is there for', () => {
+  it('the environment has rank, roles and interval', () => {
     const [first, second] = keepers(YAML);
     expect(renderKeeperEnv(first as KeeperInput)).toBe('RANK=0\nNODE=1\nSERVER=1\nEVERY=1\n');
     expect(renderKeeperEnv(second as KeeperInput)).toBe('RANK=1\nNODE=1\nSERVER=0\nEVERY=1\n');

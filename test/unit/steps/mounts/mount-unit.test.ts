@@ -21,7 +21,7 @@ describe('renderMountUnit', () => {
     await expect(text).toMatchFileSnapshot(`../../../golden/mounts/${name}.mount`);
   });
 
-  it('asks the machine itself first where glusterd runs, and waits for that alone', () => {
+  it('mounts from the machine itself first, and waits for glusterd only there', () => {
     const local = renderMountUnit(template, input);
     expect(local).toMatch(/^What=localhost:\/gv0$/m);
     expect(local).toMatch(/^After=network-online.target glusterd.service$/m);
@@ -30,7 +30,7 @@ describe('renderMountUnit', () => {
     expect(remote).not.toContain('glusterd.service');
   });
 
-  it('is tried for ever, and switches off the caches that would show old files on other nodes', () => {
+  it('has no start limit, and turns off the caches that would show old files', () => {
     const text = renderMountUnit(template, input);
     expect(text).toMatch(/^StartLimitIntervalSec=0$/m);
     expect(text).toMatch(/^Options=\S*backup-volfile-servers=g2:g1:g3\S*$/m);
@@ -63,7 +63,7 @@ describe('mountGap', () => {
   const words = ['mounted localhost:/gv0', 'enabled', 'sealed', ''];
   const without = (word: string): string => words.filter((one) => !one.startsWith(word)).join('\n');
 
-  it('finds nothing missing when all words are there, in any order', () => {
+  it('returns undefined when all words are there, in any order', () => {
     expect(mountGap(words.join('\n'), 'gv0')).toBeUndefined();
     expect(mountGap([...words].reverse().join('\n'), 'gv0')).toBeUndefined();
   });
@@ -72,11 +72,11 @@ describe('mountGap', () => {
     ['mounted', 'the volume is not mounted'],
     ['sealed', 'the directory below the mount is not sealed'],
     ['enabled', 'the mount does not come up at boot'],
-  ])('misses `%s`', (word, gap) => {
+  ])('reports that `%s` is missing', (word, gap) => {
     expect(mountGap(without(word), 'gv0')).toBe(gap);
   });
 
-  it('does not take another volume, or the word unmounted, for the mount', () => {
+  it('reports another volume, and `unmounted`, as not mounted', () => {
     expect(mountGap(words.join('\n'), 'gv')).toBe('the volume is not mounted');
     expect(mountGap(words.join('\n'), 'v0')).toBe('the volume is not mounted');
     expect(mountGap('unmounted\nenabled\nsealed\n', 'gv0')).toBe('the volume is not mounted');

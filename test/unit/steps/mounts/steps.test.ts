@@ -49,7 +49,7 @@ const apply = async (ms = 0): Promise<CliError | undefined> => {
 };
 
 describe('mount: probe', () => {
-  it('is satisfied by what it would make', async () => {
+  it('is satisfied when unit and mount are as wanted', async () => {
     expect(await found(READY)).toEqual({ state: 'satisfied' });
   });
 
@@ -61,7 +61,7 @@ describe('mount: probe', () => {
     expect(await found(state, unitText)).toEqual({ state: 'pending', because });
   });
 
-  it('is pending where nothing is there yet', async () => {
+  it('is pending when nothing is there yet', async () => {
     stage
       .on('g1')
       .on(STATE, 'unmounted\n')
@@ -84,7 +84,7 @@ describe('guard', () => {
     );
   });
 
-  it('is written as a program', async () => {
+  it('is written with mode 0755', async () => {
     stage.on('g1').on(WRITES);
     await installGuard.apply(g1, stage.context());
     expect(stage.written('g1', GUARD)).toBe(guard);
@@ -93,7 +93,7 @@ describe('guard', () => {
 });
 
 describe('mount: apply', () => {
-  it('seals the directory before anything else, then mounts through the guard', async () => {
+  it('makes the directory immutable first, then mounts with the guard', async () => {
     able();
     expect(await apply()).toBeUndefined();
     const order = stage
@@ -103,7 +103,7 @@ describe('mount: apply', () => {
     expect(stage.written('g1', UNIT_FILE)).toBe(unit);
   });
 
-  it('refuses a directory with files, and touches nothing', async () => {
+  it('throws MOUNT_NOT_EMPTY for a directory with files and writes nothing', async () => {
     able();
     stage.on('g1').on(SEAL, { exitCode: 17 });
     const error = await apply();
@@ -112,7 +112,7 @@ describe('mount: apply', () => {
     expect(stage.ran('g1')).toHaveLength(1);
   });
 
-  it('tells a directory that cannot be sealed from one with files', async () => {
+  it('throws MOUNT_FAILED when the directory cannot be made immutable', async () => {
     able();
     stage.on('g1').on(SEAL, { exitCode: 1, stderr: 'chattr: Operation not supported' });
     expect(await apply()).toMatchObject({
@@ -121,14 +121,14 @@ describe('mount: apply', () => {
     });
   });
 
-  it('tries again while the bricks start', async () => {
+  it('retries while the bricks start', async () => {
     able();
     stage.on('g1').on(`${GUARD} ${PATH}`, { exitCode: 1 }, { exitCode: 1 }, '');
     expect(await apply(5000)).toBeUndefined();
     expect(stage.ran('g1').filter((words) => words.startsWith(GUARD))).toHaveLength(3);
   });
 
-  it("shows the end of gluster's own log when it does not come up", async () => {
+  it("throws MOUNT_FAILED with the end of gluster's log when the mount fails", async () => {
     able();
     stage
       .on('g1')
@@ -150,7 +150,7 @@ describe('mount: apply', () => {
     ]);
   });
 
-  it('stops at once when it is interrupted', async () => {
+  it('stops at once when the run is aborted', async () => {
     able();
     stage.on('g1').on(`${GUARD} ${PATH}`, { exitCode: 1 });
     const failure = failureOf(mountVolume.apply(input, stage.context()));

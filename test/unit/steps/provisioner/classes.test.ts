@@ -20,13 +20,13 @@ const PINNED =
   'storage: {classes: [{name: a, default: true}, {name: b, mode: pinned}, {name: c, mode: dedicated}]}';
 
 describe('config.json', () => {
-  it('serves whatever class asks, as long as there is one volume and all share it', () => {
+  it('applies to any class when there is one volume and all classes are shared', () => {
     expect(configOf('storage: {classes: [{name: a, default: true}, {name: b}]}')).toEqual({
       sharedFileSystemPath: MOUNT,
     });
   });
 
-  it('names every class as soon as one of them is different', () => {
+  it('lists every class when one of them is not shared', () => {
     expect(configOf(PINNED)).toEqual({
       storageClassConfigs: {
         a: { sharedFileSystemPath: MOUNT },
@@ -36,7 +36,7 @@ describe('config.json', () => {
     });
   });
 
-  it('names classes of others that still have volumes, too', () => {
+  it('lists classes that are not in lab.yaml and still have volumes', () => {
     expect(configOf(PINNED, [{ name: 'old', path: MOUNT }])).toMatchObject({
       storageClassConfigs: { old: { sharedFileSystemPath: MOUNT } },
     });
@@ -49,7 +49,7 @@ const volume = (name: string, className: string, by = 'rancher.io/local-path'): 
   spec: { storageClassName: className, hostPath: { path: `${MOUNT}/${name}_a_b` } },
 });
 
-it('strays are classes of volumes that this provisioner has made', () => {
+it('straysAmong returns unknown classes whose volumes this provisioner made', () => {
   const found = [
     volume('1', 'old'),
     volume('2', 'a'),
@@ -64,7 +64,7 @@ describe('classes', () => {
     'storage: {classes: [{name: a, default: true}, {name: b, mode: pinned}, {name: c, mode: dedicated}, {name: d, reclaim: Retain, binding: Immediate}, {name: e, mode: pinned, volumeType: local}]}',
   ).classes;
 
-  it('say what can be said in them', () => {
+  it('have the labels, annotations and fields of lab.yaml', () => {
     expect(keep && storageClass(keep)).toMatchObject({
       reclaimPolicy: 'Retain',
       volumeBindingMode: 'Immediate',
@@ -75,7 +75,7 @@ describe('classes', () => {
     expect(JSON.stringify(shared && storageClass(shared))).not.toContain('defaultVolumeType');
   });
 
-  it('are made anew when a field has changed that cannot be', () => {
+  it('are outdated when an immutable field differs', () => {
     const input = inputOf('');
     const made = storageClass(input.classes[0] as never) as Record<string, unknown>;
     const found = (over: object): KubeObject[] => [{ ...made, ...over } as unknown as KubeObject];

@@ -41,7 +41,7 @@ describe('renderProvisioner', () => {
     await expect(manifest).toMatchFileSnapshot(`../../../golden/provisioner/${name}.yaml`);
   });
 
-  it('serves one volume to whatever class asks, and several by class', () => {
+  it('configures one volume for any class, and several volumes by class', () => {
     expect(configOf(render(ONE).manifest).config).toEqual({
       sharedFileSystemPath: '/opt/local-path-provisioner',
     });
@@ -53,7 +53,7 @@ describe('renderProvisioner', () => {
     });
   });
 
-  it('makes scripts and a pod that are whole', () => {
+  it('contains both scripts and a helper pod with its image', () => {
     const data = configOf(render(ONE).manifest) as unknown as Record<string, string>;
     expect(data['setup']).toMatch(/^#!\/bin\/sh\n/);
     expect(data['teardown']).toMatch(/^#!\/bin\/sh\n/);
@@ -79,7 +79,7 @@ describe('renderProvisioner', () => {
     }
   });
 
-  it('has another checksum for whatever differs', () => {
+  it('has another checksum when anything differs', () => {
     const sums = [
       render(ONE),
       render(TWO),
@@ -91,7 +91,7 @@ describe('renderProvisioner', () => {
     expect(render(ONE).sum).toBe(sums[0]);
   });
 
-  it('has a new pod for a new configuration, which is read at its start alone', () => {
+  it('changes the pod template with the configuration, which is read only at start', () => {
     const mark = (input: ProvisionerInput, images = IMAGES): unknown =>
       (
         objectsOf(render(input, images).manifest).find(({ kind }) => kind === 'Deployment') as {
@@ -129,7 +129,7 @@ const podOn = (node: string, { id = CONTAINER, ready = true, ...metadata }: Reco
 const ALL = [deployment(), storageClass('local-path', true)];
 
 describe('provisionerGap', () => {
-  it('finds nothing missing', () => {
+  it('returns undefined when the objects match', () => {
     expect(provisionerGap(ALL, ONE, SUM)).toBeUndefined();
     expect(provisionerGap([...ALL, storageClass('other', false)], ONE, SUM)).toBeUndefined();
   });
@@ -181,7 +181,7 @@ describe('provisioner', () => {
   const found = (objects: readonly KubeObject[]) =>
     stage.on('g1').on(GET, JSON.stringify({ items: objects }));
 
-  it('signs only when all of it runs', async () => {
+  it('writes the checksum only after the rollout', async () => {
     await deployProvisioner.apply(ONE, stage.context());
     const order = stage
       .ran('g1')
@@ -191,7 +191,7 @@ describe('provisioner', () => {
     expect(stage.calls.find(({ command }) => command.stdin !== undefined)?.command.stdin).toBe(manifest);
   });
 
-  it('takes the default away from a class of others, and nothing else', async () => {
+  it('removes only the default annotation from a class of others', async () => {
     found([...ALL, storageClass('other', true), storageClass('third', false), podOn('g2')]);
     stage.on('g1').on(/annotate --overwrite storageclass/);
     await deployProvisioner.apply(ONE, stage.context());
@@ -200,7 +200,7 @@ describe('provisioner', () => {
     ]);
   });
 
-  it('is satisfied by what it made', async () => {
+  it('is satisfied after apply', async () => {
     found([own(), storageClass('local-path', true), podOn('g2')]);
     expect(await deployProvisioner.probe(ONE, stage.context())).toEqual({ state: 'satisfied' });
   });
@@ -241,17 +241,17 @@ describe('provisioner', () => {
         return [podOn('g2')];
       },
     ],
-  ])('has to do: %s (%s)', async (because, _why, pods) => {
+  ])('is pending: %s (%s)', async (because, _why, pods) => {
     found([own(), storageClass('local-path', true), ...pods()]);
     expect(await deployProvisioner.probe(ONE, stage.context())).toEqual({ state: 'pending', because });
   });
 
-  it('takes the word of the cluster for a node that is no machine of the lab', async () => {
+  it('believes the cluster about a node that is not a machine of the lab', async () => {
     found([own(), storageClass('local-path', true), podOn('elsewhere')]);
     expect(await deployProvisioner.probe(ONE, stage.context())).toEqual({ state: 'satisfied' });
   });
 
-  it('waits for the container of now when the cluster still believes in the one of before', async () => {
+  it('waits for the new container while the cluster still reports the old one', async () => {
     found([podOn('g2', { id: 'ee'.repeat(32) })]);
     const done = deployProvisioner.apply(ONE, stage.context());
     await stage.clock.advance(5_000);
@@ -284,7 +284,7 @@ describe('provisioner', () => {
         stage.on('g2').on('k3s ctr tasks list', away, tasks);
       },
     ],
-  ])('looks again when %s does not answer once', async (_who, script) => {
+  ])('retries when %s does not answer once', async (_who, script) => {
     script();
     const failure = failureOf(deployProvisioner.apply(ONE, stage.context()));
     await stage.clock.advance(5_000);
@@ -292,7 +292,7 @@ describe('provisioner', () => {
     expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(true);
   });
 
-  it('does not look again after an interruption', async () => {
+  it('does not retry after the run is aborted', async () => {
     found([podOn('g2', { id: 'ee'.repeat(32) })]);
     const failure = failureOf(deployProvisioner.apply(ONE, stage.context()));
     await stage.clock.advance(1_000);
@@ -305,7 +305,7 @@ describe('provisioner', () => {
     expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(false);
   });
 
-  it('waits for the pod of a deployment that Kubernetes has given up', async () => {
+  it('waits for the pod after the progress deadline of the deployment', async () => {
     const given = 'error: deployment "local-path-provisioner" exceeded its progress deadline\n';
     stage.on('g1').on(ROLLOUT, { exitCode: 1, stderr: given }, { exitCode: 1, stderr: given }, '');
     const done = deployProvisioner.apply(ONE, stage.context());
@@ -315,7 +315,7 @@ describe('provisioner', () => {
     expect(stage.ran('g1').some((words) => SIGN.test(words))).toBe(true);
   });
 
-  it('shows pods and events when it does not become available, and does not sign', async () => {
+  it('throws PROVISIONER_FAILED with pods and events, and writes no checksum', async () => {
     stage.on('g1').on(ROLLOUT, { exitCode: 1, stderr: 'timed out waiting for the condition' });
     stage.on('g1').on(/get pods -o wide/, 'local-path-provisioner-1 0/1 ImagePullBackOff\n');
     stage.on('g1').on(/get events/, 'Failed to pull image\n');

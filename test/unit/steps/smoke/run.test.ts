@@ -30,11 +30,11 @@ describe('smoke pods', () => {
     await expect(text).toMatchFileSnapshot(`../../../golden/smoke/${name}.yaml`);
   });
 
-  it('lie in the directory that the provisioner makes for the claim', () => {
+  it('use the directory that the provisioner makes for the claim', () => {
     expect(claimDirectory('pvc-1', 'ns', 'proof')).toBe('pvc-1_ns_proof');
   });
 
-  it('prove these nodes, this class and this very provisioner', () => {
+  it('have another key for other nodes, another class or another provisioner', () => {
     const key = smokeKey(['a', 'b'], 'local-path', 'uid');
     expect(smokeKey(['a', 'b'], 'local-path', 'uid')).toBe(key);
     const others = [
@@ -98,7 +98,7 @@ const apply = async (ms = 5000): Promise<CliError | undefined> => {
 const PASSED = /-n lps annotate --overwrite deployment local-path-provisioner kglab\/smoke=/;
 
 describe('smoke test', () => {
-  it('is satisfied by its own mark on the deployment, and by no other', async () => {
+  it('is satisfied only by the matching key on the deployment', async () => {
     const mark = (key: string) => stage.on('g1').on(DEPLOYMENT, deployment({ 'kglab/smoke': key }));
     mark(smokeKey(input.nodes, input.storageClass, 'u1'));
     expect(await smokeTest.probe(input, stage.context())).toEqual({ state: 'satisfied' });
@@ -106,7 +106,7 @@ describe('smoke test', () => {
     expect(await smokeTest.probe(input, stage.context())).toMatchObject({ state: 'pending' });
   });
 
-  it('writes on the last node, reads on every mount, reads by a pod of the first, then marks', async () => {
+  it('writes on the last node, reads on every node and by a pod of the first, then stores the key', async () => {
     expect(await apply()).toBeUndefined();
     const manifests = stage.calls.flatMap(({ command }) =>
       command.stdin === undefined ? [] : [command.stdin],
@@ -122,7 +122,7 @@ describe('smoke test', () => {
     expect(stage.ran('g1').at(-1)).toContain(smokeKey(input.nodes, input.storageClass, 'u1'));
   });
 
-  it('removes what an earlier try left before it begins', async () => {
+  it('removes the objects of an earlier try first', async () => {
     await apply();
     const ran = stage.ran('g1');
     const removed = ran.findIndex((words) => /delete namespace/.test(words));
@@ -130,7 +130,7 @@ describe('smoke test', () => {
     expect(removed).toBeLessThan(ran.indexOf('k3s kubectl apply -f -'));
   });
 
-  it('takes away the namespace of an earlier try, and never one that it did not make', async () => {
+  it('deletes the namespace of an earlier try, and refuses one that it did not create', async () => {
     const found = (labels?: Record<string, string>): void => {
       const namespace = JSON.stringify({ kind: 'Namespace', metadata: { name: 'kglab-smoke', labels } });
       stage.on('g1').on(/^k3s kubectl get namespace /, namespace, '');
@@ -145,13 +145,13 @@ describe('smoke test', () => {
     expect(await apply()).toBeUndefined();
   });
 
-  it('shows what the writer said, too, when it fails', async () => {
+  it('shows the log of the writer when it fails', async () => {
     stage.on('g1').on(POD('writer'), phase('Failed'));
     stage.on('g1').on(/-n kglab-smoke logs writer/, 'sh: write error: Read-only file system\n');
     expect((await apply())?.details).toContain('sh: write error: Read-only file system');
   });
 
-  it('fails with evidence when a pod fails, and keeps everything', async () => {
+  it('throws SMOKE_FAILED with details when a pod fails, and deletes nothing', async () => {
     stage.on('g1').on(POD('writer'), phase('Failed'));
     const error = await apply();
     expect(error).toMatchObject({ code: 'SMOKE_FAILED', exitCode: 80, message: 'The writer pod failed.' });
@@ -163,25 +163,25 @@ describe('smoke test', () => {
     expect(ran.some((words) => PASSED.test(words))).toBe(false);
   });
 
-  it('fails when a pod does not end in time', async () => {
+  it('throws SMOKE_FAILED when a pod does not end in time', async () => {
     stage.on('g1').on(POD('reader'), phase('Pending'));
     const error = await apply(input.timeoutMs + 10_000);
     expect(error).toMatchObject({ code: 'SMOKE_FAILED', message: 'The reader pod is Pending after 180 s.' });
   });
 
-  it('fails when one node alone does not see the file', async () => {
+  it('throws SMOKE_FAILED when one node does not see the file', async () => {
     stage.on('g2').on(`cat ${FILE}`, { exitCode: 1, stderr: 'No such file or directory' });
     const error = await apply(30_000);
     expect(error).toMatchObject({ code: 'SMOKE_FAILED' });
     expect(error?.message).toBe(`Node g2 does not see what the pod wrote: ${FILE}`);
   });
 
-  it('does not take other words for the proof', async () => {
+  it('throws SMOKE_FAILED when the file has other content', async () => {
     stage.on('g3').on(`cat ${FILE}`, 'something else\n');
     expect(await apply(30_000)).toMatchObject({ code: 'SMOKE_FAILED' });
   });
 
-  it('waits for the service account of a young namespace', async () => {
+  it('retries until the namespace has its service account', async () => {
     const young = {
       exitCode: 1,
       stderr: 'error looking up service account kglab-smoke/default: serviceaccount "default" not found',
@@ -190,7 +190,7 @@ describe('smoke test', () => {
     expect(await apply()).toBeUndefined();
   });
 
-  it('says why its objects are refused', async () => {
+  it('throws SMOKE_FAILED with the reason when its objects are refused', async () => {
     stage
       .on('g1')
       .on('k3s kubectl apply -f -', '', { exitCode: 1, stderr: 'admission webhook denied the request\n' });
