@@ -12,7 +12,7 @@ import type { Command, CommandResult } from '../../src/exec/command.js';
 import { parseConfig } from '../../src/config/parse.js';
 import type { StepContext, StepHandler, StepHandlers } from '../../src/engine/context.js';
 import type { Outcome, Reporter, RunEvent } from '../../src/engine/events.js';
-import type { Fault, Operation } from '../../src/providers/simulator/faults.js';
+import type { Fault, Operation, ProgramFaults } from '../../src/providers/simulator/faults.js';
 import { SimulatorProvider } from '../../src/providers/simulator/provider.js';
 import { SimClock } from '../../src/providers/simulator/sim-clock.js';
 import { MemoryStore } from '../../src/providers/simulator/world-store.js';
@@ -137,6 +137,8 @@ export class SimLab {
   readonly config: LabConfig;
   readonly machines = new MemoryStore();
   ledger = new MemoryLabStore();
+  /** What programs of machines say instead of doing their work, whoever runs them. */
+  programs: ProgramFaults | undefined;
 
   constructor(text: string) {
     this.config = parseConfig(text, 'lab.yaml');
@@ -227,6 +229,14 @@ export class SimLab {
     await this.provider(clock, {}, new StepWatch()).remove(`${this.config.name}-${node}`);
   }
 
+  /** Switches a machine off at once, or on again. */
+  async power(node: string, on: boolean): Promise<void> {
+    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
+    const provider = this.provider(clock, {}, new StepWatch());
+    const name = `${this.config.name}-${node}`;
+    await (on ? provider.start(name) : provider.stop(name, { force: true }));
+  }
+
   /** One process of kglab. */
   private async run(
     options: RunOptions,
@@ -261,6 +271,7 @@ export class SimLab {
       lab: { name: this.config.name, id: LAB_ID },
       clock,
       store: this.machines,
+      programs: this.programs,
       faults: (operation) => {
         const act = watch.act(operation);
         return fault?.(act);

@@ -35,7 +35,7 @@ const programOf = (file: string, call: Call): Program | string => {
   const name = posix.basename(file);
   const path = file.includes('/') ? file : undefined;
   const text = path === undefined ? undefined : call.files.get(path)?.text;
-  if (text?.startsWith('#!/bin/sh')) return (inner) => inner.shell(text, inner.args);
+  if (text?.startsWith('#!/bin/sh')) return (inner) => inner.shell(text, inner.args, path);
   const program = PROGRAMS[name];
   if (program === undefined) return text === undefined ? 'unknown program' : 'a program of unknown content';
   return isInstalled(name, call) ? program : `${file}: command not found`;
@@ -92,21 +92,22 @@ class ProgramCall implements Call {
     readonly env: Readonly<Record<string, string>>,
     readonly machine: SimMachine = outer.machine,
     files: Files = outer.files,
+    sleep: Call['sleep'] = outer.sleep,
   ) {
     this.sim = outer.sim;
     this.world = outer.world;
-    this.sleep = outer.sleep;
+    this.sleep = sleep;
     this.budget = outer.budget;
     this.unknown = outer.unknown;
     this.files = env['PWD'] === undefined || env['PWD'] === files.folder ? files : files.from(env['PWD']);
   }
 
-  run(argv: readonly string[], { io = this.io, machine, files }: Partial<Call> = {}): Promise<number> {
-    return launch(argv, new ProgramCall(this, [], io, this.env, machine, files));
+  run(argv: readonly string[], { io = this.io, machine, files, sleep }: Partial<Call> = {}): Promise<number> {
+    return launch(argv, new ProgramCall(this, [], io, this.env, machine, files, sleep));
   }
 
-  shell(script: string, words: readonly string[]): Promise<number> {
-    return runScript(script, words, this.io, shellHost(this), this.env);
+  shell(script: string, words: readonly string[], name?: string): Promise<number> {
+    return runScript(script, words, this.io, shellHost(this), this.env, name);
   }
 }
 
@@ -137,6 +138,11 @@ export const launch = async (argv: readonly string[], call: Call): Promise<numbe
     if (!program.endsWith('not found')) return unknown(argv, program, call);
     call.io.err(`sh: ${program}\n`);
     return NOT_FOUND;
+  }
+  const broken = call.sim.broken(call.machine, argv);
+  if (broken !== undefined) {
+    call.io.err(`${broken}\n`);
+    return 1;
   }
   try {
     return await program(new ProgramCall(call, args, call.io, call.env));

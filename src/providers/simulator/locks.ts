@@ -4,14 +4,14 @@ import type { Running, SimMachine } from './world.js';
 /** Who has locked which path of a machine: locks are of processes and end with them. */
 const held = new WeakMap<Running, Map<string, OpenFile>>();
 
-/** flock(2): whether the open file has the lock now. */
-export const lock = ({ running }: SimMachine, file: OpenFile): boolean => {
+/** flock(2): whether the open file has the lock now; `once` for one that is closed again at once. */
+export const lock = ({ running }: SimMachine, file: OpenFile, once = false): boolean => {
   if (running === undefined) return false;
   const owners = held.get(running) ?? new Map<string, OpenFile>();
   held.set(running, owners);
   const owner = owners.get(file.path);
   if (owner !== undefined && owner !== file) return false;
-  owners.set(file.path, file);
+  if (!once) owners.set(file.path, file);
   return true;
 };
 

@@ -4,8 +4,17 @@ import type { Clock } from '../../util/clock.js';
 import type { LabRef, Machine, MachineInfo, MachineProvider, MachineSpec, Trace } from '../provider.js';
 import { syncCluster } from './kube/controllers.js';
 import { KUBELET_JOBS } from './kube/pods.js';
-import { CrashError, type Budget, type FaultPlan, type Operation, type Witness } from './faults.js';
+import {
+  CrashError,
+  type Budget,
+  type FaultPlan,
+  type Operation,
+  type ProgramFaults,
+  type Witness,
+} from './faults.js';
 import { forgetVolumes, keepFolders, newMachine } from './machine-life.js';
+import { BACKGROUND_JOBS } from './background.js';
+import { KEEPER_JOBS } from './keeper.js';
 import { heal } from './glusterd.js';
 import { K3S_JOBS } from './k3s-jobs.js';
 import { BOOT_JOBS, powerOff, powerOn } from './power.js';
@@ -21,6 +30,7 @@ export interface SimulatorOptions {
   readonly store: WorldStore;
   /** What is to go wrong; for tests. */
   readonly faults?: FaultPlan;
+  readonly programs?: ProgramFaults | undefined;
   readonly witness?: Witness;
 }
 
@@ -31,6 +41,8 @@ const JOBS: Readonly<Record<string, JobHandler>> = {
   ...BOOT_JOBS,
   ...K3S_JOBS,
   ...KUBELET_JOBS,
+  ...BACKGROUND_JOBS,
+  ...KEEPER_JOBS,
   'gluster.heal': heal,
   'kube.sync': syncCluster,
 };
@@ -57,6 +69,7 @@ export class SimulatorProvider implements MachineProvider {
       JOBS,
       options.clock,
       () => this.ahead ?? 0,
+      options.programs,
     );
   }
 

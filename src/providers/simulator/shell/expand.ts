@@ -22,7 +22,7 @@ const valueOf = (name: string, state: ShellState): string | undefined => {
   if (name === '?') return String(state.status);
   if (name === '#') return String(state.args.length);
   if (name === '$') return String(state.host.pid());
-  if (name === '0') return 'sh';
+  if (name === '0') return state.name;
   if (name === '@') return state.args.join(' ');
   if (name === '*') return joined(state);
   if (name === '!') throw new SyntaxProblem('$!: background jobs are not simulated');

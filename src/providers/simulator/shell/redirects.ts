@@ -48,12 +48,17 @@ export const redirected = async (
     const file = here(path, state);
     if (operator === '<') input = new Input(file === '/dev/null' ? '' : opening(() => state.host.read(file)));
     else if (operator === '>&') {
-      const copied = to[Number(path)];
-      if (copied === undefined) throw new SyntaxProblem(`${descriptor}>&${path}`);
+      if (path === '-' && descriptor > 2) {
+        delete files[descriptor];
+        continue;
+      }
+      const copied = to[Number(path)] ?? files[Number(path)]?.write;
+      if (copied === undefined || descriptor > 2) throw new SyntaxProblem(`${descriptor}>&${path}`);
       to[descriptor] = copied;
     } else {
-      to[descriptor] = outputTo(file, operator === '>>', state);
-      if (descriptor > 2) files[descriptor] = { path: file };
+      const write = outputTo(file, operator === '>>', state);
+      if (descriptor > 2) files[descriptor] = { path: file, write };
+      else to[descriptor] = write;
     }
   }
   return { input, files, out: (more) => to[1]?.(more), err: (more) => to[2]?.(more) };

@@ -226,9 +226,11 @@ export const runScript = (
   io: Io,
   host: ShellHost,
   env: Readonly<Record<string, string>> = {},
+  name = 'sh',
 ): Promise<number> => {
   const state: ShellState = {
     host,
+    name,
     args,
     variables: { ...env },
     functions: {},

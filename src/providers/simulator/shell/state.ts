@@ -4,6 +4,8 @@ import type { ShellHost } from './streams.js';
 /** What a running shell knows. */
 export interface ShellState {
   readonly host: ShellHost;
+  /** `$0` */
+  readonly name: string;
   readonly variables: Record<string, string>;
   readonly functions: Record<string, Node>;
   args: readonly string[];

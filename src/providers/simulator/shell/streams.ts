@@ -23,6 +23,7 @@ export class Input {
 /** A file that a shell has opened for its programs; it holds locks. */
 export interface OpenFile {
   readonly path: string;
+  write(text: string): void;
 }
 
 /** Standard input and outputs of a program. */
