@@ -57,8 +57,12 @@ const source = async (
   }
 };
 
-const environment = ({ variables, exported }: ShellState): Record<string, string> =>
-  Object.fromEntries(Object.entries(variables).filter(([name]) => name === 'PWD' || exported.has(name)));
+const environment = ({ variables, exported }: ShellState): Record<string, string> => {
+  const found: Record<string, string> = {};
+  for (const name of exported) if (variables[name] !== undefined) found[name] = variables[name];
+  if (variables['PWD'] !== undefined) found['PWD'] = variables['PWD'];
+  return found;
+};
 
 const call = async (argv: readonly string[], state: ShellState, io: Io, run: Run): Promise<number> => {
   const [name = '', ...args] = argv;

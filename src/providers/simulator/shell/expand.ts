@@ -99,26 +99,38 @@ const patternText = async (word: Word, scope: Scope): Promise<string> =>
     .map((chunk) => (chunk.kind === 'quoted' ? literally(chunk.text) : chunk.text))
     .join('');
 
+/** Whether a piece of a word is as it is: neither split nor a pattern. */
+const isPlain = ({ kind, text: piece }: Chunk): boolean =>
+  kind === 'quoted' || (kind === 'literal' && !isPattern(piece));
+
 /** A word as a command sees it: results are split, and what is not quoted is a pattern of file names. */
-const fields = async (word: Word, scope: Scope): Promise<string[]> => {
+const fields = async (word: Word, scope: Scope): Promise<readonly string[]> => {
   const { state } = scope;
-  const found = splitFields(await chunksOf(word, scope), separatorsOf(state));
-  return found.flatMap((field) => {
+  const chunks = await chunksOf(word, scope);
+  if (chunks.length > 0 && chunks.every(isPlain)) return [chunks.map((chunk) => chunk.text).join('')];
+  return splitFields(chunks, separatorsOf(state)).flatMap((field) => {
     if (state.noglob || !isPattern(field.pattern)) return [field.text];
     const paths = state.host.glob(field.pattern, state.variables['PWD'] ?? '/root');
-    return paths.length > 0 ? [...paths] : [field.text];
+    return paths.length > 0 ? paths : [field.text];
   });
+};
+
+/** A word that needs no expansion, or that of one quoted variable; undefined for all others, which are fewer. */
+const simpleWord = ([only, ...more]: Word, { state }: Scope): string | undefined => {
+  if (only === undefined || more.length > 0) return undefined;
+  if (only.type === 'text') return only.quoted || !isPattern(only.text) ? only.text : undefined;
+  if (only.type !== 'variable' || !only.quoted || only.operator !== undefined || only.name === '@')
+    return undefined;
+  return valueOf(only.name, state);
 };
 
 /** Every word of a command, expanded. */
 export const expandAll = async (words: readonly Word[], scope: Scope): Promise<string[]> => {
   const found: string[] = [];
   for (const word of words) {
-    const [only, ...more] = word;
-    // Most words are plain.
-    if (only?.type === 'text' && more.length === 0 && (only.quoted || !isPattern(only.text)))
-      found.push(only.text);
-    else found.push(...(await fields(word, scope)));
+    const simple = simpleWord(word, scope);
+    if (simple === undefined) found.push(...(await fields(word, scope)));
+    else found.push(simple);
   }
   return found;
 };

@@ -10,7 +10,8 @@ export const literally = (text: string): string => text.replaceAll(SPECIAL, Stri
 export const unescaped = (pattern: string): string => pattern.replaceAll(/\\([^])/g, '$1');
 
 /** Whether a pattern has a wildcard: a word without one is no question for file names. */
-export const isPattern = (pattern: string): boolean => /[*?[]/.test(pattern.replaceAll(/\\[^]/g, ''));
+export const isPattern = (pattern: string): boolean =>
+  /[*?[]/.test(pattern) && /[*?[]/.test(pattern.replaceAll(/\\[^]/g, ''));
 
 const CLASSES: Readonly<Record<string, string>> = {
   ...{ alpha: 'a-zA-Z', digit: '0-9', alnum: 'a-zA-Z0-9', upper: 'A-Z', lower: 'a-z' },
@@ -51,8 +52,16 @@ const bracketAt = (pattern: string, start: number): { source: string; end: numbe
   return undefined;
 };
 
+const compiled = new Map<string, RegExp>();
+
 /** A shell pattern (`*`, `?`, `[…]`, `\` before a plain character) as a regular expression over the whole text. */
 export const patternOf = (pattern: string): RegExp => {
+  const found = compiled.get(pattern) ?? compile(pattern);
+  compiled.set(pattern, found);
+  return found;
+};
+
+const compile = (pattern: string): RegExp => {
   let source = '';
   for (let at = 0; at < pattern.length;) {
     const char = pattern[at] as string;
