@@ -1,5 +1,6 @@
 import { runOn, type RunOnOptions, type RunOnResult } from './run-on.js';
 import type { JobHandler, Sim } from './sim.js';
+import { log } from './unit-file.js';
 import type { SimMachine, SimWorld } from './world.js';
 
 /**
@@ -71,5 +72,19 @@ const wake: JobHandler = async ({ world }, machine, name) => {
   await program?.wake();
 };
 
-/** How programs in the background go on. */
-export const BACKGROUND_JOBS: Readonly<Record<string, JobHandler>> = { [WAKE]: wake };
+/** A program that was handed over with `setsid -f`; what it complains of is in the journal. */
+const start: JobHandler = (sim, machine, about) => {
+  const { argv, env } = JSON.parse(about) as { argv: string[]; env: Record<string, string> };
+  sim.world.counter += 1;
+  const name = `setsid ${sim.world.counter}`;
+  const note = ({ stderr }: RunOnResult): void => {
+    for (const line of stderr.split('\n')) if (line !== '') log(machine, argv[0] ?? '', line);
+  };
+  return inBackground(sim, machine, name, argv, note, { env });
+};
+
+/** How programs in the background begin and go on. */
+export const BACKGROUND_JOBS: Readonly<Record<string, JobHandler>> = {
+  'background.start': start,
+  [WAKE]: wake,
+};

@@ -1,7 +1,5 @@
-import { inBackground } from '../background.js';
 import { lock } from '../locks.js';
 import { options, UnknownUse, type Program } from '../program.js';
-import { log } from '../unit-file.js';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -44,16 +42,10 @@ const timeout: Program = async (call) => {
 };
 
 /** `setsid -f`: a program that nobody waits for. */
-const setsid: Program = async ({ args, env, sim, machine }) => {
+const setsid: Program = ({ args, env, sim, machine }) => {
   const [flag, ...argv] = args;
   if (flag !== '-f' || argv[0]?.startsWith('-')) throw new UnknownUse('setsid without -f');
-  sim.world.counter += 1;
-  const note = (stderr: string): void => {
-    for (const line of stderr.split('\n')) if (line !== '') log(machine, argv[0] ?? '', line);
-  };
-  await inBackground(sim, machine, `setsid ${sim.world.counter}`, argv, ({ stderr }) => note(stderr), {
-    env,
-  });
+  sim.schedule(machine, 'background.start', 0, JSON.stringify({ argv, env }));
   return 0;
 };
 
