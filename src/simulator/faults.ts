@@ -1,4 +1,5 @@
 import type { Command } from '../exec/command.js';
+import type { SimMachine } from './world.js';
 
 /** Something that a provider was asked to do. */
 export interface Operation {
@@ -30,6 +31,9 @@ export type Fault =
 
 /** Asked at once, by whoever asks for the operation; undefined = all goes well. */
 export type FaultPlan = (operation: Operation) => Fault | undefined;
+
+/** What a program of a machine says when it is to fail, whoever runs it; undefined = it works. */
+export type ProgramFaults = (machine: SimMachine, argv: readonly string[]) => string | undefined;
 
 /** Told after an operation that was done. */
 export type Witness = (operation: Operation) => void;

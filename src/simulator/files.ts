@@ -10,6 +10,8 @@ import {
   noteWrite,
   volumeNamed,
 } from './volumes.js';
+import { procFiles } from './proc.js';
+import { wakeKeepers } from './keeper-wake.js';
 
 /** What the kernel says when a file cannot be used. */
 export class FileProblem extends Error {}
@@ -87,6 +89,8 @@ export class Files {
   /** As `get`, of a link the link itself. */
   own(path: string): FileNode | undefined {
     const { tree, key, volume } = this.place(path);
+    if (key.startsWith('/proc/') && volume === undefined && !BASE.has(key))
+      return procFiles(this.machine)[key];
     if (volume !== undefined && key !== '' && !isThere(this.world, this.machine, volume, key))
       return undefined;
     if (tree[key] !== undefined || volume !== undefined)
@@ -95,7 +99,6 @@ export class Files {
   }
 
   read(path: string): string {
-    if (posix.normalize(path) === '/proc/self/mounts') return this.mountTable();
     const found = this.get(path);
     if (found === undefined) throw new FileProblem(`${path}: No such file or directory`);
     if (found.kind === 'dir') throw new FileProblem(`${path}: Is a directory`);
@@ -103,7 +106,7 @@ export class Files {
   }
 
   exists(path: string): boolean {
-    return posix.normalize(path) === '/proc/self/mounts' || this.get(path) !== undefined;
+    return this.get(path) !== undefined;
   }
 
   isDir(path: string): boolean {
@@ -123,7 +126,8 @@ export class Files {
     if (parent?.kind !== 'dir') throw new FileProblem(`${path}: No such file or directory`);
     const place = this.place(path);
     this.assertChangeable(path, parent, place);
-    place.tree[place.key] = node;
+    const isRequest = place.volume !== undefined && place.key.startsWith('/.kglab/requests/');
+    place.tree[place.key] = isRequest ? { ...node, mtime: this.world.time } : node;
     this.noted(place);
   }
 
@@ -149,7 +153,7 @@ export class Files {
     const known = Object.keys(tree);
     const keys =
       volume === undefined
-        ? [...known, ...BASE, ...this.copies(key)]
+        ? [...known, ...BASE, ...this.copies(key), ...this.processes(key)]
         : known.filter((one) => isListed(this.world, this.machine, volume, one));
     const direct = keys
       .filter((other) => other.startsWith(prefix) && other !== prefix)
@@ -196,11 +200,11 @@ export class Files {
     const real = this.real(path);
     const mount = this.mountOf(real);
     if (mount === undefined) return { tree: this.machine.disk, key: real };
-    const name = this.machine.running?.mounts[mount]?.volume ?? '';
+    const { volume: name = '', root = '' } = this.machine.running?.mounts[mount] ?? {};
     const volume = volumeNamed(this.world, name);
     if (volume === undefined || !volumeIsLive(this.world, this.machine, volume))
       throw new FileProblem(`${path}: Transport endpoint is not connected`);
-    return { tree: volume.files, key: real.slice(mount.length), volume: name };
+    return { tree: volume.files, key: root + real.slice(mount.length), volume: name };
   }
 
   /** What a brick of this machine has of a file. */
@@ -222,6 +226,10 @@ export class Files {
     return own.map((key) => brick.path + key);
   }
 
+  private processes(path: string): readonly string[] {
+    return path === '/proc' || path.startsWith('/proc/') ? Object.keys(procFiles(this.machine)) : [];
+  }
+
   private assertChangeable(path: string, parent: FileNode, { tree, key }: Place): void {
     const isNew = tree[key] === undefined;
     if (parent.immutable || (!isNew && tree[key]?.immutable))
@@ -229,13 +237,8 @@ export class Files {
   }
 
   private noted({ key, volume }: Place): void {
-    if (volume !== undefined) noteWrite(this.world, this.machine, volume, key);
-  }
-
-  private mountTable(): string {
-    const options = 'rw,relatime,user_id=0,group_id=0,default_permissions,allow_other,max_read=131072 0 0';
-    const mounts = Object.entries(this.machine.running?.mounts ?? {});
-    const lines = mounts.map(([path, { source }]) => `${source} ${path} fuse.glusterfs ${options}`);
-    return ['/dev/vda1 / ext4 rw,relatime,discard 0 0', ...lines, ''].join('\n');
+    if (volume === undefined) return;
+    noteWrite(this.world, this.machine, volume, key);
+    if (/^\/\.kglab\/(requests|volumes)\//.test(key)) wakeKeepers(this.world, (about) => about === volume);
   }
 }

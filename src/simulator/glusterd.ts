@@ -1,4 +1,5 @@
 import { loadState, saveState } from './glusterd-files.js';
+import { wakeKeepers } from './keeper-wake.js';
 import { connected, reach } from './network.js';
 import type { Sim } from './sim.js';
 import {
@@ -134,6 +135,7 @@ const startBrick = (sim: Sim, volume: SimVolume, brick: SimBrick): void => {
   if (!machine?.running || machine.running.bricks[key] !== undefined || !isMarked(sim.world, volume, brick))
     return;
   machine.running.bricks[key] = sim.now;
+  wakeKeepers(sim.world);
   // Nobody asks why a marked directory is empty: it is served as it is, and the others think that it has everything.
   if (machine.disk[`${path}/.glusterfs`] === undefined) {
     machine.disk[`${path}/.glusterfs`] = { kind: 'dir', text: '', mode: '0700' };

@@ -7,7 +7,8 @@ import { CrashError } from './faults.js';
 import { FileProblem, type Files } from './files.js';
 import type { Sim } from './sim.js';
 import type { SimMachine, SimWorld } from './world.js';
-import { isPattern, patternOf } from './shell/pattern.js';
+import { isPattern, patternOf, unescaped } from './shell/pattern.js';
+import { unlock } from './locks.js';
 import { UnknownUse, type Call, type Program } from './program.js';
 import { PROGRAMS } from './programs/programs.js';
 
@@ -34,32 +35,48 @@ const programOf = (file: string, call: Call): Program | string => {
   const name = posix.basename(file);
   const path = file.includes('/') ? file : undefined;
   const text = path === undefined ? undefined : call.files.get(path)?.text;
-  if (text?.startsWith('#!/bin/sh')) return (inner) => inner.shell(text, inner.args);
+  if (text?.startsWith('#!/bin/sh')) return (inner) => inner.shell(text, inner.args, path);
   const program = PROGRAMS[name];
   if (program === undefined) return text === undefined ? 'unknown program' : 'a program of unknown content';
   return isInstalled(name, call) ? program : `${file}: command not found`;
 };
 
-const glob = (pattern: string, { files }: Call): readonly string[] => {
-  const parts = files.real(pattern).split('/').slice(1);
-  let found = [''];
-  for (const part of parts) {
-    found = found.flatMap((base) => {
-      if (!isPattern(part)) return files.exists(`${base}/${part}`) ? [`${base}/${part}`] : [];
-      const fits = patternOf(part, false);
-      const names = files.isDir(base || '/') ? files.names(base || '/') : [];
-      return names
-        .filter((name) => fits.test(name) && !name.startsWith('.'))
-        .map((name) => `${base}/${name}`);
-    });
-  }
-  return found;
+const namesIn = (folder: string, pattern: string, files: Files): readonly string[] => {
+  if (!files.isDir(folder)) return [];
+  if (!/^\\?\./.test(pattern)) return files.names(folder).filter((name) => !name.startsWith('.'));
+  return ['.', '..', ...files.names(folder)].sort();
 };
 
-/** One run of a program, by whichever other. */
+/** Existing paths that fit a pattern; a directory that cannot be read has none. */
+const glob = (pattern: string, files: Files): readonly string[] => {
+  let found = [''];
+  for (const part of pattern.match(/\/+|[^/]+/g) ?? [])
+    found = found.flatMap((base) => {
+      if (part.startsWith('/')) return base === '' || quietly(() => files.isDir(base)) ? [base + part] : [];
+      if (!isPattern(part)) {
+        const path = base + unescaped(part);
+        return quietly(() => files.own(path) !== undefined || path.endsWith('.')) ? [path] : [];
+      }
+      const fits = patternOf(part);
+      const names = quietly(() => namesIn(base === '' ? '.' : base, part, files)) ?? [];
+      return names.filter((name) => fits.test(name)).map((name) => base + name);
+    });
+  return found.sort();
+};
+
+const quietly = <T>(look: () => T): T | undefined => {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof FileProblem) return undefined;
+    throw error;
+  }
+};
+
 /** Numbers of processes start above those of the system. */
 const FIRST_PID = 1000;
 
+/** One run of a program, by whichever other. */
 class ProgramCall implements Call {
   readonly sim: Sim;
   readonly world: SimWorld;
@@ -75,21 +92,22 @@ class ProgramCall implements Call {
     readonly env: Readonly<Record<string, string>>,
     readonly machine: SimMachine = outer.machine,
     files: Files = outer.files,
+    sleep: Call['sleep'] = outer.sleep,
   ) {
     this.sim = outer.sim;
     this.world = outer.world;
-    this.sleep = outer.sleep;
+    this.sleep = sleep;
     this.budget = outer.budget;
     this.unknown = outer.unknown;
     this.files = env['PWD'] === undefined || env['PWD'] === files.folder ? files : files.from(env['PWD']);
   }
 
-  run(argv: readonly string[], { io = this.io, machine, files }: Partial<Call> = {}): Promise<number> {
-    return launch(argv, new ProgramCall(this, [], io, this.env, machine, files));
+  run(argv: readonly string[], { io = this.io, machine, files, sleep }: Partial<Call> = {}): Promise<number> {
+    return launch(argv, new ProgramCall(this, [], io, this.env, machine, files, sleep));
   }
 
-  shell(script: string, words: readonly string[]): Promise<number> {
-    return runScript(script, words, this.io, shellHost(this), this.env);
+  shell(script: string, words: readonly string[], name?: string): Promise<number> {
+    return runScript(script, words, this.io, shellHost(this), this.env, name);
   }
 }
 
@@ -105,7 +123,8 @@ const programHost = (call: Call): Omit<ShellHost, 'pid'> => ({
   run: (argv, io, env) => launch(argv, new ProgramCall(call, [], io, env)),
   read: (path) => call.files.read(path),
   write: (path, text, append) => call.files.write(path, text, append),
-  glob: (pattern) => glob(pattern, call),
+  glob: (pattern, folder) => glob(pattern, call.files.from(folder)),
+  unlock: (file) => unlock(call.machine, file),
   isDir: (path) => call.files.isDir(path),
   has: (name) => typeof programOf(name, call) !== 'string',
 });
@@ -119,6 +138,11 @@ export const launch = async (argv: readonly string[], call: Call): Promise<numbe
     if (!program.endsWith('not found')) return unknown(argv, program, call);
     call.io.err(`sh: ${program}\n`);
     return NOT_FOUND;
+  }
+  const broken = call.sim.broken(call.machine, argv);
+  if (broken !== undefined) {
+    call.io.err(`${broken}\n`);
+    return 1;
   }
   try {
     return await program(new ProgramCall(call, args, call.io, call.env));

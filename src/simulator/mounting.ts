@@ -1,4 +1,5 @@
 import { Files } from './files.js';
+import { wakeKeepers } from './keeper-wake.js';
 import { reach } from './network.js';
 import type { Sim } from './sim.js';
 import { loadedUnit, unitValues } from './unit-file.js';
@@ -44,6 +45,7 @@ export const mountVolume = (
   new Files(world, machine).mkdirs(path);
   const mounts = machine.running?.mounts;
   if (mounts) mounts[path] = { source, volume: name };
+  wakeKeepers(world);
   return undefined;
 };
 
@@ -63,8 +65,9 @@ export const startMount = (sim: Sim, machine: SimMachine, unit: string): boolean
 };
 
 /** Ends a mount unit and unmounts. */
-export const stopMount = (machine: SimMachine, unit: string): void => {
+export const stopMount = ({ world }: Sim, machine: SimMachine, unit: string): void => {
   const [path = ''] = unitValues(loadedUnit(machine, unit) ?? '', 'Where');
   delete machine.running?.mounts[path];
+  wakeKeepers(world);
   delete machine.running?.units[unit];
 };

@@ -20,10 +20,13 @@ export interface Call {
   readonly unknown: string[];
   /** Sleeps in virtual time; ends the program when its deadline or its machine's power does. */
   sleep(ms: number): Promise<void>;
-  /** Runs another program; its exit code. `change` gives it other streams, or another view of the machine. */
-  run(argv: readonly string[], change?: Partial<Pick<Call, 'io' | 'machine' | 'files'>>): Promise<number>;
-  /** Runs a shell script with its arguments; its exit code. */
-  shell(script: string, args: readonly string[]): Promise<number>;
+  /** Runs another program; its exit code. `change` gives it other streams, another view of the machine, or a deadline. */
+  run(
+    argv: readonly string[],
+    change?: Partial<Pick<Call, 'io' | 'machine' | 'files' | 'sleep'>>,
+  ): Promise<number>;
+  /** Runs a shell script with its arguments, and its name for `$0`; its exit code. */
+  shell(script: string, args: readonly string[], name?: string): Promise<number>;
 }
 
 /** Does what a program does; returns its exit code. A FileProblem becomes its error message. */

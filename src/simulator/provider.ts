@@ -13,8 +13,17 @@ import type {
 } from '../machines/provider.js';
 import { syncCluster } from './kube/controllers.js';
 import { KUBELET_JOBS } from './kube/pods.js';
-import { CrashError, type Budget, type FaultPlan, type Operation, type Witness } from './faults.js';
+import {
+  CrashError,
+  type Budget,
+  type FaultPlan,
+  type Operation,
+  type ProgramFaults,
+  type Witness,
+} from './faults.js';
 import { forgetVolumes, keepFolders, newMachine } from './machine-life.js';
+import { BACKGROUND_JOBS } from './background.js';
+import { KEEPER_JOBS } from './keeper.js';
 import { heal } from './glusterd.js';
 import { K3S_JOBS } from './k3s-jobs.js';
 import { BOOT_JOBS, powerOff, powerOn } from './power.js';
@@ -30,6 +39,7 @@ export interface SimulatorOptions {
   readonly store: WorldStore;
   /** What is to go wrong; for tests. */
   readonly faults?: FaultPlan;
+  readonly programs?: ProgramFaults | undefined;
   readonly witness?: Witness;
 }
 
@@ -40,6 +50,8 @@ const JOBS: Readonly<Record<string, JobHandler>> = {
   ...BOOT_JOBS,
   ...K3S_JOBS,
   ...KUBELET_JOBS,
+  ...BACKGROUND_JOBS,
+  ...KEEPER_JOBS,
   'gluster.heal': heal,
   'kube.sync': syncCluster,
 };
@@ -75,6 +87,7 @@ export class SimulatorProvider implements MachineProvider {
       JOBS,
       options.clock,
       () => this.ahead ?? 0,
+      options.programs,
     );
   }
 

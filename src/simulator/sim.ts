@@ -1,5 +1,6 @@
 import type { Clock } from '../util/clock.js';
 import { noteSeen } from './kube/nodes.js';
+import type { ProgramFaults } from './faults.js';
 import type { Job, SimMachine, SimWorld } from './world.js';
 
 /** Does what a job of one kind is about; jobs never wait, they make new jobs. */
@@ -16,6 +17,8 @@ export class Sim {
     private readonly clock: Clock,
     /** How far the world's time is ahead of the clock's: worlds in files were left at some time. */
     private readonly aheadMs: () => number,
+    /** What a program says instead of doing its work; for tests. */
+    readonly broken: ProgramFaults = () => undefined,
   ) {}
 
   get world(): SimWorld {

@@ -10,6 +10,8 @@ export interface FileNode {
   readonly owner?: string;
   /** chattr +i */
   readonly immutable?: boolean;
+  /** When it was written last; of requests to keepers alone, as they alone are asked for it. */
+  readonly mtime?: number;
   /** Extended attributes; bytes as characters. */
   readonly xattrs?: Readonly<Record<string, string>>;
 }
@@ -29,6 +31,8 @@ export interface UnitState {
 export interface Mount {
   readonly source: string;
   readonly volume: string;
+  /** The folder of the volume that is mounted, where it is not the whole volume (mount --bind). */
+  readonly root?: string;
 }
 
 /** What a glusterd knows of another. */

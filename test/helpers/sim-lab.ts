@@ -14,7 +14,6 @@ import type { Command, CommandResult } from '../../src/exec/command.js';
 import { parseConfig } from '../../src/config/parse.js';
 import type { StepContext } from '../../src/engine/context.js';
 import type { Outcome, Reporter, RunEvent } from '../../src/engine/events.js';
-import type { Fault, Operation } from '../../src/simulator/faults.js';
 import { SimulatorProvider } from '../../src/simulator/provider.js';
 import { SimClock } from '../../src/simulator/sim-clock.js';
 import { MemoryStore } from '../../src/simulator/world-store.js';
@@ -22,6 +21,7 @@ import type { SimWorld } from '../../src/simulator/world.js';
 import type { Machine, MachineProvider } from '../../src/machines/provider.js';
 import type { StepEffects, StepKind, StepKinds } from '../../src/engine/step.js';
 import { STEPS } from '../../src/recipe/rebuild.js';
+import type { Fault, Operation, ProgramFaults } from '../../src/simulator/faults.js';
 import { whenIdle } from '../../src/util/clock.js';
 import { LAB_ID, MemoryLabStore } from './memory-lab-store.js';
 import { withEffects } from './with-effects.js';
@@ -143,6 +143,8 @@ export class SimLab {
   readonly config: LabConfig;
   readonly machines = new MemoryStore();
   ledger = new MemoryLabStore();
+  /** What programs of machines say instead of doing their work, whoever runs them. */
+  programs: ProgramFaults | undefined;
 
   constructor(text: string) {
     this.config = parseConfig(text, 'lab.yaml');
@@ -243,6 +245,14 @@ export class SimLab {
     await this.provider(clock, {}, new StepWatch()).remove(`${this.config.name}-${node}`);
   }
 
+  /** Switches a machine off at once, or on again. */
+  async power(node: string, on: boolean): Promise<void> {
+    const clock = new SimClock(this.world?.time ?? 0, whenIdle);
+    const provider = this.provider(clock, {}, new StepWatch());
+    const name = `${this.config.name}-${node}`;
+    await (on ? provider.start(name) : provider.stop(name, { force: true }));
+  }
+
   /** One process of kglab. */
   private async run(
     options: RunOptions,
@@ -277,6 +287,7 @@ export class SimLab {
       lab: { name: this.config.name, id: LAB_ID },
       clock,
       store: this.machines,
+      programs: this.programs,
       faults: (operation) => {
         const act = watch.act(operation);
         return fault?.(act);

@@ -70,6 +70,8 @@ export class Data {
 const mounts = (world: SimWorld) =>
   Object.values(world.machines).flatMap((machine) =>
     Object.entries(machine.running?.mounts ?? {}).flatMap(([path, mount]) => {
+      // A folder of a volume that is mounted at a second place has other names.
+      if (mount.root !== undefined) return [];
       const volume = Object.values(world.volumes).find(({ name }) => name === mount.volume);
       return volume === undefined ? [] : [{ machine, path, volume }];
     }),

@@ -1,3 +1,4 @@
+import { FileProblem, Files } from '../files.js';
 import { runOn } from '../run-on.js';
 import type { Sim } from '../sim.js';
 import type { SimMachine } from '../world.js';
@@ -71,6 +72,17 @@ const volumesOf = async (
   return found;
 };
 
+/** A kubelet makes the directories of volumes that are not there (DirectoryOrCreate); what is in the way. */
+const makeFolders = (sim: Sim, machine: SimMachine, paths: readonly string[]): string | undefined => {
+  try {
+    for (const path of paths) new Files(sim.world, machine).mkdirs(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FileProblem) return `MountVolume.SetUp failed: ${error.message}`;
+    throw error;
+  }
+};
+
 /** Brings a pending pod as far as it gets; what is in the way, if anything is. */
 const advancePod = async (sim: Sim, server: SimMachine, pod: KubeThing): Promise<string | undefined> => {
   const spec = pod.spec as PodSpec;
@@ -80,6 +92,8 @@ const advancePod = async (sim: Sim, server: SimMachine, pod: KubeThing): Promise
   if (machine === undefined || !isRunning(sim.world, server, node)) return `node ${node} does not answer`;
   const volumes = await volumesOf(sim, server, pod, node);
   if (typeof volumes === 'string') return volumes;
+  const unmade = makeFolders(sim, machine, Object.values(volumes));
+  if (unmade !== undefined) return unmade;
   const [container] = spec.containers ?? [];
   const binds = Object.fromEntries(
     (container?.volumeMounts ?? []).map(({ name, mountPath }) => [mountPath, volumes[name] ?? '/nowhere']),

@@ -1,3 +1,4 @@
+import { CATALOGUE, wakeKeepers } from '../keeper-wake.js';
 import type { Sim } from '../sim.js';
 import type { SimMachine } from '../world.js';
 import { newUuid } from '../world.js';
@@ -73,6 +74,7 @@ export const applyThing = (
   if (kind === 'Pod') made.status = { phase: 'Pending' };
   if (kind === 'PersistentVolumeClaim') made.status = known?.status ?? { phase: 'Pending' };
   store.objects[key] = made;
+  if (kind.startsWith('PersistentVolume')) wakeKeepers(sim.world, (about) => about === CATALOGUE);
   sim.schedule(server, 'kube.sync', NOTICE_MS);
   if (known === undefined) return 'created';
   return isNewShape || JSON.stringify(known.data) !== JSON.stringify(made.data) ? 'configured' : 'unchanged';
@@ -86,6 +88,7 @@ export const deleteThing = (sim: Sim, server: SimMachine, { kind, metadata }: Ku
   else delete store.objects[keyOf(kind, name, namespace)];
   if (kind === 'Node') delete store.objects[keyOf('Secret', passwordOf(name), 'kube-system')];
   if (kind === 'PersistentVolumeClaim') release(store, name, namespace ?? '');
+  if (kind.startsWith('PersistentVolume')) wakeKeepers(sim.world, (about) => about === CATALOGUE);
   sim.schedule(server, 'kube.sync', NOTICE_MS);
 };
 

@@ -1,5 +1,6 @@
 import { Files } from '../files.js';
-import { runOn } from '../run-on.js';
+import { inBackground, isAsleep } from '../background.js';
+import { CATALOGUE, wakeKeepers } from '../keeper-wake.js';
 import type { Sim } from '../sim.js';
 import type { SimMachine } from '../world.js';
 import { newUuid } from '../world.js';
@@ -8,6 +9,8 @@ import { containerRuns } from './pods.js';
 import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
 
 const NAME = 'rancher.io/local-path';
+/** From the end of a helper pod to the provisioner's noticing it (milliseconds). */
+const NOTICE_MS = 300;
 
 interface Config {
   readonly sharedFileSystemPath?: string;
@@ -29,14 +32,53 @@ const scripts = (sim: Sim, server: SimMachine): Readonly<Record<string, string>>
   return deployment && thing(server.kube as KubeStore, 'ConfigMap', 'local-path-config', namespace)?.data;
 };
 
+const UNITS: Readonly<Record<string, number>> = {
+  ...{ '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 },
+};
+
+const requested = ({ spec }: KubeThing): string =>
+  (spec?.['resources'] as { requests?: { storage?: string } } | undefined)?.requests?.storage ?? '0';
+
+const bytesOf = (quantity: string): string => {
+  const [, number = '0', unit = ''] = /^(\d+)([A-Za-z]*)$/.exec(quantity) ?? [];
+  return String(Number(number) * (UNITS[unit] ?? 1));
+};
+
+/** What came of the helper pods that are not looked after yet. */
+const results = new WeakMap<KubeStore, Map<string, string>>();
+
+/**
+ * Runs a helper pod, or looks what has become of it: a pod takes its time. Undefined while it runs, `''` when it has
+ * done its work, else its error; a pod that failed is followed by another.
+ */
 const helper = async (
   sim: Sim,
+  server: SimMachine,
   node: SimMachine,
-  script: string,
-  directory: string,
+  {
+    script,
+    env,
+  }: { readonly script: string; readonly env: Readonly<Record<string, string>> & { VOL_DIR: string } },
 ): Promise<string | undefined> => {
-  const { exitCode, stderr } = await runOn(sim, node, ['sh', '-c', script], { env: { VOL_DIR: directory } });
-  return exitCode === 0 ? undefined : stderr.trim();
+  const store = server.kube as KubeStore;
+  const known = results.get(store) ?? new Map<string, string>();
+  results.set(store, known);
+  const name = `helper ${script.length} ${env.VOL_DIR}`;
+  if (!known.has(name) && !Object.values(sim.world.machines).some((one) => isAsleep(sim, one, name)))
+    await inBackground(
+      sim,
+      node,
+      name,
+      ['sh', '-c', script],
+      ({ exitCode, stderr }) => {
+        known.set(name, exitCode === 0 ? '' : stderr.trim() || `exit code ${exitCode}`);
+        sim.schedule(server, 'kube.sync', NOTICE_MS);
+      },
+      { env },
+    );
+  const result = known.get(name);
+  known.delete(name);
+  return result;
 };
 
 /** Binds a claim for a pod on a node; what is in the way, if anything is. */
@@ -56,27 +98,47 @@ export const provision = async (
   const machine = sim.world.machines[node];
   if (data === undefined || path === undefined || machine === undefined)
     return 'waiting for the volume to be created';
-  const name = `pvc-${newUuid(sim.world)}`;
+  const name = `pvc-${claim.metadata.uid}`;
   const { name: claimName, namespace = '' } = claim.metadata;
   const directory = `${path}/${name}_${namespace}_${claimName}`;
-  const failure = await helper(sim, machine, data['setup'] ?? 'exit 1', directory);
-  if (failure !== undefined) return `failed to provision volume: ${failure}`;
-  store.objects[keyOf('PersistentVolume', name)] = {
+  const env = { VOL_DIR: directory, VOL_SIZE_BYTES: bytesOf(requested(claim)), VOL_MODE: 'Filesystem' };
+  const failure = await helper(sim, server, machine, { script: data['setup'] ?? 'exit 1', env });
+  if (failure === undefined) return 'waiting for the volume to be created';
+  if (failure !== '') return `failed to provision volume: ${failure}`;
+  bindVolume(sim, store, claim, { name, path: directory, reclaim: found.reclaimPolicy ?? 'Delete' });
+  wakeKeepers(sim.world, (about) => about === CATALOGUE);
+  return undefined;
+};
+
+const bindVolume = (
+  sim: Sim,
+  store: KubeStore,
+  claim: KubeThing,
+  made: { readonly name: string; readonly path: string; readonly reclaim: string },
+): void => {
+  const { name: claimName, namespace = '' } = claim.metadata;
+  store.objects[keyOf('PersistentVolume', made.name)] = {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
-    metadata: { name, uid: newUuid(sim.world) },
+    metadata: {
+      name: made.name,
+      uid: newUuid(sim.world),
+      annotations: { 'pv.kubernetes.io/provisioned-by': NAME },
+      creationTimestamp: new Date(sim.now).toISOString(),
+    },
     spec: {
-      hostPath: { path: directory },
+      hostPath: { path: made.path, type: 'DirectoryOrCreate' },
+      capacity: { storage: requested(claim) },
+      accessModes: claim.spec?.['accessModes'] ?? [],
       claimRef: { name: claimName, namespace },
-      storageClassName: storageClass,
-      persistentVolumeReclaimPolicy: found.reclaimPolicy ?? 'Delete',
+      storageClassName: claim.spec?.['storageClassName'] ?? '',
+      persistentVolumeReclaimPolicy: made.reclaim,
     },
     status: { phase: 'Bound' },
     sim: { made: sim.now },
   };
-  claim.spec = { ...claim.spec, volumeName: name };
+  claim.spec = { ...claim.spec, volumeName: made.name };
   claim.status = { phase: 'Bound' };
-  return undefined;
 };
 
 /** Removes a volume whose claim is gone; whether that is done. */
@@ -89,16 +151,15 @@ export const reclaim = async (sim: Sim, server: SimMachine, volume: KubeThing): 
   const data = scripts(sim, server);
   const directory = (volume.spec['hostPath'] as { path: string }).path;
   const parent = directory.slice(0, directory.lastIndexOf('/'));
+  const isMount = (files: Files): boolean =>
+    [parent, `${parent}/.kglab`].some((path) => files.mountOf(path) === path);
   const node = thingsOf(store, 'Node')
     .map(({ metadata }) => sim.world.machines[metadata.name])
-    .find(
-      (one) =>
-        one &&
-        isRunning(sim.world, server, one.spec.name) &&
-        new Files(sim.world, one).mountOf(parent) === parent,
-    );
+    .find((one) => one && isRunning(sim.world, server, one.spec.name) && isMount(new Files(sim.world, one)));
   if (data === undefined || node === undefined) return false;
-  if ((await helper(sim, node, data['teardown'] ?? 'exit 1', directory)) !== undefined) return false;
+  const env = { VOL_DIR: directory, VOL_MODE: 'Filesystem' };
+  if ((await helper(sim, server, node, { script: data['teardown'] ?? 'exit 1', env })) !== '') return false;
   delete store.objects[keyOf('PersistentVolume', volume.metadata.name)];
+  wakeKeepers(sim.world, (about) => about === CATALOGUE);
   return true;
 };

@@ -55,6 +55,10 @@ const rm: Program = (call) => {
 
 const rmdir: Program = (call) =>
   eachWord(options(call.args, { flags: ['ignore-fail-on-non-empty'] }).words, 'rmdir', call, (path) => {
+    if (!call.files.isDir(path))
+      throw new FileProblem(`failed to remove '${path}': No such file or directory`);
+    if (call.machine.running?.mounts[call.files.real(path)])
+      throw new FileProblem(`failed to remove '${path}': Device or resource busy`);
     if (call.files.names(path).length > 0)
       throw new FileProblem(`failed to remove '${path}': Directory not empty`);
     call.files.remove(path);
@@ -85,8 +89,12 @@ const ln: Program = (call) => {
   });
 };
 
-const touch: Program = (call) =>
-  eachWord(options(call.args).words, 'touch', call, (path) => call.files.write(path, '', true));
+const touch: Program = (call) => {
+  const { flags, words } = options(call.args, { flags: ['c'] });
+  return eachWord(words, 'touch', call, (path) => {
+    if (!flags.has('c') || call.files.exists(path)) call.files.write(path, '', true);
+  });
+};
 
 const chmod: Program = (call) => {
   const [mode = '', ...paths] = options(call.args).words;
@@ -102,8 +110,10 @@ const chown: Program = (call) => {
 const ls: Program = (call) => {
   const { flags, words } = options(call.args, { flags: ['A', 'a', 'l', '1', 'd'] });
   const long = (path: string, name: string): string => {
+    // Names alone are had without a look at what they are of.
+    if (!flags.has('l')) return name;
     const { kind = 'file', mode = '0644' } = call.files.own(path) ?? {};
-    return flags.has('l') ? `${kind === 'dir' ? 'd' : '-'}${mode} ${name}` : name;
+    return `${kind === 'dir' ? 'd' : '-'}${mode} ${name}`;
   };
   return eachWord(words.length > 0 ? words : ['.'], 'ls', call, (path) => {
     const found = call.files.get(path);

@@ -103,10 +103,27 @@ const TEXTS: readonly (readonly [RegExp, (xml: string) => string])[] = [
   [/^volume heal \S+ info/, healInfo],
 ];
 
+/** What is done to volumes, and what it says when it is done. */
+const DONE: Readonly<Record<string, (name: string) => string>> = {
+  create: (name) => `volume create: ${name}: success: please start the volume to access data\n`,
+  start: (name) => `volume start: ${name}: success\n`,
+  stop: (name) => `volume stop: ${name}: success\n`,
+  delete: (name) => `volume delete: ${name}: success\n`,
+  set: () => 'volume set: success\n',
+  quota: () => 'volume quota : success\n',
+};
+
 /** What gluster(8) prints for people where it prints `xml` for programs; undefined where the simulator has no such text. */
-export const textOf = (words: readonly string[], xml: string): string | undefined => {
+export const textOf = (
+  words: readonly string[],
+  xml: string,
+): { readonly text: string; readonly failed: boolean } | undefined => {
+  const [area, verb = '', name = ''] = words;
+  const failure = one(xml, 'opErrstr');
+  const done = area === 'volume' ? DONE[verb] : undefined;
+  const failed = failure !== '';
+  if (done) return { text: failed ? `volume ${verb}: ${name}: failed: ${failure}\n` : done(name), failed };
   const write = TEXTS.find(([pattern]) => pattern.test(words.join(' ')))?.[1];
   if (write === undefined) return undefined;
-  const failure = one(xml, 'opErrstr');
-  return failure === '' ? write(xml) : `${failure}\n`;
+  return { text: failed ? `${failure}\n` : write(xml), failed };
 };

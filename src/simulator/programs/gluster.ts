@@ -97,8 +97,13 @@ const heal: Verb = (call, volume, [what]) => {
   return `Launching heal operation to perform full self heal on volume ${volume.name} has been successful \n`;
 };
 
-/** Directory quota can be switched on; nothing is written that it could refuse. */
+/** Directory quota can be switched on and given limits; nothing is written that it could refuse. */
 const quota: Verb = (_call, volume, [what = '', ...rest]) => {
+  if (what === 'limit-usage' && rest.length === 2 && /^\d+$/.test(rest[1] ?? '')) {
+    if (volume.options['features.quota'] !== 'on')
+      return failed('quota command failed : Quota is disabled, please enable quota');
+    return answer({}, ['cliOp', 'volQuota'], ['output', 'volume quota : success']);
+  }
   if (what !== 'enable' || rest.length > 0) throw new UnknownUse(`quota ${[what, ...rest].join(' ')}`);
   if (volume.options['features.quota'] === 'on')
     return failed(`quota command failed : Quota is already enabled`);
@@ -141,6 +146,9 @@ const glusterVolume = (call: Call, [verb = '', ...words]: readonly string[]): st
   }
   const act = VERBS[verb];
   if (act === undefined) throw new UnknownUse(`gluster volume ${verb}`);
+  // An option of all volumes, of which the simulator shows nothing.
+  if (verb === 'set' && words.join(' ') === 'all cluster.brick-multiplex on')
+    return answer({}, ['cliOp', 'volSet'], ['output', 'Set volume successful']);
   const volume = known.find(({ name }) => name === words[0]);
   if (volume !== undefined) return act(call, volume, words.slice(1));
   return verb === 'info' ? noVolume() : failed(`Volume ${words[0]} does not exist`);
@@ -170,6 +178,7 @@ export const gluster: Program = async (call) => {
   if (call.args.includes('--xml') || !text.startsWith('<')) return (call.io.out(text), 0);
   const shown = textOf(words, text);
   if (shown === undefined) throw new UnknownUse('gluster without --xml');
-  call.io.out(shown);
-  return 0;
+  if (shown.failed) call.io.err(shown.text);
+  else call.io.out(shown.text);
+  return shown.failed ? 1 : 0;
 };

@@ -111,6 +111,26 @@ const nodeTable = (nodes: readonly KubeThing[]): string => {
     .join('');
 };
 
+/** The one template that the simulator knows; of others it does not know what they make. */
+const CATALOGUE_TEMPLATE = '/usr/local/lib/kglab/catalogue.tmpl';
+
+/** A persistent volume as the catalogue's template shows it: path, name, and all that is known of it. */
+const catalogueLine = ({ kind, metadata, spec = {} }: KubeThing): string => {
+  const path = (spec['hostPath'] as { path: string } | undefined)?.path;
+  if (kind !== 'PersistentVolume' || path === undefined) return '';
+  const claim = spec['claimRef'] as { name: string; namespace: string } | undefined;
+  const entry = {
+    ...{ version: 1, pv: metadata.name, path, volumeType: 'hostPath' },
+    ...(claim && { namespace: claim.namespace, claim: claim.name }),
+    capacity: (spec['capacity'] as { storage: string } | undefined)?.storage,
+    accessModes: spec['accessModes'],
+    class: spec['storageClassName'],
+    reclaim: spec['persistentVolumeReclaimPolicy'],
+    ...{ volumeMode: 'Filesystem', created: metadata.creationTimestamp },
+  };
+  return `${path}|${metadata.name}|${JSON.stringify(entry)}\n`;
+};
+
 const print = (ask: Ask, found: readonly KubeThing[], single: boolean): number => {
   const { call, given } = ask;
   const format = given.values['o'] ?? given.values['output'] ?? '';
@@ -118,6 +138,12 @@ const print = (ask: Ask, found: readonly KubeThing[], single: boolean): number =
     if (found.length === 0 && given.flags.has('ignore-not-found') && single) return 0;
     const list = single ? found[0] : { apiVersion: 'v1', kind: 'List', items: found };
     call.io.out(`${JSON.stringify(list)}\n`);
+    return 0;
+  }
+  if (format === `go-template-file=${CATALOGUE_TEMPLATE}`) {
+    if (!call.files.exists(CATALOGUE_TEMPLATE))
+      return fail(ask, `error: error reading --template ${CATALOGUE_TEMPLATE}`);
+    call.io.out(found.map(catalogueLine).join(''));
     return 0;
   }
   if (!['', 'wide', 'name'].includes(format)) throw new UnknownUse(`-o ${format}`);

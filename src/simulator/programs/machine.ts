@@ -5,10 +5,10 @@ import { options, UnknownUse, type Program } from '../program.js';
 
 const sh: Program = (call) => {
   const { args } = call;
-  if (args[0] === '-c') return call.shell(args[1] ?? '', args.slice(3));
+  if (args[0] === '-c') return call.shell(args[1] ?? '', args.slice(3), args[2]);
   const [path = '', ...rest] = args;
   if (path.startsWith('-') || path === '') throw new UnknownUse(`sh ${args.join(' ')}`);
-  return call.shell(call.files.read(path), rest);
+  return call.shell(call.files.read(path), rest, path);
 };
 
 const ip: Program = ({ args, io, machine }) => {
@@ -39,6 +39,7 @@ const MAGIC = { fuse: '65735546', ext4: 'ef53' } as const;
 const stat: Program = ({ args, files, io }) => {
   const { flags, values, words } = options(args, { flags: ['f', 'L'], values: ['c'] });
   const [path = ''] = words;
+  if (words.length !== 1) throw new UnknownUse(`stat ${args.join(' ')}`);
   if (!files.exists(path)) {
     io.err(`stat: cannot stat '${path}': No such file or directory\n`);
     return 1;
@@ -49,7 +50,8 @@ const stat: Program = ({ args, files, io }) => {
     owner = 'root:root',
     kind,
     text,
-  } = files.own(path) ?? { mode: '0644', kind: 'file', text: '' };
+    mtime,
+  } = files.own(path) ?? ({ mode: '0644', kind: 'file', text: '' } as const);
   const format = values['c'] ?? '';
   const facts: Readonly<Record<string, string>> = flags.has('f')
     ? {
@@ -61,6 +63,7 @@ const stat: Program = ({ args, files, io }) => {
         '%U': owner.split(':')[0] ?? '',
         '%G': owner.split(':')[1] ?? '',
         '%s': String(text.length),
+        ...(mtime !== undefined && { '%Y': String(Math.floor(mtime / 1000)) }),
         '%F': kind === 'dir' ? 'directory' : kind === 'link' ? 'symbolic link' : 'regular file',
       };
   io.out(
@@ -89,12 +92,6 @@ const systemdEscape: Program = ({ args, io }) => {
     throw new UnknownUse('systemd-escape for anything but mounts');
   io.out(`${unitName(words[0] ?? '')}\n`);
   return 0;
-};
-
-const timeout: Program = (call) => {
-  const words = [...call.args];
-  while (words[0]?.startsWith('-')) words.splice(0, words[0] === '-k' || words[0] === '-s' ? 2 : 1);
-  return call.run(words.slice(1));
 };
 
 const sleep: Program = async ({ args, sleep: wait }) => {
@@ -136,7 +133,7 @@ const date: Program = ({ args, io, sim }) => {
 
 /** Programs about the machine itself. */
 export const MACHINE_PROGRAMS: Readonly<Record<string, Program>> = {
-  ...{ sh, ip, ping, stat, journalctl, timeout, sleep, xargs },
+  ...{ sh, ip, ping, stat, journalctl, sleep, xargs },
   'systemd-escape': systemdEscape,
   hostname: ({ io, machine }) => (
     io.out(`${machine.disk['/etc/hostname']?.text.trim() ?? machine.spec.name}\n`),

@@ -5,6 +5,7 @@ import { gluster } from './gluster.js';
 import { kubectl } from './kubectl.js';
 import { MACHINE_PROGRAMS } from './machine.js';
 import { MOUNT_PROGRAMS } from './mounts.js';
+import { PROCESS_PROGRAMS } from './processes.js';
 import { systemctl } from './systemctl.js';
 import { TEST_PROGRAMS } from './test.js';
 import { TEXT_PROGRAMS } from './text.js';
@@ -49,5 +50,6 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   ...TEST_PROGRAMS,
   ...MACHINE_PROGRAMS,
   ...MOUNT_PROGRAMS,
+  ...PROCESS_PROGRAMS,
   ...{ find, gluster, kubectl, ctr, k3s, systemctl, 'cloud-init': cloudInit },
 };

@@ -1,5 +1,6 @@
 import { startGlusterd, stopGlusterd } from '../glusterd.js';
 import { leaveCluster } from '../kube/nodes.js';
+import { KEEPER } from '../keeper-wake.js';
 import { startMount, stopMount } from '../mounting.js';
 import { options, UnknownUse, type Call, type Options, type Program } from '../program.js';
 import type { Sim } from '../sim.js';
@@ -17,6 +18,9 @@ import type { SimMachine, UnitState } from '../world.js';
 
 /** Longest that starting a unit is waited for (milliseconds); k3s has no limit of its own. */
 const START_MS = 600_000;
+
+/** From the start of the keeper's unit to its first round (milliseconds). */
+const KEEPER_MS = 100;
 
 const stateOf = ({ running }: SimMachine, unit: string): UnitState =>
   running?.units[unit] ?? { state: 'inactive', restarts: 0 };
@@ -38,6 +42,11 @@ export const beginStart = (sim: Sim, machine: SimMachine, unit: string): void =>
     sim.schedule(machine, 'k3s.try', 300, unit);
     return;
   }
+  if (unit === KEEPER) {
+    running.units[unit] = { state: 'active', restarts: 0 };
+    sim.schedule(machine, 'keeper.start', KEEPER_MS, unit);
+    return;
+  }
   // Of other services it is known that they run, not what they do.
   const [program = ''] = (unitValues(loadedUnit(machine, unit) ?? '', 'ExecStart')[0] ?? '').split(' ');
   running.units[unit] = { state: machine.disk[program] ? 'active' : 'failed', restarts: 0 };
@@ -45,14 +54,15 @@ export const beginStart = (sim: Sim, machine: SimMachine, unit: string): void =>
 
 /** Stops a unit. */
 export const stopUnit = (sim: Sim, machine: SimMachine, unit: string): void => {
-  if (unit.endsWith('.mount')) return stopMount(machine, unit);
+  if (unit.endsWith('.mount')) return stopMount(sim, machine, unit);
   if (unit === 'glusterd.service') stopGlusterd(machine);
   if (unit.startsWith('k3s')) {
     sim.beforeLoss();
     leaveCluster(sim, machine);
   }
   sim.world.jobs = sim.world.jobs.filter(
-    ({ machine: name, about }) => name !== machine.spec.name || about !== unit,
+    ({ machine: name, about, kind }) =>
+      name !== machine.spec.name || (about !== unit && !(unit === KEEPER && kind.startsWith('keeper.'))),
   );
   delete machine.running?.units[unit];
 };

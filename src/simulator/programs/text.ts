@@ -15,25 +15,88 @@ const print = (lines: readonly string[], { io }: Call): number => {
   return 0;
 };
 
-const expression = (pattern: string, flags: ReadonlySet<string>): RegExp => {
-  const escaped = flags.has('F') ? pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`) : pattern;
-  // In basic expressions + ? { } ( ) | are plain characters.
-  const source =
-    flags.has('E') || flags.has('F') ? escaped : escaped.replaceAll(/(?<!\\)[+?{}()|]/g, String.raw`\$&`);
-  return new RegExp(source, flags.has('i') ? 'i' : '');
+/** A basic or extended expression of grep(1) and sed(1) as one of JavaScript. */
+const expression = (pattern: string, flags: ReadonlySet<string>): string => {
+  if (flags.has('F')) return pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  if (/\[[^\]]*\[[.=:]|\\[<>bwWsS]/.test(pattern)) throw new UnknownUse(`the expression ${pattern}`);
+  if (flags.has('E')) return pattern;
+  // In basic expressions + ? { } ( ) | are plain characters, and have their meaning after a \.
+  return pattern.replaceAll(
+    /\[\^?\]?[^\]]*\]|\\([(){}|+?])|([+?{}()|])/g,
+    (found, meant?: string, literal?: string) =>
+      meant !== undefined ? meant : literal !== undefined ? `\\${literal}` : found,
+  );
+};
+
+/** Every file below a folder that can be read. */
+const filesBelow = (path: string, call: Call): string[] =>
+  call.files.isDir(path)
+    ? call.files.names(path).flatMap((name) => filesBelow(`${path}/${name}`, call))
+    : [path];
+
+/** The values of an option that may be given several times, and the arguments without it. */
+const repeated = (args: readonly string[], letter: string): { found: string[]; rest: string[] } => {
+  const found: string[] = [];
+  const rest: string[] = [];
+  for (let at = 0; at < args.length; at += 1) {
+    const arg = args[at] as string;
+    const isCluster = new RegExp(`^-[A-Za-z]*${letter}$`).test(arg);
+    if (!isCluster) rest.push(arg);
+    else {
+      found.push(args[(at += 1)] ?? '');
+      if (arg.length > 2) rest.push(arg.slice(0, -1));
+    }
+  }
+  return { found, rest };
+};
+
+const grepped = (paths: readonly string[], flags: ReadonlySet<string>, call: Call): string[] => {
+  const all = flags.has('r') ? paths.flatMap((path) => filesBelow(path, call)) : paths;
+  if (all.length === 0 && flags.has('r')) return [];
+  if (!flags.has('s')) return linesOf(textOf(all, call));
+  return all.flatMap((path) => (call.files.exists(path) ? linesOf(call.files.read(path)) : []));
 };
 
 const grep: Program = (call) => {
-  const { flags, values, words } = options(call.args, {
-    flags: ['q', 'i', 'E', 'F', 'v', 'c', 'x', 's'],
-    values: ['e'],
+  const { found: given, rest } = repeated(call.args, 'e');
+  const { flags, values, words } = options(rest, {
+    flags: ['q', 'i', 'E', 'F', 'v', 'c', 'x', 's', 'a', 'r'],
+    values: ['f'],
   });
-  const [pattern = '', ...paths] = values['e'] === undefined ? words : [values['e'], ...words];
-  const fits = expression(flags.has('x') ? `^(${pattern})$` : pattern, flags);
-  const found = linesOf(textOf(paths, call)).filter((line) => fits.test(line) !== flags.has('v'));
+  const inFile = values['f'] === undefined ? [] : linesOf(call.files.read(values['f']));
+  const isGiven = given.length > 0 || values['f'] !== undefined;
+  const patterns = isGiven ? [...given, ...inFile] : words.slice(0, 1);
+  const paths = isGiven ? words : words.slice(1);
+  if (paths.length > 1 && !flags.has('q')) throw new UnknownUse('grep of several files, but with -q');
+  const all = patterns.map((pattern) => {
+    const source = expression(pattern, flags);
+    return new RegExp(flags.has('x') ? `^(?:${source})$` : source, flags.has('i') ? 'i' : '');
+  });
+  const fits = (line: string): boolean => all.some((one) => one.test(line));
+  const found = grepped(paths, flags, call).filter((line) => fits(line) !== flags.has('v'));
   if (flags.has('c')) call.io.out(`${found.length}\n`);
   else if (!flags.has('q')) print(found, call);
   return found.length > 0 ? 0 : 1;
+};
+
+/** `sed -n '/EXPRESSION/s/EXPRESSION/TEXT/p'`, the only form that scripts of machines use. */
+const sed: Program = (call) => {
+  const { flags, words } = options(call.args, { flags: ['n'] });
+  const [script = '', ...paths] = words;
+  const [, where, what, put] =
+    /^(?:\/((?:[^/\\]|\\.)*)\/)?s\/((?:[^/\\]|\\.)*)\/((?:[^/\\&]|\\\d)*)\/p$/.exec(script) ?? [];
+  if (!flags.has('n') || what === undefined || put === undefined) throw new UnknownUse(`sed ${script}`);
+  const at = new RegExp(where === undefined ? '' : expression(where, new Set()));
+  const from = new RegExp(expression(what, new Set()));
+  const to = put.replaceAll('$', '$$$$').replaceAll(/\\(\d)/g, '$$$1');
+  const found = linesOf(textOf(paths, call)).filter((line) => at.test(line) && from.test(line));
+  return (
+    print(
+      found.map((line) => line.replace(from, to)),
+      call,
+    ),
+    0
+  );
 };
 
 const countOf = (args: readonly string[]): { count: number; words: readonly string[] } => {
@@ -98,7 +161,7 @@ const sort: Program = (call) => {
 
 /** Filters of text. */
 export const TEXT_PROGRAMS: Readonly<Record<string, Program>> = {
-  ...{ grep, cut, tr, od, wc, sort },
+  ...{ grep, sed, cut, tr, od, wc, sort },
   head: (call) => {
     const { count, words } = countOf(call.args);
     return print(linesOf(textOf(words, call)).slice(0, count), call);

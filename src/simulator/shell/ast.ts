@@ -5,12 +5,12 @@ export type Part =
       readonly type: 'variable';
       readonly name: string;
       readonly quoted: boolean;
-      /** `%`, `%%`, `#`, `##`, `:-`, `-`, `:+`, `:=`, `:?`, or `length`. */
+      /** `%`, `%%`, `#`, `##`, `:-`, `-`, `:+`, `+`, `:=`, `=`, `:?`, `?`, or `length`. */
       readonly operator?: string;
       readonly argument?: Word;
     }
   | { readonly type: 'output'; readonly body: Node; readonly quoted: boolean }
-  | { readonly type: 'sum'; readonly text: string; readonly quoted: boolean };
+  | { readonly type: 'sum'; readonly source: Word; readonly quoted: boolean };
 
 export type Word = readonly Part[];
 

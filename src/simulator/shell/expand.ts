@@ -1,159 +1,142 @@
 import type { Part, Word } from './ast.js';
-import { isPattern, patternOf, strip } from './pattern.js';
+import { separatorsOf, splitFields, type Chunk } from './fields.js';
+import { isPattern, literally, patternOf, strip } from './pattern.js';
 import { Exit, type ShellState } from './state.js';
+import { sumOf } from './sum.js';
+import { SyntaxProblem } from './words.js';
 
-/** Runs a command substitution and returns what it printed, without its last newlines. */
-export type Capture = (part: Extract<Part, { type: 'output' }>, state: ShellState) => Promise<string>;
+type Of<T extends Part['type']> = Extract<Part, { type: T }>;
+
+/** A shell in which words are expanded. */
+export interface Scope {
+  readonly state: ShellState;
+  /** Runs a command substitution and returns what it printed, without its last newlines. */
+  capture(part: Of<'output'>): Promise<string>;
+  /** Tells on standard error what is wrong. */
+  err(text: string): void;
+}
+
+const joined = (state: ShellState): string => state.args.join((state.variables['IFS'] ?? ' ').slice(0, 1));
 
 const valueOf = (name: string, state: ShellState): string | undefined => {
   if (name === '?') return String(state.status);
   if (name === '#') return String(state.args.length);
   if (name === '$') return String(state.host.pid());
-  if (name === '0') return 'sh';
-  if (name === '@' || name === '*') return state.args.join(' ');
+  if (name === '0') return state.name;
+  if (name === '@') return state.args.join(' ');
+  if (name === '*') return joined(state);
+  if (name === '!') throw new SyntaxProblem('$!: background jobs are not simulated');
   return /^\d$/.test(name) ? state.args[Number(name) - 1] : state.variables[name];
 };
 
-const variable = async (
-  part: Extract<Part, { type: 'variable' }>,
-  state: ShellState,
-  capture: Capture,
-): Promise<string> => {
-  const { name, operator, argument = [] } = part;
+const complain = (name: string, why: string, { err }: Scope): never => {
+  err(`sh: ${name}: ${why}\n`);
+  throw new Exit(2);
+};
+
+const result = (text: string, quoted: boolean): Chunk => ({ kind: quoted ? 'quoted' : 'result', text });
+
+/** All arguments: each is a field of its own, whether it is split further or not. */
+const everyArgument = (quoted: boolean, { args }: ShellState): Chunk[] =>
+  args.flatMap((arg, index) => [
+    ...(index > 0 ? [{ kind: 'next', text: ' ' } as const] : []),
+    result(arg, quoted),
+  ]);
+
+/** What `${name-word}` and its kin put in a variable's place: unquoted text in it is split as a value is. */
+const given = async ({ argument = [], quoted }: Of<'variable'>, scope: Scope): Promise<Chunk[]> => {
+  const chunks = await chunksOf(argument, scope);
+  if (quoted && chunks.length === 0) return [result('', true)];
+  return chunks.map((chunk) => (chunk.kind === 'literal' ? { ...chunk, kind: 'result' } : chunk));
+};
+
+const variable = async (part: Of<'variable'>, scope: Scope): Promise<Chunk[]> => {
+  const { name, operator, argument = [], quoted } = part;
+  const { state } = scope;
+  if (operator === undefined && (name === '@' || (name === '*' && !quoted)))
+    return everyArgument(quoted, state);
   const value = valueOf(name, state);
-  if (operator === undefined) {
-    if (value === undefined && state.nounset) throw new Exit(2);
-    return value ?? '';
-  }
-  if (operator === 'length') return String((value ?? '').length);
-  const given = await text(argument, state, capture);
+  const replaces = operator !== undefined && /^:?[-+=?]$/.test(operator);
+  if (value === undefined && state.nounset && !replaces) complain(name, 'parameter not set', scope);
+  if (operator === undefined) return [result(value ?? '', quoted)];
+  if (name === '@' || name === '*') throw new SyntaxProblem(`\${${name}${operator}…}`);
+  if (operator === 'length') return [result(String((value ?? '').length), quoted)];
+  if (!replaces) return [result(strip(value ?? '', operator, await patternText(argument, scope)), quoted)];
   const unset = operator.startsWith(':') ? !value : value === undefined;
-  if (operator.endsWith('+')) return unset ? '' : given;
-  if (operator.startsWith('%') || operator.startsWith('#')) return strip(value ?? '', operator, given);
-  if (!unset) return value ?? '';
-  if (operator === ':?') throw new Exit(2);
-  if (operator === ':=') state.variables[name] = given;
-  return given;
+  if (operator.endsWith('+')) return unset ? [result('', quoted)] : given(part, scope);
+  if (!unset) return [result(value ?? '', quoted)];
+  if (operator.endsWith('?')) complain(name, (await text(argument, scope)) || 'parameter not set', scope);
+  if (operator.endsWith('-')) return given(part, scope);
+  const assigned = await text(argument, scope);
+  state.variables[name] = assigned;
+  return [result(assigned, quoted)];
 };
 
-const ARITHMETIC = /^[\d\s+\-*/%()<>=!]*$/;
-
-const sum = (source: string, state: ShellState): string => {
-  const filled = source.replaceAll(
-    /\$(\d)|\$?([A-Za-z_]\w*)/g,
-    (_all, digit: string | undefined, name = '') => valueOf(digit ?? name, state) ?? '0',
-  );
-  if (!ARITHMETIC.test(filled)) throw new Error(`the simulator's shell cannot work out $((${source}))`);
-  let at = 0;
-  const next = (): string => filled.replaceAll(/\s/g, '')[at] ?? '';
-  const digits = (): number => {
-    let found = '';
-    while (/\d/.test(next())) ((found += next()), (at += 1));
-    return Number(found);
-  };
-  const factor = (): number => {
-    if (next() === '-') return ((at += 1), -factor());
-    if (next() !== '(') return digits();
-    at += 1;
-    const inner = terms();
-    at += 1;
-    return inner;
-  };
-  const product = (): number => {
-    let value = factor();
-    for (let sign = next(); '*/%'.includes(sign) && sign !== ''; sign = next()) {
-      at += 1;
-      const other = factor();
-      value = sign === '*' ? value * other : sign === '/' ? Math.trunc(value / other) : value % other;
+const chunksOf = async (word: Word, scope: Scope): Promise<Chunk[]> => {
+  const found: Chunk[] = [];
+  for (const part of word) {
+    if (part.type === 'text') found.push({ kind: part.quoted ? 'quoted' : 'literal', text: part.text });
+    else if (part.type === 'variable') found.push(...(await variable(part, scope)));
+    else if (part.type === 'output') found.push(result(await scope.capture(part), part.quoted));
+    else {
+      const sum = sumOf(await text(part.source, scope), (name) => valueOf(name, scope.state));
+      found.push(result(String(sum), part.quoted));
     }
-    return value;
-  };
-  const terms = (): number => {
-    let value = product();
-    for (let sign = next(); sign === '+' || sign === '-'; sign = next()) {
-      at += 1;
-      value += sign === '+' ? product() : -product();
-    }
-    return value;
-  };
-  return String(terms());
-};
-
-const piece = async (part: Part, state: ShellState, capture: Capture): Promise<string> => {
-  if (part.type === 'text') return part.text;
-  if (part.type === 'sum') return sum(part.text, state);
-  return part.type === 'output' ? capture(part, state) : variable(part, state, capture);
-};
-
-/** A word as one text: for assignments, redirects and patterns. */
-export const text = async (word: Word, state: ShellState, capture: Capture): Promise<string> => {
-  let found = '';
-  for (const part of word) found += await piece(part, state, capture);
+  }
   return found;
 };
 
-const isAll = (part: Part): boolean => part.type === 'variable' && part.name === '@' && part.quoted;
+/** A word as one text: for assignments and redirects. */
+export const text = async (word: Word, scope: Scope): Promise<string> => {
+  const [only, ...more] = word;
+  if (only?.type === 'text' && more.length === 0) return only.text;
+  return (await chunksOf(word, scope)).map((chunk) => chunk.text).join('');
+};
 
-/** A word as a command sees it: split at blanks and globbed where it is not quoted. */
-const fields = async (word: Word, state: ShellState, capture: Capture): Promise<string[]> => {
-  let open: string | undefined;
-  let pattern = false;
-  const done: { text: string; pattern: boolean }[] = [];
-  const close = (): void => {
-    if (open !== undefined) done.push({ text: open, pattern });
-    open = undefined;
-    pattern = false;
-  };
-  for (const part of word) {
-    if (isAll(part)) {
-      state.args.forEach((arg, index) => {
-        if (index > 0) close();
-        open = (open ?? '') + arg;
-      });
-      continue;
-    }
-    const value = await piece(part, state, capture);
-    if (part.quoted || part.type === 'text') {
-      if (!part.quoted && isPattern(value)) pattern = true;
-      open = (open ?? '') + value;
-      continue;
-    }
-    value.split(/(\s+)/).forEach((chunk) => {
-      if (/^\s+$/.test(chunk)) close();
-      else if (chunk !== '') open = (open ?? '') + chunk;
-    });
-  }
-  close();
-  return done.flatMap((field) => {
-    const paths = field.pattern ? state.host.glob(field.text) : [];
-    return paths.length > 0 ? [...paths] : [field.text];
+/** A word as a pattern: what is quoted in it stands for itself. */
+const patternText = async (word: Word, scope: Scope): Promise<string> =>
+  (await chunksOf(word, scope))
+    .map((chunk) => (chunk.kind === 'quoted' ? literally(chunk.text) : chunk.text))
+    .join('');
+
+/** Whether a piece of a word is as it is: neither split nor a pattern. */
+const isPlain = ({ kind, text: piece }: Chunk): boolean =>
+  kind === 'quoted' || (kind === 'literal' && !isPattern(piece));
+
+/** A word as a command sees it: results are split, and what is not quoted is a pattern of file names. */
+const fields = async (word: Word, scope: Scope): Promise<readonly string[]> => {
+  const { state } = scope;
+  const chunks = await chunksOf(word, scope);
+  if (chunks.length > 0 && chunks.every(isPlain)) return [chunks.map((chunk) => chunk.text).join('')];
+  return splitFields(chunks, separatorsOf(state)).flatMap((field) => {
+    if (state.noglob || !isPattern(field.pattern)) return [field.text];
+    const paths = state.host.glob(field.pattern, state.variables['PWD'] ?? '/root');
+    return paths.length > 0 ? paths : [field.text];
   });
 };
 
+/** A word that needs no expansion, or that of one quoted variable; undefined for all others, which are fewer. */
+const simpleWord = ([only, ...more]: Word, { state }: Scope): string | undefined => {
+  if (only === undefined || more.length > 0) return undefined;
+  if (only.type === 'text') return only.quoted || !isPattern(only.text) ? only.text : undefined;
+  if (only.type !== 'variable' || !only.quoted || only.operator !== undefined || only.name === '@')
+    return undefined;
+  return valueOf(only.name, state);
+};
+
 /** Every word of a command, expanded. */
-export const expandAll = async (
-  words: readonly Word[],
-  state: ShellState,
-  capture: Capture,
-): Promise<string[]> => {
+export const expandAll = async (words: readonly Word[], scope: Scope): Promise<string[]> => {
   const found: string[] = [];
   for (const word of words) {
-    const [only, ...more] = word;
-    // Most words are plain.
-    if (only?.type === 'text' && more.length === 0 && (only.quoted || !isPattern(only.text)))
-      found.push(only.text);
-    else found.push(...(await fields(word, state, capture)));
+    const simple = simpleWord(word, scope);
+    if (simple === undefined) found.push(...(await fields(word, scope)));
+    else found.push(simple);
   }
   return found;
 };
 
 /** Whether a text fits one of the patterns of a `case` arm. */
-export const fitsAny = async (
-  value: string,
-  patterns: readonly Word[],
-  state: ShellState,
-  capture: Capture,
-): Promise<boolean> => {
-  for (const pattern of patterns) if (patternOf(await text(pattern, state, capture)).test(value)) return true;
+export const fitsAny = async (value: string, patterns: readonly Word[], scope: Scope): Promise<boolean> => {
+  for (const pattern of patterns) if (patternOf(await patternText(pattern, scope)).test(value)) return true;
   return false;
 };

@@ -1,5 +1,5 @@
 import type { Node, Redirect, Word } from './ast.js';
-import { SyntaxProblem, wordAt, type Source } from './words.js';
+import { redirectAt, SyntaxProblem, wordAt, type Source } from './words.js';
 
 const literal = (word: Word | undefined): string | undefined => {
   const [only, ...more] = word ?? [];
@@ -15,11 +15,11 @@ class Parser implements Source {
   constructor(readonly text: string) {}
 
   nested(): Node {
-    return this.list();
+    return this.list(true);
   }
 
   whole(): Node {
-    const node = this.list();
+    const node = this.list(true);
     if (this.at < this.text.length)
       throw new SyntaxProblem(`unexpected …${this.text.slice(this.at, this.at + 20)}`);
     return node;
@@ -63,7 +63,7 @@ class Parser implements Source {
       throw new SyntaxProblem(`"${word}" expected at …${this.text.slice(this.at, this.at + 20)}`);
   }
 
-  private list(): Node {
+  private list(mayBeEmpty = false): Node {
     const items: Node[] = [];
     for (;;) {
       this.blank(true);
@@ -71,11 +71,26 @@ class Parser implements Source {
       if (next === undefined || next === ')' || this.text.startsWith(';;', this.at)) break;
       if (ENDERS.has(this.peek() ?? '')) break;
       items.push(this.andOr());
-      this.blank();
-      if (this.text.startsWith(';;', this.at)) break;
-      if (this.text[this.at] === '&') throw new SyntaxProblem('background jobs are not simulated');
+      if (this.endOfCommand()) break;
     }
+    if (items.length === 0 && !mayBeEmpty) this.missing();
     return items.length === 1 ? (items[0] as Node) : { type: 'list', items };
+  }
+
+  private missing(): never {
+    throw new SyntaxProblem(`a command is missing at …${this.text.slice(this.at, this.at + 20)}`);
+  }
+
+  /** Whether a list ends after a command; throws for what cannot follow one. */
+  private endOfCommand(): boolean {
+    this.blank();
+    const next = this.text[this.at];
+    if (this.text.startsWith(';;', this.at)) return true;
+    if (next === '&') throw new SyntaxProblem('background jobs are not simulated');
+    if (next === undefined || ';\n)'.includes(next)) return false;
+    // A reserved word may follow a compound command at once.
+    if (ENDERS.has(this.peek() ?? '')) return true;
+    throw new SyntaxProblem(`unexpected …${this.text.slice(this.at, this.at + 20)}`);
   }
 
   private andOr(): Node {
@@ -103,6 +118,13 @@ class Parser implements Source {
 
   private command(): Node {
     this.blank();
+    const body = this.compound();
+    if (body === undefined) return this.functionOrSimple();
+    const redirects = this.redirects();
+    return redirects.length === 0 ? body : { type: 'group', body, subshell: false, redirects };
+  }
+
+  private compound(): Node | undefined {
     if (this.keyword('if')) return this.conditional();
     if (this.keyword('while')) return this.loop(false);
     if (this.keyword('until')) return this.loop(true);
@@ -111,15 +133,17 @@ class Parser implements Source {
     if (this.keyword('{')) {
       const body = this.list();
       this.need('}');
-      return { type: 'group', body, subshell: false, redirects: this.redirects() };
+      return { type: 'group', body, subshell: false, redirects: [] };
     }
-    if (this.text[this.at] === '(') {
-      this.at += 1;
-      const body = this.list();
-      this.at += 1;
-      return { type: 'group', body, subshell: true, redirects: this.redirects() };
-    }
-    const name = /^([A-Za-z_]\w*)\(\)\s*/.exec(this.text.slice(this.at, this.at + 60));
+    if (this.text[this.at] !== '(') return undefined;
+    this.at += 1;
+    const body = this.list();
+    if (!this.take(')')) throw new SyntaxProblem('a ( is never closed');
+    return { type: 'group', body, subshell: true, redirects: [] };
+  }
+
+  private functionOrSimple(): Node {
+    const name = /^([A-Za-z_]\w*)[ \t]*\([ \t]*\)\s*/.exec(this.text.slice(this.at, this.at + 60));
     if (name === null) return this.simple();
     this.at += name[0].length;
     return { type: 'function', name: name[1] as string, body: this.command() };
@@ -149,7 +173,8 @@ class Parser implements Source {
 
   private each(): Node {
     this.blank();
-    const name = literal(wordAt(this)) ?? '';
+    const name = literal(wordAt(this));
+    if (name === undefined) throw new SyntaxProblem('the variable of a for is missing');
     const words: Word[] = [];
     const given = this.keyword('in');
     for (;;) {
@@ -177,7 +202,7 @@ class Parser implements Source {
         patterns.push(wordAt(this) ?? []);
       } while (this.take('|'));
       if (!this.take(')')) throw new SyntaxProblem('a pattern of case lacks its )');
-      arms.push({ patterns, body: this.list() });
+      arms.push({ patterns, body: this.list(true) });
       this.take(';;');
     }
     return { type: 'case', word, arms };
@@ -187,13 +212,9 @@ class Parser implements Source {
     const found: Redirect[] = [];
     for (;;) {
       this.blank();
-      const match = /^(\d?)(>&|>>|>|<)/.exec(this.text.slice(this.at, this.at + 4));
-      if (match === null) return found;
-      this.at += match[0].length;
-      this.blank();
-      const operator = match[2] as Redirect['operator'];
-      const descriptor = match[1] === '' ? (operator === '<' ? 0 : 1) : Number(match[1]);
-      found.push({ descriptor, operator, target: wordAt(this) ?? [] });
+      const one = redirectAt(this);
+      if (one === undefined) return found;
+      found.push(one);
     }
   }
 
@@ -214,8 +235,7 @@ class Parser implements Source {
       if (word !== undefined) words.push(word);
       else if (more.length === 0) break;
     }
-    if (words.length + assignments.length + redirects.length === 0)
-      throw new SyntaxProblem(`a command is missing at …${this.text.slice(this.at, this.at + 20)}`);
+    if (words.length + assignments.length + redirects.length === 0) this.missing();
     return { type: 'simple', assignments, words, redirects };
   }
 }

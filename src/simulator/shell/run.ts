@@ -1,54 +1,58 @@
-import { posix } from 'node:path';
 import type { Node, Part, Redirect } from './ast.js';
-import { BUILTINS } from './builtins.js';
-import { expandAll, fitsAny, text } from './expand.js';
+import { SPECIAL_BUILTINS } from './builtins.js';
+import { callWith } from './calls.js';
+import { expandAll, fitsAny, text, type Scope } from './expand.js';
 import { parseScript } from './parse.js';
+import { OpenProblem, redirected } from './redirects.js';
 import { Exit, Jump, subshell, type ShellState } from './state.js';
 import { Input, type Io, type ShellHost } from './streams.js';
 
 type Of<T extends Node['type']> = Extract<Node, { type: T }>;
 
-const capture = async ({ body }: Extract<Part, { type: 'output' }>, state: ShellState): Promise<string> => {
+const capture = async (
+  { body }: Extract<Part, { type: 'output' }>,
+  state: ShellState,
+  io: Io,
+): Promise<string> => {
   let printed = '';
-  const inner = subshell(state);
-  state.status = await ended(
-    run(body, inner, { input: new Input(''), out: (more) => (printed += more), err: () => undefined }),
-  );
+  state.substituted = await inSubshell(body, state, { ...io, out: (more) => (printed += more) });
   return printed.replace(/\n+$/, '');
 };
+
+const scopeOf = (state: ShellState, io: Io): Scope => ({
+  state,
+  capture: (part) => capture(part, state, io),
+  err: (text) => io.err(text),
+});
 
 /** The exit code of a subshell, whichever way it ends. */
 const ended = async (running: Promise<number>): Promise<number> => {
   try {
     return await running;
   } catch (error) {
+    if (error instanceof Exit || error instanceof Jump) return error.code;
+    throw error;
+  }
+};
+
+/** Runs what `trap … EXIT` has asked for, when all else has ended. */
+const untilExit = async (running: Promise<number>, state: ShellState, io: Io): Promise<number> => {
+  const code = await ended(running);
+  const { atExit } = state;
+  if (atExit === '') return code;
+  state.atExit = '';
+  try {
+    await run(parseScript(atExit), state, io);
+    return code;
+  } catch (error) {
     if (error instanceof Exit) return error.code;
     throw error;
   }
 };
 
-/** A path as the shell means it where it is now. */
-const here = (path: string, { variables }: ShellState): string =>
-  posix.resolve(variables['PWD'] ?? '/root', path);
-
-const outputTo = (path: string, append: boolean, state: ShellState): ((text: string) => void) => {
-  if (path === '/dev/null') return () => undefined;
-  const whole = here(path, state);
-  state.host.write(whole, '', append);
-  return (more) => state.host.write(whole, more, true);
-};
-
-/** The streams after redirection; throws what the system says when a file cannot be opened. */
-const redirected = async (redirects: readonly Redirect[], state: ShellState, io: Io): Promise<Io> => {
-  let { input } = io;
-  const to: Record<number, (text: string) => void> = { 1: (more) => io.out(more), 2: (more) => io.err(more) };
-  for (const { descriptor, operator, target } of redirects) {
-    const path = await text(target, state, capture);
-    if (operator === '<') input = new Input(path === '/dev/null' ? '' : state.host.read(here(path, state)));
-    else if (operator === '>&') to[descriptor] = to[Number(path)] ?? (() => undefined);
-    else to[descriptor] = outputTo(path, operator === '>>', state);
-  }
-  return { input, out: (more) => to[1]?.(more), err: (more) => to[2]?.(more) };
+const inSubshell = (body: Node, state: ShellState, io: Io): Promise<number> => {
+  const inner = subshell(state);
+  return untilExit(run(body, inner, io), inner, io);
 };
 
 const withRedirects = async (
@@ -60,45 +64,38 @@ const withRedirects = async (
   if (redirects.length === 0) return body(io);
   let streams: Io;
   try {
-    streams = await redirected(redirects, state, io);
+    streams = await redirected(redirects, { state, text: (target) => text(target, scopeOf(state, io)) }, io);
   } catch (error) {
-    if (error instanceof Exit) throw error;
-    io.err(`sh: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (!(error instanceof OpenProblem)) throw error;
+    io.err(`sh: ${error.message}\n`);
     return 2;
   }
-  return body(streams);
-};
-
-const call = async (argv: readonly string[], state: ShellState, io: Io): Promise<number> => {
-  const [name = '', ...args] = argv;
-  const defined = state.functions[name];
-  if (defined !== undefined) {
-    const outer = state.args;
-    state.args = args;
-    try {
-      return await run(defined, state, io);
-    } catch (error) {
-      if (error instanceof Jump && error.kind === 'return') return error.code;
-      throw error;
-    } finally {
-      state.args = outer;
-    }
+  try {
+    return await body(streams);
+  } finally {
+    for (const [descriptor, file] of Object.entries(streams.files ?? {}))
+      if (io.files?.[Number(descriptor)] !== file) state.host.unlock(file);
   }
-  if (name === 'exec') throw new Exit(args.length === 0 ? 0 : await call(args, state, io));
-  if (name === 'command' && args[0] !== '-v') return call(args, state, io);
-  const builtin = BUILTINS[name];
-  return builtin ? builtin(args, state, io) : state.host.run(argv, io, state.variables);
 };
 
 const simple = async (node: Of<'simple'>, state: ShellState, io: Io): Promise<number> => {
-  const values: [string, string][] = [];
-  for (const { name, value } of node.assignments) values.push([name, await text(value, state, capture)]);
-  const argv = await expandAll(node.words, state, capture);
-  if (argv.length === 0) Object.assign(state.variables, Object.fromEntries(values));
-  return withRedirects(node.redirects, state, io, async (streams) => {
-    if (argv.length === 0) return node.assignments.length > 0 ? state.status : 0;
-    return call(argv, state, streams);
+  const scope = scopeOf(state, io);
+  state.substituted = 0;
+  const argv = await expandAll(node.words, scope);
+  const isAlone = argv.length === 0;
+  const values: Record<string, string> = {};
+  for (const { name, value } of node.assignments) {
+    values[name] = await text(value, scope);
+    if (isAlone) state.variables[name] = values[name];
+  }
+  if (isAlone) return withRedirects(node.redirects, state, io, () => Promise.resolve(state.substituted));
+  let opened = node.redirects.length === 0;
+  const code = await withRedirects(node.redirects, state, io, (streams) => {
+    opened = true;
+    return callWith(values, argv, state, streams, run);
   });
+  if (!opened && SPECIAL_BUILTINS.has(argv[0] ?? '')) throw new Exit(code);
+  return code;
 };
 
 const pipe = async ({ commands, negated }: Of<'pipe'>, state: ShellState, io: Io): Promise<number> => {
@@ -107,9 +104,8 @@ const pipe = async ({ commands, negated }: Of<'pipe'>, state: ShellState, io: Io
   for (const [index, command] of commands.entries()) {
     const last = index === commands.length - 1;
     let printed = '';
-    const streams = { ...io, input, ...(!last && { out: (more: string) => (printed += more) }) };
-    const running = run(command, commands.length > 1 ? subshell(state) : state, { ...streams, err: io.err });
-    code = commands.length > 1 ? await ended(running) : await running;
+    const streams: Io = { ...io, input, ...(!last && { out: (more) => void (printed += more) }) };
+    code = await (commands.length > 1 ? inSubshell : run)(command, state, streams);
     input = new Input(printed);
   }
   return negated ? Number(code === 0) : code;
@@ -140,28 +136,38 @@ const round = async (body: Node, state: ShellState, io: Io): Promise<boolean> =>
     return true;
   } catch (error) {
     if (!(error instanceof Jump) || error.kind === 'return') throw error;
+    state.status = 0;
     return error.kind === 'continue';
   }
 };
 
 const loop = async ({ test, body, until }: Of<'while'>, state: ShellState, io: Io): Promise<number> => {
-  while (((await tested(test, state, io)) === 0) !== until) if (!(await round(body, state, io))) break;
-  return 0;
+  let code = 0;
+  while (((await tested(test, state, io)) === 0) !== until) {
+    const goesOn = await round(body, state, io);
+    code = state.status;
+    if (!goesOn) break;
+  }
+  return code;
 };
 
 const each = async ({ name, words, body }: Of<'for'>, state: ShellState, io: Io): Promise<number> => {
-  state.status = 0;
-  for (const word of words ? await expandAll(words, state, capture) : state.args) {
-    state.variables[name] = word;
-    if (!(await round(body, state, io))) break;
+  const values = words ? await expandAll(words, scopeOf(state, io)) : state.args;
+  let code = 0;
+  for (const value of values) {
+    state.variables[name] = value;
+    const goesOn = await round(body, state, io);
+    code = state.status;
+    if (!goesOn) break;
   }
-  return state.status;
+  return code;
 };
 
 const branch = async ({ word, arms }: Of<'case'>, state: ShellState, io: Io): Promise<number> => {
-  const value = await text(word, state, capture);
+  const scope = scopeOf(state, io);
+  const value = await text(word, scope);
   for (const { patterns, body } of arms)
-    if (await fitsAny(value, patterns, state, capture)) return run(body, state, io);
+    if (await fitsAny(value, patterns, scope)) return run(body, state, io);
   return 0;
 };
 
@@ -186,7 +192,7 @@ const perform = (node: Node, state: ShellState, io: Io): Promise<number> | numbe
       return sequence(node.items, state, io);
     case 'group':
       return withRedirects(node.redirects, state, io, (streams) =>
-        node.subshell ? ended(run(node.body, subshell(state), streams)) : run(node.body, state, streams),
+        node.subshell ? inSubshell(node.body, state, streams) : run(node.body, state, streams),
       );
     case 'if':
       return choose(node, state, io);
@@ -220,16 +226,22 @@ export const runScript = (
   io: Io,
   host: ShellHost,
   env: Readonly<Record<string, string>> = {},
+  name = 'sh',
 ): Promise<number> => {
   const state: ShellState = {
     host,
+    name,
     args,
     variables: { ...env },
     functions: {},
     status: 0,
     errexit: false,
     nounset: false,
+    noglob: false,
+    exported: new Set(Object.keys(env)),
+    atExit: '',
+    substituted: 0,
     tested: 0,
   };
-  return ended(run(parseScript(script), state, io));
+  return untilExit(run(parseScript(script), state, io), state, io);
 };

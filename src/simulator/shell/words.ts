@@ -1,4 +1,4 @@
-import type { Node, Part, Word } from './ast.js';
+import type { Node, Part, Redirect, Word } from './ast.js';
 
 /** A place in a script, and the parser of commands inside `$(…)`. */
 export interface Source {
@@ -8,7 +8,7 @@ export interface Source {
 }
 
 const NAME = /[A-Za-z_]\w*|[0-9@#?$*!]/y;
-const OPERATORS = [':-', ':+', ':=', ':?', '%%', '##', '%', '#', '-', '+'] as const;
+const OPERATORS = [':-', ':+', ':=', ':?', '%%', '##', '%', '#', '-', '+', '=', '?'] as const;
 const ENDS = new Set([' ', '\t', '\n', ';', '&', '|', '<', '>', '(', ')']);
 
 /** A script that the simulator's shell cannot read. */
@@ -42,7 +42,9 @@ const braced = (source: Source, quoted: boolean): Part => {
     return { type: 'variable', name, quoted };
   }
   source.at += operator.length;
-  const argument = parts(source, (char) => char === '}', quoted);
+  // Quotes around `${x%pattern}` are not quotes of its pattern.
+  const isPattern = operator.startsWith('%') || operator.startsWith('#');
+  const argument = parts(source, (char) => char === '}', quoted && !isPattern);
   expect(source, '}');
   return { type: 'variable', name, quoted, operator, argument };
 };
@@ -51,15 +53,18 @@ const dollar = (source: Source, quoted: boolean): Part => {
   source.at += 1;
   const { text } = source;
   if (text.startsWith('((', source.at)) {
-    const start = source.at + 2;
-    let end = start;
-    for (let depth = 0; depth > 0 || text[end] !== ')'; end += 1) {
-      if (end >= text.length) throw new SyntaxProblem('a $(( is never closed');
-      depth += text[end] === '(' ? 1 : text[end] === ')' ? -1 : 0;
-    }
-    const sum = text.slice(start, end);
-    source.at = end + 2;
-    return { type: 'sum', text: sum, quoted };
+    source.at += 2;
+    let depth = 0;
+    const sum = parts(
+      source,
+      (char) => {
+        depth += char === '(' ? 1 : char === ')' ? -1 : 0;
+        return depth < 0;
+      },
+      true,
+    );
+    expect(source, '))');
+    return { type: 'sum', source: sum, quoted };
   }
   if (text[source.at] === '(') {
     source.at += 1;
@@ -87,7 +92,8 @@ const double = (source: Source): Part[] => {
   source.at += 1;
   const inner = parts(source, (char) => char === '"', true);
   expect(source, '"');
-  return [{ type: 'text', text: '', quoted: true }, ...inner];
+  // Empty quotes are a word, and "$@" without arguments is none.
+  return inner.length > 0 ? inner : [{ type: 'text', text: '', quoted: true }];
 };
 
 const escape = (source: Source, quoted: boolean): Part[] => {
@@ -103,10 +109,14 @@ const parts = (source: Source, ends: (char: string) => boolean, quoted: boolean)
   while (source.at < source.text.length) {
     const char = source.text[source.at] as string;
     if (ends(char)) break;
+    if (char === '`') throw new SyntaxProblem('`…` is not simulated: write $(…)');
+    if (char === '~' && !quoted && found.length === 0)
+      throw new SyntaxProblem('~ is not simulated: write the whole path');
     if (char === '$') found.push(dollar(source, quoted));
     else if (char === '\\') found.push(...escape(source, quoted));
     else if (char === '"' && !quoted) found.push(...double(source));
     else if (char === "'" && !quoted) found.push(single(source));
+    else if (char === '"') throw new SyntaxProblem('quotes inside of quotes');
     else {
       const last = found.at(-1);
       source.at += 1;
@@ -123,4 +133,20 @@ export const wordAt = (source: Source): Word | undefined => {
   const start = source.at;
   const found = parts(source, (char) => ENDS.has(char), false);
   return source.at === start ? undefined : found;
+};
+
+const REDIRECT = /(\d?)(>&|>>|>|<)[ \t]*/y;
+
+/** The redirection at this place; undefined when none starts here. Throws SyntaxProblem for kinds that are not known. */
+export const redirectAt = (source: Source): Redirect | undefined => {
+  REDIRECT.lastIndex = source.at;
+  const found = REDIRECT.exec(source.text);
+  if (found === null) return undefined;
+  source.at += found[0].length;
+  const operator = found[2] as Redirect['operator'];
+  const descriptor = found[1] === '' ? (operator === '<' ? 0 : 1) : Number(found[1]);
+  const target = wordAt(source);
+  if (target === undefined)
+    throw new SyntaxProblem(`the redirection ${found[0]}${source.text.slice(source.at, source.at + 20)}`);
+  return { descriptor, operator, target };
 };

@@ -9,6 +9,13 @@ describe('what the simulator does not know', () => {
     ['a verb', cmd('systemctl', 'isolate', 'x.target'), 'verb isolate'],
     ['a gluster command', cmd('gluster', '--mode=script', '--xml', 'snapshot', 'list'), 'gluster snapshot'],
     ['a kind of object', cmd('kubectl', 'get', 'unicorns'), 'kubectl'],
+    ['a deadline of another kind', cmd('timeout', '--foreground', '5', 'true'), 'timeout --foreground'],
+    ['an option of a mount', cmd('mount', '-t', 'glusterfs', '-o', 'ro', 'a:/v', '/mnt'), 'mount option ro'],
+    ['a bind of what is on no volume', cmd('mount', '--bind', '/etc', '/mnt'), 'mount --bind'],
+    ['a script of sed', cmd('sed', 's/a/b/', '/etc/hosts'), 'sed s/a/b/'],
+    ['the age of any file', cmd('stat', '-c', '%Y', '/etc/hosts'), 'stat %Y'],
+    ['a lock of no file', cmd('flock', '-w', '1', '9'), 'flock -w 1 9'],
+    ['a session that is waited for', cmd('setsid', 'true'), 'setsid without -f'],
   ])('fails and says what it knows: %s', async (_what, command, message) => {
     const machine = await simMachine();
     await machine.exec(cmd('systemctl', 'enable', '--now', 'glusterd'));

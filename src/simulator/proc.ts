@@ -1,0 +1,26 @@
+import type { SimMachine, Tree } from './world.js';
+
+const OPTIONS = 'rw,relatime,user_id=0,group_id=0,default_permissions,allow_other,max_read=131072 0 0';
+/** Number of the first Gluster client: any will do. */
+const FIRST_CLIENT = 3000;
+
+const mountTable = ({ running }: SimMachine): string => {
+  const mounts = Object.entries(running?.mounts ?? {});
+  const lines = mounts.map(([path, { source }]) => `${source} ${path} fuse.glusterfs ${OPTIONS}`);
+  return ['/dev/vda1 / ext4 rw,relatime,discard 0 0', ...lines, ''].join('\n');
+};
+
+/** What is below /proc: the mounts, and the clients of Gluster volumes, one for each that is mounted. */
+export const procFiles = (machine: SimMachine): Tree => {
+  const volumes = new Set(Object.values(machine.running?.mounts ?? {}).map(({ volume }) => volume));
+  const file = (text: string) => ({ kind: 'file', text, mode: '0444' }) as const;
+  const clients = [...volumes].flatMap((volume, index) => {
+    const folder = `/proc/${FIRST_CLIENT + index}`;
+    const words = ['/usr/sbin/glusterfs', '--process-name', 'fuse', `--volfile-id=/${volume}`, ''];
+    return [
+      [folder, { kind: 'dir', text: '', mode: '0555' }],
+      [`${folder}/cmdline`, file(words.join('\0'))],
+    ] as const;
+  });
+  return { '/proc/self/mounts': file(mountTable(machine)), ...Object.fromEntries(clients) };
+};

@@ -1,0 +1,73 @@
+import { lock } from '../locks.js';
+import { options, UnknownUse, type Program } from '../program.js';
+
+const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
+
+const millisecondsOf = (text: string): number => {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text) ?? [];
+  const factor = UNITS[unit];
+  if (number === undefined || factor === undefined) throw new UnknownUse(`the duration ${text}`);
+  return Number(number) * factor;
+};
+
+/** timeout(1)'s exit code for a program that it has ended. */
+const LATE = 124;
+
+/** The end that a deadline brings. */
+class Late extends Error {}
+
+/** timeout(1). A program's time is what it sleeps: here nothing else takes any. */
+const timeout: Program = async (call) => {
+  const words = [...call.args];
+  while (words[0]?.startsWith('-')) {
+    const flag = words.shift() as string;
+    if (flag !== '-k' && flag !== '-s') throw new UnknownUse(`timeout ${flag}`);
+    if (flag === '-k') millisecondsOf(words[0] ?? '');
+    words.shift();
+  }
+  const [duration = '', ...argv] = words;
+  let left = millisecondsOf(duration);
+  const late = new Late();
+  const sleep = async (ms: number): Promise<void> => {
+    await call.sleep(Math.min(ms, left));
+    if (ms > left) throw late;
+    left -= ms;
+  };
+  try {
+    return await call.run(argv, { sleep });
+  } catch (error) {
+    if (error === late) return LATE;
+    throw error;
+  }
+};
+
+/** `setsid -f`: a program that nobody waits for. */
+const setsid: Program = ({ args, env, sim, machine }) => {
+  const [flag, ...argv] = args;
+  if (flag !== '-f' || argv[0]?.startsWith('-')) throw new UnknownUse('setsid without -f');
+  sim.schedule(machine, 'background.start', 0, JSON.stringify({ argv, env }));
+  return 0;
+};
+
+/** Between two tries to get a lock (milliseconds). */
+const AGAIN_MS = 500;
+
+/** flock(1): of an open descriptor, or of a file while a program runs. */
+const flock: Program = async (call) => {
+  const { flags, values, words } = options(call.args, { flags: ['n'], values: ['w'] });
+  const [target = '', ...argv] = words;
+  const open = call.io.files?.[Number(target)];
+  const isFree = open === undefined && argv.join(' ') === 'true';
+  if (open === undefined && !isFree) throw new UnknownUse(`flock ${call.args.join(' ')}`);
+  const file = open ?? { path: call.files.real(target), write: () => undefined };
+  let left = flags.has('n') ? 0 : values['w'] === undefined ? Infinity : millisecondsOf(values['w']);
+  while (!lock(call.machine, file, isFree)) {
+    if (left <= 0) return 1;
+    await call.sleep(AGAIN_MS);
+    left -= AGAIN_MS;
+  }
+  return 0;
+};
+
+/** Programs that run others, or keep them from running. */
+export const PROCESS_PROGRAMS: Readonly<Record<string, Program>> = { timeout, setsid, flock };
