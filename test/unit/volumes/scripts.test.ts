@@ -1,7 +1,18 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  access,
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
 import { cmd } from '../../../src/exec/command.js';
 
@@ -167,6 +178,36 @@ describe('keeper', () => {
     const env = { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}`, LOG: join(dir, 'log') };
     return host.exec({ ...cmd('sh', join(dir, 'keeper'), ...args), env }, { timeoutMs: 15_000 });
   };
+  /** Adds settings to those of keeper.env. */
+  const configure = (...lines: readonly string[]) =>
+    appendFile(join(dir, 'etc/keeper.env'), lines.map((line) => `${line}\n`).join(''));
+
+  /** Processes of {@link hang}, one a line. */
+  const stuck = async (): Promise<string[]> =>
+    (await readFile(join(dir, 'stuck'), 'utf8').catch(() => '')).split('\n').filter(Boolean);
+  const hung = async (): Promise<number> => (await stuck()).length;
+
+  /** A program that does not return when `condition` (of its arguments) is true; it writes down that it was called. */
+  const hang = async (program: string, condition: string): Promise<void> => {
+    const path = join(dir, 'bin', program);
+    const before = await readFile(path, 'utf8').catch(() => `exec /usr/bin/${program} "$@"`);
+    const fifo = join(dir, 'never');
+    await host.exec(cmd('mkfifo', fifo));
+    await fake(program, `if ${condition}; then echo $$ >> ${dir}/stuck; exec cat ${fifo}; fi\n${before}`);
+  };
+
+  /** Ends the processes that hang. */
+  const release = async (): Promise<void> => {
+    for (const pid of await stuck()) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It has met its deadline.
+      }
+    }
+  };
+  afterEach(release);
+
   const log = async (): Promise<string[]> => (await readFile(join(dir, 'log'), 'utf8')).trim().split('\n');
 
   beforeEach(async () => {
@@ -329,6 +370,27 @@ describe('keeper', () => {
     expect(await readdir(join(mount, '.kglab/volumes'))).toEqual([NAME]);
   });
 
+  it('hands option values to Gluster as they are: no name of a file takes the place of a *', async () => {
+    await writeFile(join(mount, '.kglab/requests', `create.${NAME}`), '16777216');
+    const values = 'auth.allow * x.y /* a.b [a-z]?|\\n';
+    await writeFile(
+      join(dir, 'etc/keeper.table'),
+      `gv0|${mount}|${mount}.claims|0|1|replica 3|n1:/b/.claims|n1:n2|${values}\n`,
+    );
+    await fake('chmod', 'exit 0');
+    await fake('gluster', 'printf "%s " "$@" >> "$LOG"; echo >> "$LOG"');
+    await configure('NODE=0');
+    await keeper();
+    expect(await log()).toContain(`--mode=script volume set ${PV} ${values} `);
+  });
+
+  it('refuses a request for a name that kglab does not give', async () => {
+    await writeFile(join(mount, '.kglab/requests', 'limit.a *'), '1');
+    await keeper();
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual(['limit.a *.failed']);
+    await expect(log()).rejects.toThrow();
+  });
+
   it('goes on where an earlier try was cut off', async () => {
     await writeFile(join(mount, '.kglab/requests', `create.${NAME}`), '16777216');
     await fake(
@@ -474,10 +536,162 @@ describe('keeper', () => {
 
     it('takes away the places that a reboot has left empty', async () => {
       await mkdir(place());
-      await mkdir(join(claims(), 'pvc-2_default_live'));
-      await mounted(mount, join(claims(), '.kglab'), join(claims(), 'pvc-2_default_live'));
+      const live = join(claims(), 'pvc-2_default_live');
+      await mkdir(live);
+      await writeFile(join(dir, 'mounts'), `n1:/pvc-2 ${live} fuse.glusterfs rw 0 0\n`);
       expect((await keeper('clear')).exitCode).toBe(0);
       expect((await readdir(claims())).sort()).toEqual(['.kglab', 'pvc-2_default_live']);
+    });
+
+    it('mounts the other claims when one hangs, and tries that one again on its own', async () => {
+      const other = 'pvc-0_default_other';
+      await writeFile(join(mount, '.kglab/volumes', other), '');
+      await configure('MOUNT=1');
+      await hang('mount', `[ "$3 $4 $6" = "-o ${FROM} ${join(dir, 'run/mounting', other)}" ]`);
+      expect((await keeper('work', 'gv0')).stderr).toContain(`${other} cannot be mounted`);
+      expect(await log()).toContain(`mount --bind ${staged()} ${place()}`);
+      await rm(join(dir, 'log'));
+      await fake('mount', 'echo mount "$@" >> "$LOG"');
+      await keeper('work', 'gv0');
+      expect((await log()).join('\n')).not.toContain(other);
+      expect((await keeper('late', 'gv0')).exitCode).toBe(0);
+      expect((await log()).join('\n')).toContain(`${join(claims(), other)}`);
+      await rm(join(dir, 'log'));
+      await keeper('work', 'gv0');
+      expect((await log()).join('\n')).toContain(other);
+    });
+
+    it('leaves a claim that hangs mounted, and looks at it only once at a time', async () => {
+      await writeFile(join(dir, 'mounts'), `n1:/${PV} ${place()} fuse.glusterfs rw 0 0\n`);
+      await writeFile(join(dir, 'cmdlines'), '');
+      await configure('LOOK=1');
+      await hang('stat', `[ "$4" = ${place()} ]`);
+      await keeper('work', 'gv0');
+      await expect(log()).rejects.toThrow();
+      // A process that cannot be killed: its lock stays.
+      const mark = join(dir, 'run/late/gv0', NAME);
+      await fake('flock', `[ "$2" != ${mark} ] || exit 1\nexec /usr/bin/flock "$@"`);
+      await keeper('late', 'gv0');
+      expect(await hung()).toBe(1);
+      await rm(join(dir, 'bin/flock'));
+      await keeper('late', 'gv0');
+      expect(await hung()).toBe(2);
+      await expect(log()).rejects.toThrow();
+    });
+  });
+
+  describe('with a volume that hangs', () => {
+    const other = (): string => join(dir, 'm2');
+    const request = (at: string): string => join(at, '.kglab/requests', `limit.${NAME}`);
+    const isMet = (at: string): Promise<boolean> =>
+      access(request(at)).then(
+        () => false,
+        () => true,
+      );
+    const met = (at: string) => vi.waitFor(async () => expect(await isMet(at)).toBe(true), 10_000);
+    const line = (name: string, at: string): string =>
+      `${name}|${at}|${at}.claims|1|0|replica 3|n1:/b/.claims|n1:n2|\n`;
+
+    beforeEach(async () => {
+      await mkdir(join(other(), '.kglab/requests'), { recursive: true });
+      await mounted(mount, other());
+      await writeFile(join(dir, 'etc/keeper.table'), line('gv0', mount) + line('gv1', other()));
+      for (const at of [mount, other()]) await writeFile(request(at), '1');
+    });
+
+    it.each([
+      ['gluster', 'a request', 1, () => '[ "$4" = gv0 ]'],
+      ['stat', 'its mount point', 1, () => `[ "$4" = ${mount} ]`],
+      ['stat', 'a request', 1, () => `[ "$3" = ${request(mount)} ]`],
+      ['ls', 'its requests', 1, () => `[ "$1" = ${mount}/.kglab/requests ]`],
+      ['mount', 'its mount point', 0, () => '[ "$5" = n1:/gv0 ]'],
+    ])(
+      'meets the requests of another volume while %s does not return for %s',
+      async (program, _of, node, condition) => {
+        if (node === 0) await mounted(other());
+        await configure(`NODE=${node}`);
+        await hang(program, condition());
+        const running = keeper();
+        await met(other());
+        await vi.waitFor(async () => expect(await hung()).toBe(1), 10_000);
+        expect(await isMet(mount)).toBe(false);
+        await release();
+        await running;
+      },
+    );
+
+    it('tries a request again when gluster has not ended in time, and gives no reason for a failure', async () => {
+      await configure('COMMAND=0.2');
+      await hang('gluster', '[ "$4" = gv0 ]');
+      expect((await keeper('work', 'gv0')).stderr).toContain('has not ended within 0.2 s');
+      expect(await readdir(join(mount, '.kglab/requests'))).toEqual([`limit.${NAME}`]);
+      await fake('gluster', 'exit 0');
+      expect((await keeper('work', 'gv0')).exitCode).toBe(0);
+      expect(await readdir(join(mount, '.kglab/requests'))).toEqual([]);
+    });
+
+    it('starts no second round for a volume while one is under way, and another one after that', async () => {
+      // Five seconds of the daemon's time, each when the last one's rounds have been started or refused.
+      const tries = join(dir, 'tries');
+      await fake('flock', `/usr/bin/flock "$@"; code=$?; echo >> ${tries}; exit $code`);
+      await fake(
+        'sleep',
+        `echo >> ${dir}/ticks; n=$(wc -l < ${dir}/ticks)\nuntil [ "$(cat ${tries} 2>/dev/null | wc -l)" -ge $((n * 2)) ]; do /bin/sleep 0.05; done\n[ "$n" -lt 5 ] || kill $PPID`,
+      );
+      await hang('gluster', '[ "$4" = gv0 ]');
+      const running = keeper();
+      await met(other());
+      await vi.waitFor(async () => expect((await readFile(tries, 'utf8')).length).toBe(10), 10_000);
+      expect(await hung()).toBe(1);
+      await release();
+      await running;
+      await fake('gluster', 'exit 0');
+      expect((await keeper('work', 'gv0')).exitCode).toBe(0);
+      await met(mount);
+    });
+
+    it('ends a round at its deadline, and starts the next when nothing of it is left', async () => {
+      await configure('ROUND=0.5');
+      await hang('gluster', '[ "$4" = gv0 ]');
+      await vi.waitFor(async () => {
+        await keeper();
+        expect(await hung()).toBe(1);
+      }, 10_000);
+      await configure('ROUND=60');
+      await keeper();
+      expect(await hung()).toBe(1);
+      expect(await isMet(mount)).toBe(false);
+      await release();
+      await fake('gluster', 'exit 0');
+      await vi.waitFor(async () => {
+        await keeper();
+        expect(await isMet(mount)).toBe(true);
+      }, 10_000);
+    });
+
+    it('writes the catalogue of the other volumes', async () => {
+      const entries = [mount, other()].map(
+        (at, index) => `${at}/x|pv${index}|{"version":1,"pv":"pv${index}"}`,
+      );
+      await fake('k3s', `cat <<'END'\n${entries.join('\n')}\nEND`);
+      await configure('LOOK=1', 'RECORD=3');
+      const at = (path: string): string => join(path, '.kglab/catalogue');
+      await hang('stat', `[ "$4" = ${mount} ]`);
+      expect((await keeper('catalogue')).exitCode).toBe(0);
+      expect(await readdir(at(other()))).toEqual(['pv1.json']);
+      await rm(at(other()), { recursive: true });
+      // This one is at work on the volume itself.
+      await mounted(mount, other());
+      await hang('mkdir', `[ "$2" = ${at(mount)} ]`);
+      expect(await keeper('catalogue')).toMatchObject({
+        exitCode: 0,
+        stderr: expect.stringContaining('the catalogue on gv0 was not finished within 3 s') as string,
+      });
+      expect(await readdir(at(other()))).toEqual(['pv1.json']);
+      await release();
+      await rm(join(dir, 'bin/mkdir'));
+      await keeper('catalogue');
+      expect(await readdir(at(mount))).toEqual(['pv0.json']);
     });
   });
 });
