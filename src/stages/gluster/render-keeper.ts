@@ -18,15 +18,16 @@ export const renderKeeperEnv = (input: Input): string =>
     '',
   ].join('\n');
 
-/** Option values with a blank in them cannot be told from the next option in the table, and none is known. */
+/**
+ * Names and values in turn. No value has a blank in it (lab.yaml refuses them), nor does the keeper expand any. read(1)
+ * drops a separator at the very end of a line, so a blank follows it.
+ */
 const settings = ({ options }: KeptVolume): string =>
-  Object.entries(options)
-    .filter(([, value]) => !/[\s|]/.test(value))
-    .flat()
-    .join(' ');
+  Object.entries(options).flat().join(' ').replace(/\|$/, '| ');
 
 /**
  * The keeper's volumes, one a line: name, mount, claims, quota, dedicated, shape, places of bricks, servers, options.
+ * The options come last because only they may contain the separator.
  */
 export const renderKeeperTable = ({ volumes }: Input): string =>
   volumes

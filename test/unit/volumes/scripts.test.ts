@@ -372,10 +372,10 @@ describe('keeper', () => {
 
   it('hands option values to Gluster as they are: no name of a file takes the place of a *', async () => {
     await writeFile(join(mount, '.kglab/requests', `create.${NAME}`), '16777216');
-    const values = 'auth.allow * x.y /* a.b [a-z]?|\\n';
+    const values = 'auth.allow * x.y /* a.b [a-z]?|\\n c.d |';
     await writeFile(
       join(dir, 'etc/keeper.table'),
-      `gv0|${mount}|${mount}.claims|0|1|replica 3|n1:/b/.claims|n1:n2|${values}\n`,
+      `gv0|${mount}|${mount}.claims|0|1|replica 3|n1:/b/.claims|n1:n2|${values} \n`,
     );
     await fake('chmod', 'exit 0');
     await fake('gluster', 'printf "%s " "$@" >> "$LOG"; echo >> "$LOG"');
