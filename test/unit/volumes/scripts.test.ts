@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   access,
   appendFile,
@@ -57,6 +58,18 @@ const run = (script: string, env: Record<string, string> = {}) =>
 const entryFile = (): string => join(mount, '.kglab/catalogue', `${PV}.json`);
 const entry = async (): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(entryFile(), 'utf8')) as Record<string, unknown>;
+
+const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
+
+it.skipIf(!hasShellcheck).each(['kglab-keeper', 'kglab-mounted', 'volume-setup', 'volume-teardown'])(
+  '%s has no findings of shellcheck, where that is installed',
+  async (script) => {
+    expect(await host.exec(cmd('shellcheck', join(templates, script)))).toMatchObject({
+      stdout: '',
+      exitCode: 0,
+    });
+  },
+);
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'kglab-scripts-'));
@@ -164,6 +177,36 @@ describe('teardown', () => {
       stderr: expect.stringMatching(/nothing is deleted/) as string,
     });
     expect(await readdir(mount)).toContain(NAME);
+  });
+});
+
+describe('guard', () => {
+  const guard = (...paths: readonly string[]) =>
+    host.exec(
+      {
+        ...cmd('sh', join(templates, 'kglab-mounted'), ...paths),
+        env: { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}`, LOOK: '1', RUN: join(dir, 'run') },
+      },
+      { timeoutMs: 15_000 },
+    );
+
+  it('mounts the other volumes while one hangs, and fails', async () => {
+    const other = join(dir, 'm2');
+    const [isUp, never] = [join(dir, 'up'), join(dir, 'never')];
+    await mkdir(other);
+    await host.exec(cmd('mkfifo', never));
+    await fake(
+      'stat',
+      `[ "$4" != ${mount} ] || exec cat ${never}\n[ ! -e ${isUp} ] || [ "$4" != ${other} ] || echo 65735546`,
+    );
+    await fake('systemd-escape', 'echo "$3"');
+    await fake('systemctl', `[ "$1 $2" != "start ${other}" ] || : > ${isUp}`);
+    expect(await guard(mount, other)).toMatchObject({
+      exitCode: 1,
+      stderr: `kglab: ${mount} is not a live Gluster mount; k3s is not started and will be tried again\n`,
+    });
+    expect((await guard(other)).exitCode).toBe(0);
+    expect(await readdir(join(dir, 'run'))).toEqual([]);
   });
 });
 
