@@ -604,6 +604,29 @@ describe('keeper', () => {
       expect((await log()).join('\n')).toContain(other);
     });
 
+    it('leaves a claim mounted while it is not known in time whether its client runs', async () => {
+      await writeFile(join(dir, 'mounts'), `n1:/${PV} ${place()} fuse.glusterfs rw 0 0\n`);
+      await configure('LOOK=1');
+      await hang('grep', '[ "$1" = -qsa ]');
+      await keeper('work', 'gv0');
+      await expect(log()).rejects.toThrow();
+    });
+
+    it('unmounts the other deleted claims when the unmount of one hangs, and tries that one again', async () => {
+      await rm(join(mount, '.kglab/volumes', NAME));
+      const other = join(claims(), 'pvc-0_default_other');
+      for (const path of [place(), other]) await mkdir(path);
+      await configure('LOOK=1');
+      await hang('umount', `[ "$2" = ${other} ]`);
+      await keeper('work', 'gv0');
+      expect((await readdir(claims())).sort()).toEqual(['.kglab', 'pvc-0_default_other']);
+      await keeper('work', 'gv0');
+      expect(await hung()).toBe(1);
+      await fake('umount', 'exit 0');
+      await keeper('late', 'gv0');
+      expect(await readdir(claims())).toEqual(['.kglab']);
+    });
+
     it('leaves a claim that hangs mounted, and looks at it only once at a time', async () => {
       await writeFile(join(dir, 'mounts'), `n1:/${PV} ${place()} fuse.glusterfs rw 0 0\n`);
       await writeFile(join(dir, 'cmdlines'), '');
@@ -691,6 +714,13 @@ describe('keeper', () => {
       await fake('gluster', 'exit 0');
       expect((await keeper('work', 'gv0')).exitCode).toBe(0);
       await met(mount);
+    });
+
+    it('does not unmount what is slow: the own mount of a storage machine', async () => {
+      await configure('NODE=0', 'LOOK=1');
+      await hang('stat', `[ "$4" = ${mount} ]`);
+      await keeper('work', 'gv0');
+      await expect(log()).rejects.toThrow();
     });
 
     it('ends a round at its deadline, and starts the next when nothing of it is left', async () => {
