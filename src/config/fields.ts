@@ -61,14 +61,23 @@ export const subnet = (): z.ZodString =>
     error: ({ input }) => subnetFault(String(input)) ?? '',
   });
 
-/** Options of a Gluster volume; YAML's true and false become Gluster's on and off. */
+const optionFault = (value: unknown): string => {
+  if (typeof value !== 'string' || value.trim() === '') return `must be one value, not ${shown(value)}`;
+  const without = value.replaceAll(/\s/g, '');
+  return say(`must have no blanks, which Gluster would remove, not ${shown(value)}`, `write ${without}`);
+};
+
+const optionError = { error: ({ input }: { input?: unknown }): string => optionFault(input) };
+
+/**
+ * Options of a Gluster volume; YAML's true and false become Gluster's on and off. `gluster volume set` removes all white
+ * space from a value (cli_cmd_volume_set_parse of GlusterFS), which `up` would then find changed every time.
+ */
 export const glusterOptions = () =>
   z.record(
     matching(/^[a-z][a-z0-9._-]*$/, 'a Gluster option like network.ping-timeout'),
     z
-      .union([z.string().regex(/^[^\n\r]+$/), z.number(), z.boolean()], {
-        error: ({ input }) => `must be one value on one line, not ${shown(input)}`,
-      })
+      .union([z.string().regex(/^\S+$/, optionError), z.number(), z.boolean()], optionError)
       .transform((value) => (typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value))),
   );
 

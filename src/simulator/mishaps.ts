@@ -1,3 +1,4 @@
+import { noteSeen } from './kube/nodes.js';
 import { CliError } from '../errors/cli-error.js';
 import type { CommandResult, ExecOptions } from '../exec/command.js';
 import { CrashError, type Budget, type Fault, type Operation } from './faults.js';
@@ -34,7 +35,7 @@ const cutPower = (sim: Sim, name: string, moves = false): void => {
 };
 
 const cutNetwork = (sim: Sim, name: string, forMs: number): void => {
-  sim.beforeLoss();
+  noteSeen(sim.world);
   const until = sim.now + forMs;
   for (const other of Object.keys(sim.world.machines))
     if (other !== name) sim.world.cuts.push({ between: [name, other], until });

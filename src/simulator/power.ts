@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { leaveCluster } from './kube/nodes.js';
+import { leaveCluster, noteSeen } from './kube/nodes.js';
 import { beginStart } from './programs/systemctl.js';
 import { Files } from './files.js';
 import { runOn } from './run-on.js';
@@ -51,7 +51,7 @@ export const powerOn = (sim: Sim, machine: SimMachine): void => {
 /** Takes the power from a machine, in the middle of whatever it does. */
 export const powerOff = (sim: Sim, machine: SimMachine): void => {
   if (machine.running === undefined) return;
-  sim.beforeLoss();
+  noteSeen(sim.world);
   leaveCluster(sim, machine);
   machine.running = undefined;
   sim.world.jobs = sim.world.jobs.filter((job) => job.machine !== machine.spec.name);

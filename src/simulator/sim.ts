@@ -1,5 +1,4 @@
 import type { Clock } from '../util/clock.js';
-import { noteSeen } from './kube/nodes.js';
 import type { ProgramFaults } from './faults.js';
 import type { Job, SimMachine, SimWorld } from './world.js';
 
@@ -90,10 +89,5 @@ export class Sim {
         first = job;
     }
     return first;
-  }
-
-  /** To be called before a machine goes: what was alive until now is known to have been. */
-  beforeLoss(): void {
-    noteSeen(this.world);
   }
 }

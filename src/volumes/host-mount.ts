@@ -109,7 +109,7 @@ const inMountinfo = (path: string): string =>
  * whose client is dead is a mount all the same, and cannot be looked at: mountinfo knows.
  */
 const UNMOUNT = `
-while cut -d ' ' -f 5 /proc/self/mountinfo | grep -Fxq -e "$3"; do umount $2 "$1" || exit 1; done
+while cut -d ' ' -f 5 /proc/self/mountinfo | grep -Fxq -e "$3"; do umount "$2" "$1" || exit 1; done
 rmdir "$1" 2>/dev/null
 :`;
 

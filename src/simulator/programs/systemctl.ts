@@ -1,5 +1,5 @@
 import { startGlusterd, stopGlusterd } from '../glusterd.js';
-import { leaveCluster } from '../kube/nodes.js';
+import { leaveCluster, noteSeen } from '../kube/nodes.js';
 import { KEEPER } from '../keeper-wake.js';
 import { startMount, stopMount } from '../mounting.js';
 import { options, UnknownUse, type Call, type Options, type Program } from '../program.js';
@@ -57,7 +57,7 @@ export const stopUnit = (sim: Sim, machine: SimMachine, unit: string): void => {
   if (unit.endsWith('.mount')) return stopMount(sim, machine, unit);
   if (unit === 'glusterd.service') stopGlusterd(machine);
   if (unit.startsWith('k3s')) {
-    sim.beforeLoss();
+    noteSeen(sim.world);
     leaveCluster(sim, machine);
   }
   sim.world.jobs = sim.world.jobs.filter(

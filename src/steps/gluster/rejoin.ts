@@ -57,7 +57,7 @@ systemctl kill -s KILL glusterd.service 2>/dev/null || :
 systemctl stop glusterd.service
 rm -rf $dir/peers/*
 while [ $# -gt 0 ]; do
-  printf 'uuid=%s\\nstate=3\\nhostname1=%s\\n' "$1" "$2" > $dir/peers/$1
+  printf 'uuid=%s\\nstate=3\\nhostname1=%s\\n' "$1" "$2" > "$dir/peers/$1"
   shift 2
 done
 printf 'UUID=%s\\noperating-version=%s\\n' "$uuid" "$version" > $dir/glusterd.info.kglab-new

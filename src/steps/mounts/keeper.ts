@@ -114,15 +114,16 @@ export const renderKeeperEnv = (input: KeeperInput): string =>
     '',
   ].join('\n');
 
-/** The options as words. Values with blanks would break the table; no known option has one. */
+/**
+ * Names and values in turn. No value has a blank in it (lab.yaml refuses them), nor does the keeper expand any. read(1)
+ * drops a separator at the very end of a line, so a blank follows it.
+ */
 const settings = ({ options }: KeptVolume): string =>
-  Object.entries(options)
-    .filter(([, value]) => !/[\s|]/.test(value))
-    .flat()
-    .join(' ');
+  Object.entries(options).flat().join(' ').replace(/\|$/, '| ');
 
 /**
  * The keeper's volumes, one a line: name, mount, claims, quota, dedicated, shape, places of bricks, servers, options.
+ * The options come last because only they may contain the separator.
  */
 export const renderKeeperTable = ({ volumes }: KeeperInput): string =>
   volumes

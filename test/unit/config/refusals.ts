@@ -70,7 +70,11 @@ export const FIELD_REFUSALS: readonly Refusal[] = [
     'gluster:\n  options: {a b: 1}',
     '2:13: gluster.options.a b must be a Gluster option like network.ping-timeout, not "a b"',
   ],
-  ['gluster:\n  options: {a.b: [1]}', '2:18: gluster.options.a.b must be one value on one line, not a list'],
+  ['gluster:\n  options: {a.b: [1]}', '2:18: gluster.options.a.b must be one value, not a list'],
+  [
+    'gluster:\n  options: {auth.allow: "10.0.0.1, 10.0.0.2"}',
+    '2:25: gluster.options.auth.allow must have no blanks, which Gluster would remove, not "10.0.0.1, 10.0.0.2" (write 10.0.0.1,10.0.0.2)',
+  ],
   ['gluster:\n  volumes: [{type: arbiter}]', '2:13: gluster.volumes[0].name is missing'],
   ['gluster:\n  volumes: gv0', '2:12: gluster.volumes must be a list, not "gv0"'],
   [

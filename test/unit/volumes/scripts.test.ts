@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   access,
   appendFile,
@@ -57,6 +58,18 @@ const run = (script: string, env: Record<string, string> = {}) =>
 const entryFile = (): string => join(mount, '.kglab/catalogue', `${PV}.json`);
 const entry = async (): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(entryFile(), 'utf8')) as Record<string, unknown>;
+
+const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
+
+it.skipIf(!hasShellcheck).each(['kglab-keeper', 'kglab-mounted', 'volume-setup', 'volume-teardown'])(
+  '%s has no findings of shellcheck, where that is installed',
+  async (script) => {
+    expect(await host.exec(cmd('shellcheck', join(templates, script)))).toMatchObject({
+      stdout: '',
+      exitCode: 0,
+    });
+  },
+);
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'kglab-scripts-'));
@@ -131,18 +144,6 @@ describe('setup', () => {
 });
 
 describe('teardown', () => {
-  it('leaves what cannot be moved in its place, with its entry, and nothing in the quarantine', async () => {
-    await run('volume-setup');
-    await writeFile(join(mount, NAME, 'f'), 'precious');
-    await fake('mv', 'echo "mv: no" >&2; exit 1');
-    const result = await run('volume-teardown');
-    expect(result.exitCode).toBe(1);
-    expect(result.stderr).toContain('it is still in its place');
-    expect(await readFile(join(mount, NAME, 'f'), 'utf8')).toBe('precious');
-    expect(await readdir(join(mount, '.kglab/quarantine'))).toEqual([]);
-    expect(await readdir(join(mount, '.kglab/catalogue'))).toEqual([`${PV}.json`]);
-  });
-
   it('takes data into the quarantine, with what the catalogue knew', async () => {
     await run('volume-setup');
     await writeFile(join(mount, NAME, 'f'), 'precious');
@@ -176,6 +177,36 @@ describe('teardown', () => {
       stderr: expect.stringMatching(/nothing is deleted/) as string,
     });
     expect(await readdir(mount)).toContain(NAME);
+  });
+});
+
+describe('guard', () => {
+  const guard = (...paths: readonly string[]) =>
+    host.exec(
+      {
+        ...cmd('sh', join(templates, 'kglab-mounted'), ...paths),
+        env: { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}`, LOOK: '1', RUN: join(dir, 'run') },
+      },
+      { timeoutMs: 15_000 },
+    );
+
+  it('mounts the other volumes while one hangs, and fails', async () => {
+    const other = join(dir, 'm2');
+    const [isUp, never] = [join(dir, 'up'), join(dir, 'never')];
+    await mkdir(other);
+    await host.exec(cmd('mkfifo', never));
+    await fake(
+      'stat',
+      `[ "$4" != ${mount} ] || exec cat ${never}\n[ ! -e ${isUp} ] || [ "$4" != ${other} ] || echo 65735546`,
+    );
+    await fake('systemd-escape', 'echo "$3"');
+    await fake('systemctl', `[ "$1 $2" != "start ${other}" ] || : > ${isUp}`);
+    expect(await guard(mount, other)).toMatchObject({
+      exitCode: 1,
+      stderr: `kglab: ${mount} is not a live Gluster mount; k3s is not started and will be tried again\n`,
+    });
+    expect((await guard(other)).exitCode).toBe(0);
+    expect(await readdir(join(dir, 'run'))).toEqual([]);
   });
 });
 
@@ -384,10 +415,10 @@ describe('keeper', () => {
 
   it('hands option values to Gluster as they are: no name of a file takes the place of a *', async () => {
     await writeFile(join(mount, '.kglab/requests', `create.${NAME}`), '16777216');
-    const values = 'auth.allow * x.y /* a.b [a-z]?|\\n';
+    const values = 'auth.allow * x.y /* a.b [a-z]?|\\n c.d |';
     await writeFile(
       join(dir, 'etc/keeper.table'),
-      `gv0|${mount}|${mount}.claims|0|1|replica 3|n1:/b/.claims|n1:n2|${values}\n`,
+      `gv0|${mount}|${mount}.claims|0|1|replica 3|n1:/b/.claims|n1:n2|${values} \n`,
     );
     await fake('chmod', 'exit 0');
     await fake('gluster', 'printf "%s " "$@" >> "$LOG"; echo >> "$LOG"');
@@ -475,21 +506,6 @@ describe('keeper', () => {
     expect(await log()).toEqual([`--mode=script volume stop ${PV} force`]);
     const [item = ''] = await readdir(join(mount, '.kglab/quarantine'));
     expect(await readdir(join(mount, '.kglab/quarantine', item))).toEqual(['volume']);
-  });
-
-  it('keeps the request and the entry of a deleted claim that cannot be moved to the quarantine', async () => {
-    await mkdir(join(mount, '.kglab/volumes'));
-    await mkdir(join(mount, '.kglab/catalogue'));
-    await writeFile(join(mount, '.kglab/volumes', NAME), '16777216');
-    await writeFile(entryFile(), '{}');
-    await writeFile(join(mount, '.kglab/requests', `delete.${NAME}`), '');
-    await fake('mv', 'echo "mv: no" >&2; exit 1');
-    const { stderr } = await keeper();
-    expect(stderr).toContain(`keeper: delete ${NAME}: mv: no`);
-    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([`delete.${NAME}`]);
-    expect(await readdir(join(mount, '.kglab/volumes'))).toEqual([NAME]);
-    expect(await readdir(join(mount, '.kglab/catalogue'))).toEqual([`${PV}.json`]);
-    expect(await readdir(join(mount, '.kglab/quarantine'))).toEqual([]);
   });
 
   it.each([
@@ -588,6 +604,29 @@ describe('keeper', () => {
       expect((await log()).join('\n')).toContain(other);
     });
 
+    it('leaves a claim mounted while it is not known in time whether its client runs', async () => {
+      await writeFile(join(dir, 'mounts'), `n1:/${PV} ${place()} fuse.glusterfs rw 0 0\n`);
+      await configure('LOOK=1');
+      await hang('grep', '[ "$1" = -qsa ]');
+      await keeper('work', 'gv0');
+      await expect(log()).rejects.toThrow();
+    });
+
+    it('unmounts the other deleted claims when the unmount of one hangs, and tries that one again', async () => {
+      await rm(join(mount, '.kglab/volumes', NAME));
+      const other = join(claims(), 'pvc-0_default_other');
+      for (const path of [place(), other]) await mkdir(path);
+      await configure('LOOK=1');
+      await hang('umount', `[ "$2" = ${other} ]`);
+      await keeper('work', 'gv0');
+      expect((await readdir(claims())).sort()).toEqual(['.kglab', 'pvc-0_default_other']);
+      await keeper('work', 'gv0');
+      expect(await hung()).toBe(1);
+      await fake('umount', 'exit 0');
+      await keeper('late', 'gv0');
+      expect(await readdir(claims())).toEqual(['.kglab']);
+    });
+
     it('leaves a claim that hangs mounted, and looks at it only once at a time', async () => {
       await writeFile(join(dir, 'mounts'), `n1:/${PV} ${place()} fuse.glusterfs rw 0 0\n`);
       await writeFile(join(dir, 'cmdlines'), '');
@@ -675,6 +714,13 @@ describe('keeper', () => {
       await fake('gluster', 'exit 0');
       expect((await keeper('work', 'gv0')).exitCode).toBe(0);
       await met(mount);
+    });
+
+    it('does not unmount what is slow: the own mount of a storage machine', async () => {
+      await configure('NODE=0', 'LOOK=1');
+      await hang('stat', `[ "$4" = ${mount} ]`);
+      await keeper('work', 'gv0');
+      await expect(log()).rejects.toThrow();
     });
 
     it('ends a round at its deadline, and starts the next when nothing of it is left', async () => {

@@ -40,7 +40,7 @@ describe('keepers', () => {
 
 describe('settings of a keeper', () => {
   const YAML =
-    'gluster: {brick: /data/b, volumes: [{name: gv0, quota: true}, {name: ec, type: disperse, options: {auth.allow: "a b", x.y: on}}]}\n' +
+    'gluster: {brick: /data/b, volumes: [{name: gv0, quota: true}, {name: ec, type: disperse, options: {auth.allow: "*", x.y: "|"}}]}\n' +
     'storage: {classes: [{name: c, default: true}, {name: own, volume: ec, mode: dedicated}]}';
 
   it('the table has a line for each volume', () => {
@@ -48,7 +48,7 @@ describe('settings of a keeper', () => {
     const places = [1, 2, 3].map((index) => `kglab-node${index}:/data/b/.claims`).join(' ');
     expect(renderKeeperTable(first as KeeperInput).split('\n')).toEqual([
       `gv0|/opt/local-path-provisioner|/opt/local-path-provisioner.claims|1|0|replica 3|${places}|localhost:kglab-node2:kglab-node3|cluster.heal-timeout 60`,
-      `ec|/opt/local-path-provisioner-ec|/opt/local-path-provisioner-ec.claims|0|1|disperse 3 redundancy 1|${places}|localhost:kglab-node2:kglab-node3|cluster.heal-timeout 60 x.y on`,
+      `ec|/opt/local-path-provisioner-ec|/opt/local-path-provisioner-ec.claims|0|1|disperse 3 redundancy 1|${places}|localhost:kglab-node2:kglab-node3|cluster.heal-timeout 60 auth.allow * x.y | `,
       '',
     ]);
   });
