@@ -8,7 +8,7 @@ import type { LabRecord } from '../state/lab-store.js';
 import { mapPool } from '../util/pool.js';
 import { hostMounts } from '../volumes/host-mount.js';
 import { detachHostMounts, mountPlace } from './host-mounts.js';
-import { forgetContext, mergedContext } from './user-kubeconfig.js';
+import { contextIn, findContexts, forgetContext } from './user-kubeconfig.js';
 import type { World } from './world.js';
 
 /** What `down` is about to remove. */
@@ -32,9 +32,13 @@ export interface Certificate {
   readonly machines: readonly string[];
   readonly before: readonly Trace[];
   readonly left: readonly Remainder[];
+  /** What may be left, but cannot be told; the lab counts as gone all the same. */
+  readonly unsure: readonly Remainder[];
   /** Content of bricks that was asked to be kept: of which machine, and where it is. */
   readonly kept: readonly { readonly machine: string; readonly path: string }[];
 }
+
+const CONTEXT = 'kubeconfig context';
 
 const tracesOf = async (
   { name }: LabRecord,
@@ -42,13 +46,13 @@ const tracesOf = async (
   world: World,
 ): Promise<readonly Trace[]> => {
   const machines = await provider.list({ signal: world.signal });
-  const context = await mergedContext(name, world);
+  const { files } = await findContexts(name, world);
   const mounts = await hostMounts(mountPlace(world, name));
   return [
     ...mounts.map(({ path }) => ({ kind: 'host mount', what: path })),
     ...machines.map((machine) => ({ kind: 'machine', what: machine.name })),
     ...((await provider.traces?.({ signal: world.signal })) ?? []).filter(({ kind }) => kind !== KEPT_DATA),
-    ...(context === undefined ? [] : [{ kind: 'kubeconfig context', what: context }]),
+    ...files.map((path) => ({ kind: CONTEXT, what: contextIn(name, path) })),
   ];
 };
 
@@ -113,6 +117,19 @@ const assertKeeps = ({ provider }: Removal): void => {
   });
 };
 
+/** Takes the lab out of all kubeconfigs of this user; says, and returns, in which it may still be. */
+const forgetContexts = async (
+  lab: string,
+  failures: Failures,
+  world: World,
+): Promise<Certificate['unsure']> => {
+  const { files, unsure } = await findContexts(lab, world);
+  for (const path of files)
+    await attempt(failures, contextIn(lab, path), world, () => forgetContext(lab, path));
+  for (const { what, why } of unsure) world.say(`${CONTEXT} ${what}: ${why}`);
+  return unsure.map((trace) => ({ kind: CONTEXT, ...trace }));
+};
+
 /**
  * Removes the machines, then what they stood on, then the record; the record last, so that an interrupted `down` is
  * simply repeated. Machines are removed whole: no unmount that could hang on a dead volume is needed. What fails does
@@ -138,7 +155,7 @@ export const down = async (
   );
   if (!machines.some(({ name }) => failures.has(name)))
     await attempt(failures, '', world, () => provider.cleanup({ signal, onLine: (line) => world.say(line) }));
-  await attempt(failures, 'kubeconfig context', world, () => forgetContext(record.name, world));
+  const unsure = await forgetContexts(record.name, failures, world);
   const left = explained(await tracesOf(record, provider, world), failures, record.name);
   if (left.length === 0) {
     await world.store.remove(record.name);
@@ -147,7 +164,7 @@ export const down = async (
   for (const found of await keptBy(provider, world))
     if (!kept.some(({ path }) => path === found.path)) kept.push(found);
   const { name: lab, id } = record;
-  return { lab, id, machines: machines.map(({ name }) => name), before, left, kept };
+  return { lab, id, machines: machines.map(({ name }) => name), before, left, unsure, kept };
 };
 
 const why = ({ kind, what }: Trace, failures: Failures): string => {

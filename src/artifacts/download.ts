@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Arch } from './arch.js';
 import { compareChecksum } from './checksums.js';
 import type { Progress } from './progress.js';
-import { syncPath } from '../state/sync-path.js';
+import { syncPath } from '../util/replace-file.js';
 import { noSpace } from './staging.js';
 import { get, type Web } from './web.js';
 

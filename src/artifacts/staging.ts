@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError, CommandError } from '../errors/cli-error.js';
 import { cmd, type Executor } from '../exec/command.js';
-import { syncPath } from '../state/sync-path.js';
+import { syncPath } from '../util/replace-file.js';
 import type { Clock } from '../util/clock.js';
 
 const PREFIX = '.tmp-';

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { kubeconfigFiles } from '../app/user-kubeconfig.js';
 import type { World } from '../app/world.js';
 import { checksFor } from '../doctor/checks.js';
 import { redact } from '../exec/command.js';
@@ -41,10 +41,6 @@ const startLog = async (store: LabStore, lab: string, what: string): Promise<Run
 
 const isThere = async (name: string, store: LabStore, dirs: Dirs): Promise<boolean> =>
   (await store.names()).includes(name) || (await findLab(name, dirs)) !== undefined;
-
-/** The kubeconfig that kubectl writes to: the first file of KUBECONFIG, else ~/.kube/config. */
-const userKubeconfig = (env: NodeJS.ProcessEnv): string =>
-  env['KUBECONFIG']?.split(':')[0] || join(homedir(), '.kube', 'config');
 
 const drawer = (flags: LabFlags): Promise<Reporter> =>
   flags.quiet === true
@@ -88,7 +84,7 @@ export const openWorld = async (
     arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
     releaseUrl: process.env['KGLAB_K3S_URL'],
     fetch,
-    userKubeconfig: userKubeconfig(process.env),
+    userKubeconfigs: kubeconfigFiles(process.env),
     chooseProvider: (wanted) => chooseProvider(wanted, deps),
     provider: (request) => makeProvider(request, deps),
     findLab: (name) => findLab(name, dirs),

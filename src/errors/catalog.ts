@@ -13,6 +13,7 @@ export const CATALOG = {
   LAB_CHANGED: { exit: 12, title: 'The running lab does not fit its lab file' },
   LAB_PROTECTED: { exit: 13, title: 'The lab is protected' },
   LAB_NOT_GONE: { exit: 14, title: 'Something of the lab is left' },
+  KUBECONFIG_INVALID: { exit: 15, title: 'A kubeconfig of this user cannot be changed' },
   HOST_UNFIT: { exit: 20, title: 'This host lacks something the lab needs' },
   HOST_NOT_ROOT: { exit: 20, title: 'Root is needed' },
   HOST_NO_SPACE: { exit: 21, title: 'There is not enough free disk space' },

@@ -11,6 +11,8 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   LAB_CHANGED: 'Put the lab file back as it was, or take the lab down first: kglab down',
   LAB_PROTECTED: 'Take the protection away first: kglab unprotect',
   LAB_NOT_GONE: 'Repeat it when what is in the way is gone: kglab down',
+  KUBECONFIG_INVALID:
+    'Mend that file, or use the one of the lab as it is: export KUBECONFIG=$(kglab kubeconfig)',
   HOST_UNFIT: 'See what is missing: kglab doctor',
   HOST_NOT_ROOT: 'Run the same command as root: sudo kglab …',
   HOST_NO_SPACE: 'Free some space (df -h shows where), then repeat the command.',

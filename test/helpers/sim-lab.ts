@@ -277,7 +277,7 @@ export class SimLab {
       host: { exec: refuse },
       dirs: { state: '/memory', cache: '/memory', machines: '/memory' },
       store: this.ledger,
-      userKubeconfig: '/memory/config',
+      userKubeconfigs: ['/memory/config'],
       fetch: refuse,
       chooseProvider: () => Promise.resolve('simulator'),
       provider: () => provider,

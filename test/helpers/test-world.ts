@@ -55,7 +55,7 @@ export class TestWorld {
       host: new HostExecutor(),
       dirs: { state: join(base, 'state'), cache: join(base, 'cache'), machines: join(base, 'machines') },
       ...{ signal: stage.abort.signal, arch: 'amd64', releaseUrl: undefined, fetch, checks: () => [] },
-      userKubeconfig: this.userKubeconfig,
+      userKubeconfigs: [this.userKubeconfig],
       chooseProvider: () => Promise.resolve('nspawn'),
       provider: () => stage.provider,
       findLab: () => Promise.resolve(this.found),

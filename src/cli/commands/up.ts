@@ -40,7 +40,6 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
     what: 'up',
     ...(flags.dryRun ? {} : { logFor: config.name }),
   });
-  const { store } = world;
   const lock = flags.dryRun ? undefined : await lockLab(world, config.name, 'up');
   try {
     const { changed, results } = await up(
@@ -50,7 +49,7 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
     );
     await world.reporter.close();
     if (flags.mergeKubeconfig && !flags.dryRun)
-      world.say(await mergeKubeconfig(store.files(config.name).kubeconfig, world));
+      world.say(await mergeKubeconfig(config.name, world));
     const steps = results.map(({ step: { id, title }, outcome, because }) => ({
       id,
       title,

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
-import { syncPath } from '../../state/sync-path.js';
+import { syncPath } from '../../util/replace-file.js';
 import { readJson, writeJson } from './ledger.js';
 import { OWN_FOLDERS, type LabPaths, type MachinePaths } from './paths.js';
 

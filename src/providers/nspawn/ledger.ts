@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import type { LabRef, MachineSpec } from '../provider.js';
 import { writePrivate } from '../../state/private-files.js';
-import { syncPath } from '../../state/sync-path.js';
+import { syncPath } from '../../util/replace-file.js';
 import type { LabPaths } from './paths.js';
 
 /** What a machine is; the cloud-init data is not repeated here. */

@@ -3,7 +3,7 @@ import { checked } from '../../exec/checked.js';
 import { cmd } from '../../exec/command.js';
 import { CliError } from '../../errors/cli-error.js';
 import { machineInfo } from '../machine-info.js';
-import { forHost } from './kubeconfig.js';
+import { forHost, SERVER_FILE } from './kubeconfig.js';
 
 /** The server's kubeconfig, with its address; read privately, as it holds a client key. */
 const wanted = async (server: string, context: StepContext): Promise<string> => {
@@ -12,7 +12,7 @@ const wanted = async (server: string, context: StepContext): Promise<string> => 
   const { stdout } = await checked(
     context.machine(server),
     server,
-    { ...cmd('cat', '/etc/rancher/k3s/k3s.yaml'), private: true },
+    { ...cmd('cat', SERVER_FILE), private: true },
     { code: 'K3S_FAILED', what: `Reading the kubeconfig of ${server}`, signal: context.signal },
   );
   return forHost(stdout, context.lab.name, address);
