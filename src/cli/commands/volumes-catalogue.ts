@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { CliError } from '../../errors/cli-error.js';
+import { writeUsers } from '../../state/private-files.js';
 import { compareExports, exportVolumes, parseExport, type Export } from '../../volumes/export.js';
 import type { Kept } from '../../volumes/inventory.js';
 import { planRestore } from '../../volumes/plan-restore.js';
@@ -24,7 +25,7 @@ export const volumesExportCommand = async (
   const text = `${JSON.stringify(data, null, 2)}\n`;
   if (flags.to === undefined) process.stdout.write(text);
   else {
-    await writeFile(flags.to, text);
+    await writeUsers(flags.to, text, { mode: 0o666 });
     desk.world.say(`${kept.length} volumes are written to ${flags.to}`);
   }
 };

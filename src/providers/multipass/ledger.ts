@@ -1,5 +1,5 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { replaceFile } from '../../util/replace-file.js';
 import type { LabRef } from '../provider.js';
 
 /** `launching`: written before the launch, whose end is not known yet. `made`: it was seen to be this lab's. */
@@ -56,9 +56,7 @@ export class Ledger {
   private change(edit: (machines: Readonly<Record<string, Phase>>) => Record<string, Phase>): Promise<void> {
     const next = this.last.then(async () => {
       const book: Book = { lab: this.lab.id, machines: edit(await this.read()) };
-      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
-      await writeFile(`${this.path}.new`, `${JSON.stringify(book, null, 2)}\n`, { mode: 0o600, flush: true });
-      await rename(`${this.path}.new`, this.path);
+      await replaceFile(this.path, `${JSON.stringify(book, null, 2)}\n`);
     });
     this.last = next.catch(() => undefined);
     return next;

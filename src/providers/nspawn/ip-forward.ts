@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, writeText, type NetworkLedger } from './ledger.js';
+import { readJson, type NetworkLedger } from './ledger.js';
+import { replaceFile } from '../../util/replace-file.js';
 
 const SWITCH = '/proc/sys/net/ipv4/ip_forward';
 
@@ -11,7 +12,7 @@ const before = (dataDir: string): string => join(dataDir, 'ip_forward.before');
 export const enableForwarding = async (dataDir: string): Promise<void> => {
   const value = (await readFile(SWITCH, 'utf8')).trim();
   if (value === '1') return;
-  await writeText(before(dataDir), value);
+  await replaceFile(before(dataDir), value);
   await writeFile(SWITCH, '1');
 };
 

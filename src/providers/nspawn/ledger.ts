@@ -1,9 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import type { LabRef, MachineSpec } from '../provider.js';
-import { writePrivate } from '../../state/private-files.js';
-import { syncPath } from '../../util/replace-file.js';
+import { replaceFile } from '../../util/replace-file.js';
 import type { LabPaths } from './paths.js';
 
 /** What a machine is; the cloud-init data is not repeated here. */
@@ -33,15 +31,9 @@ export const readJson = async <T>(path: string): Promise<T | undefined> => {
   }
 };
 
-/** Writes a file of the lab (mode 0600) so that it is there wholly or not at all, after a power cut too. */
-export const writeText = async (path: string, text: string): Promise<void> => {
-  await writePrivate(path, text);
-  await syncPath(dirname(path));
-};
-
-/** Writes a JSON file of the lab, see {@link writeText}. */
+/** Writes a JSON file of the lab (0600), see {@link replaceFile}. */
 export const writeJson = (path: string, value: unknown): Promise<void> =>
-  writeText(path, `${JSON.stringify(value, null, 2)}\n`);
+  replaceFile(path, `${JSON.stringify(value, null, 2)}\n`);
 
 /** Throws MACHINE_FOREIGN when the lab's folder on this host belongs to another lab of the same name. */
 export const assertOwnLab = async (lab: LabRef, paths: LabPaths): Promise<void> => {

@@ -6,7 +6,7 @@ import type { Machine, MachineInfo, MachineProvider, MachineSpec, MachineState, 
 import { bootMachine, groupPath, hasSystemd } from './boot.js';
 import { ImageCache } from './image.js';
 import { forgetPartial, keep, keptFolders } from './kept-folders.js';
-import { assertOwnLab, claimLab, writeText, type MachineLedger } from './ledger.js';
+import { assertOwnLab, claimLab, type MachineLedger } from './ledger.js';
 import { MachineStore } from './machine-store.js';
 import { NspawnMachine } from './machine.js';
 import { groupName, nspawnName, vethName } from './names.js';
@@ -16,6 +16,7 @@ import { mountRoot, unmountBelow } from './overlay.js';
 import { labPaths, type LabPaths } from './paths.js';
 import { Power, type PowerTarget } from './power.js';
 import { findTraces } from './traces.js';
+import { replaceFile } from '../../util/replace-file.js';
 
 /** Booted system containers on this host, by systemd-nspawn. Needs root. */
 export class NspawnProvider implements MachineProvider {
@@ -123,7 +124,7 @@ export class NspawnProvider implements MachineProvider {
 
   async remember(text: string): Promise<void> {
     await claimLab(this.options.lab, this.paths);
-    await writeText(this.paths.note, text);
+    await replaceFile(this.paths.note, text);
   }
 
   async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
