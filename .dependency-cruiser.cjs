@@ -86,7 +86,7 @@ module.exports = {
     onlyIn('execa', '^src/exec/host-executor\\.ts$'),
     onlyIn('listr2', '^src/report/listr-reporter\\.ts$'),
     onlyIn('@inquirer', '^src/wizard/'),
-    onlyIn('zod', '^src/config/'),
+    onlyIn('zod', '^src/(config|kube)/'),
     onlyIn('commander', '^src/cli/'),
   ],
   options: {

@@ -6,8 +6,8 @@ import { removeEmpty } from '../util/dirs.js';
 import type { Lab } from '../lab/lab.js';
 import { mapPool } from '../util/pool.js';
 import { detachHostMount, labMounts } from './host-mounts.js';
-import { forgetContext, mergedContext } from './user-kubeconfig.js';
 import { assertKeepsData } from './rebuild.js';
+import { contextIn, findContexts, forgetContext } from './user-kubeconfig.js';
 
 /** What `down` is about to remove. */
 export interface Removal {
@@ -29,20 +29,24 @@ export interface Certificate {
   readonly machines: readonly string[];
   readonly before: readonly Trace[];
   readonly left: readonly Remainder[];
+  /** What may be left, but cannot be told; the lab counts as gone all the same. */
+  readonly unsure: readonly Remainder[];
   /** Content of bricks that was asked to be kept: of which machine, and where it is. */
   readonly kept: readonly { readonly machine: string; readonly path: string }[];
 }
 
+const CONTEXT = 'kubeconfig context';
+
 const tracesOf = async (lab: Lab): Promise<readonly Trace[]> => {
   const { name, provider, signal } = lab;
   const machines = await provider.list({ signal });
-  const context = await mergedContext(name, lab.world);
+  const { files } = await findContexts(name, lab.world);
   const mounts = await labMounts(lab);
   return [
     ...mounts.map(({ path }) => ({ kind: 'host mount', what: path })),
     ...machines.map((machine) => ({ kind: 'machine', what: machine.name })),
     ...((await provider.abilities.traces?.({ signal })) ?? []).filter(({ kind }) => kind !== KEPT_DATA),
-    ...(context === undefined ? [] : [{ kind: 'kubeconfig context', what: context }]),
+    ...files.map((path) => ({ kind: CONTEXT, what: contextIn(name, path) })),
   ];
 };
 
@@ -94,6 +98,16 @@ const keepData = async ({ name, state }: MachineInfo, { config, provider, signal
   );
 };
 
+/** Takes the lab out of all kubeconfigs of this user; says, and returns, in which it may still be. */
+const forgetContexts = async (lab: Lab, failures: Failures): Promise<Certificate['unsure']> => {
+  const { name, signal } = lab;
+  const { files, unsure } = await findContexts(name, lab.world);
+  for (const path of files)
+    await attempt(failures, contextIn(name, path), signal, () => forgetContext(name, path));
+  for (const { what, why } of unsure) lab.say(`${CONTEXT} ${what}: ${why}`);
+  return unsure.map((trace) => ({ kind: CONTEXT, ...trace }));
+};
+
 /**
  * Removes the machines, then what they stood on, then the record; the record last, so that an interrupted `down` is
  * simply repeated. Machines are removed whole: no unmount that could hang on a dead volume is needed. What fails does
@@ -120,7 +134,7 @@ export const down = async (
     await attempt(failures, '', signal, () =>
       provider.foundation.remove({ signal, onLine: (line) => lab.say(line) }),
     );
-  await attempt(failures, 'kubeconfig context', signal, () => forgetContext(labName, world));
+  const unsure = await forgetContexts(lab, failures);
   const known = lab.config.nodes.map(({ machine }) => machine);
   const left = explained(await tracesOf(lab), failures, {
     lab: labName,
@@ -132,7 +146,7 @@ export const down = async (
   }
   for (const found of await keptBy(lab)) if (!kept.some(({ path }) => path === found.path)) kept.push(found);
   const { id } = lab.record;
-  return { lab: labName, id, machines: machines.map(({ name }) => name), before, left, kept };
+  return { lab: labName, id, machines: machines.map(({ name }) => name), before, left, unsure, kept };
 };
 
 /** Whether a text has that name of a machine as a whole: `demo-node10` does not have `demo-node1`. */

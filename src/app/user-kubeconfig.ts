@@ -1,27 +1,133 @@
-import { hasContext, withoutContext } from '../kube/merge-kubeconfig.js';
 import { contextName } from '../kube/lab-kubeconfig.js';
-import { readText, writeUsers } from '../util/private-files.js';
 import type { World } from '../lab/world.js';
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
+import { quote } from '../exec/command.js';
+import { currentContext, hasContext, mergeContexts, withoutContext } from '../kube/merge-kubeconfig.js';
+import { readKubeconfig, type Kubeconfig } from '../kube/read-kubeconfig.js';
+import { readText, readUsers, writeUsers } from '../util/private-files.js';
 
-/** The text of this user's kubeconfig; undefined when there is none, or none that can be read. */
-const ownText = ({ userKubeconfig }: World): Promise<string | undefined> =>
-  readText(userKubeconfig).catch(() => undefined);
-
-/** The lab's context in the kubeconfig of this user, if it was merged into that: `kglab-demo in /root/.kube/config`. */
-export const mergedContext = async (lab: string, world: World): Promise<string | undefined> => {
-  const text = await ownText(world);
-  const name = contextName(lab);
-  return text !== undefined && hasContext(text, name) ? `${name} in ${world.userKubeconfig}` : undefined;
+/**
+ * The kubeconfigs that kubectl reads: those of the list KUBECONFIG, without its empty entries, each once; else
+ * ~/.kube/config. `separator` is that of the host's lists of paths: `;` on Windows.
+ */
+export const kubeconfigFiles = (
+  env: Readonly<Record<string, string | undefined>>,
+  separator: string = delimiter,
+): readonly string[] => {
+  const listed = (env['KUBECONFIG'] ?? '').split(separator).filter((path) => path !== '');
+  return listed.length > 0 ? [...new Set(listed)] : [join(homedir(), '.kube', 'config')];
 };
 
-/** Takes the lab's context out of the kubeconfig of this user; a file without it is not touched. */
-export const forgetContext = async (lab: string, world: World): Promise<void> => {
-  const { userKubeconfig } = world;
-  const text = await readText(userKubeconfig).catch((error: Error) => {
-    world.say(`${userKubeconfig} cannot be read, so the lab's context may still be in it: ${error.message}`);
-    return undefined;
+/** This user's kubeconfigs; the lab's own is none of them, though the list may name it. */
+const filesFor = (lab: string, { userKubeconfigs, store }: World): readonly string[] => {
+  const own = resolve(store.files(lab).kubeconfig);
+  const files = userKubeconfigs.filter((path) => resolve(path) !== own);
+  return files.length > 0 ? files : kubeconfigFiles({});
+};
+
+const read = async (path: string): Promise<Kubeconfig | undefined> => {
+  const text = await readUsers(path).catch((error: Error) => {
+    throw new CliError('HOST_UNFIT', `${path} cannot be read: ${error.message}`, {
+      hint: 'See what KUBECONFIG names; the lab has a file of its own: kglab kubeconfig',
+      cause: error,
+    });
   });
+  return text === undefined ? undefined : readKubeconfig(text, path);
+};
+
+/** The commands that take the lab out of a kubeconfig by hand. */
+const byHand = (name: string, path: string): string =>
+  ['context', 'cluster', 'user']
+    .map((what) => `kubectl config delete-${what} ${name} --kubeconfig ${quote(path)}`)
+    .join('; ');
+
+/** What this user's kubeconfigs have of a lab. */
+export interface FoundContexts {
+  /** Files that have its context. */
+  readonly files: readonly string[];
+  /** Files that may have it, as they cannot be understood: why not, and what to do. */
+  readonly unsure: readonly { readonly what: string; readonly why: string }[];
+}
+
+/** Looks for the lab's context in all kubeconfigs of this user; changes nothing. */
+export const findContexts = async (lab: string, world: World): Promise<FoundContexts> => {
   const name = contextName(lab);
-  if (text !== undefined && hasContext(text, name))
-    await writeUsers(userKubeconfig, withoutContext(text, name));
+  const files: string[] = [];
+  const unsure: { what: string; why: string }[] = [];
+  for (const path of filesFor(lab, world))
+    try {
+      const config = await read(path);
+      if (config !== undefined && hasContext(config, name)) files.push(path);
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      const why = [error.message, ...error.details].join('\n    ');
+      unsure.push({
+        what: `${name} may still be in ${path}`,
+        why: `${why}\n    Mend it, then: ${byHand(name, path)}`,
+      });
+    }
+  return { files, unsure };
+};
+
+/** What the lab has in a kubeconfig: `kglab-demo in /root/.kube/config`. */
+export const contextIn = (lab: string, path: string): string => `${contextName(lab)} in ${path}`;
+
+/**
+ * Takes the lab's context out of one kubeconfig of this user. Throws KUBECONFIG_INVALID, with what to do, when that
+ * cannot be done without harm to other entries.
+ */
+export const forgetContext = async (lab: string, path: string): Promise<void> => {
+  const config = await read(path);
+  const name = contextName(lab);
+  if (config === undefined || !hasContext(config, name)) return;
+  try {
+    await writeUsers(path, withoutContext(config, name, path));
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError(error.code, `${error.message} Remove it by hand: ${byHand(name, path)}`, {
+      details: error.details,
+      cause: error,
+    });
+  }
+};
+
+/** Where kubectl writes to of several files: the first that is there, else the last one. */
+const defaultFile = async (files: readonly string[]): Promise<string> => {
+  for (const path of files) if ((await stat(path).catch(() => undefined)) !== undefined) return path;
+  return files.at(-1) ?? '';
+};
+
+/**
+ * Adds a lab's cluster to this user's kubeconfigs, as kubectl would: to the file that has it already, else to the first
+ * that is there. Returns its context and that file. Throws LAB_UNKNOWN for a lab without a kubeconfig, HOST_UNFIT or
+ * KUBECONFIG_INVALID when a file cannot be read or understood; nothing is changed then.
+ */
+export const mergeContext = async (
+  lab: string,
+  world: World,
+): Promise<{ readonly context: string; readonly path: string }> => {
+  const own = world.store.files(lab).kubeconfig;
+  const text = await readText(own);
+  if (text === undefined)
+    throw new CliError('LAB_UNKNOWN', 'The lab has no kubeconfig yet.', {
+      hint: `Finish it first: kglab up -n ${lab}`,
+    });
+  const added = readKubeconfig(text, own);
+  const context = currentContext(added);
+  const files = filesFor(lab, world);
+  const found = new Map<string, Kubeconfig>();
+  for (const path of files) found.set(path, (await read(path)) ?? readKubeconfig('', path));
+  const isHere = (path: string): boolean => {
+    const config = found.get(path);
+    return config !== undefined && hasContext(config, context);
+  };
+  const path = files.find(isHere) ?? (await defaultFile(files));
+  const config = found.get(path) ?? readKubeconfig('', path);
+  const isCurrent = [...found.values()].every((one) => currentContext(one) === '');
+  const merged = mergeContexts(config, added, path, isCurrent);
+  if (merged !== config.text) await writeUsers(path, merged, { keys: true });
+  return { context, path };
 };

@@ -1,8 +1,9 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
 import { CommandError } from '../exec/command-error.js';
+import { readFile, stat } from 'node:fs/promises';
 import type { Command, Executor } from '../exec/command.js';
 import { compressionOf, TAR_OPTION, type Compression } from './compression.js';
 import { refsOfIndex, refsOfManifest } from './archive-manifest.js';
+import { replaceFile } from '../util/replace-file.js';
 
 /** A bundle holds some 700 MB unpacked; a slow disk reads that in well under this. Milliseconds. */
 const TAR_TIMEOUT = 300_000;
@@ -54,7 +55,8 @@ interface Remembered {
 /** Notes what images an archive holds, so that it need not be read again. */
 export const rememberImages = async (path: string, refs: readonly string[]): Promise<void> => {
   const { size, mtimeMs } = await stat(path);
-  await writeFile(path + REFS_SUFFIX, JSON.stringify({ size, mtimeMs, refs } satisfies Remembered));
+  const remembered: Remembered = { size, mtimeMs, refs };
+  await replaceFile(path + REFS_SUFFIX, JSON.stringify(remembered), { mode: 0o666 });
 };
 
 const recall = async (path: string): Promise<Remembered | undefined> => {

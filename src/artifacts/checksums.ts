@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { CliError } from '../errors/cli-error.js';
 
 /** Checksums by file name. */
@@ -30,16 +27,6 @@ export const checksumOf = (sums: Checksums, name: string, source: string): strin
     hint: 'The file with the checksums is damaged or of another release: download it again.',
     details: [`files with a checksum: ${[...sums.keys()].join(', ') || 'none'}`],
   });
-};
-
-/** SHA-256 of a file as lower-case hex, read in a stream. */
-export const sha256File = async (path: string, signal?: AbortSignal): Promise<string> => {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash, { ...(signal && { signal }) }).catch((error: unknown) => {
-    signal?.throwIfAborted();
-    throw error;
-  });
-  return hash.digest('hex');
 };
 
 /** Throws ARTIFACT_CHECKSUM with both sums when they differ. `shown` is the file or address a person knows. */

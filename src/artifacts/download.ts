@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -7,7 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Arch } from './arch.js';
 import { compareChecksum } from './checksums.js';
 import type { Progress } from './progress.js';
-import { syncPath } from '../util/sync-path.js';
+import { startSha256 } from '../util/checksum.js';
+import { syncPath } from '../util/replace-file.js';
 import { noSpace } from './staging.js';
 import { get, type Web } from './web.js';
 
@@ -38,7 +38,7 @@ const save = async (
   signal: AbortSignal,
   beat: () => void,
 ): Promise<string> => {
-  const [hash, total] = [createHash('sha256'), lengthOf(response)];
+  const [hash, total] = [startSha256(), lengthOf(response)];
   let received = 0;
   const watched = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
 import type { Arch } from './arch.js';
 import type { Artifacts, ReleaseFile } from './artifacts.js';
-import { checksumOf, compareChecksum, readChecksums, sha256File } from './checksums.js';
+import { sha256File } from '../util/checksum.js';
+import { checksumOf, compareChecksum, readChecksums } from './checksums.js';
 import { findReleaseFiles, IMAGES_LIST } from './release-files.js';
 
 /** Which release, where. */

@@ -2,8 +2,8 @@ import { CliError } from '../errors/cli-error.js';
 import { CommandError } from '../exec/command-error.js';
 import { mkdir, rm } from 'node:fs/promises';
 import { cmd, type Executor } from '../exec/command.js';
-import { syncPath } from '../util/sync-path.js';
 import { leftovers, withOwnFolder } from '../exec/lock.js';
+import { syncPath } from '../util/replace-file.js';
 import type { Clock } from '../util/clock.js';
 
 const PREFIX = '.tmp-';

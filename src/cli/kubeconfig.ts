@@ -21,6 +21,6 @@ export const kubeconfigCommand = async (
     throw new CliError('LAB_UNKNOWN', `Lab ${name} has no kubeconfig yet.`, {
       hint: `Finish it first: kglab up -n ${name}`,
     });
-  if (flags.merge) return void stdout.write(`${await mergeKubeconfig(kubeconfig, world)}\n`);
+  if (flags.merge) return void stdout.write(`${await mergeKubeconfig(name, world)}\n`);
   stdout.write(flags.show ? text : `${kubeconfig}\n`);
 };

@@ -50,8 +50,7 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
       world,
     );
     await world.reporter.close();
-    if (flags.mergeKubeconfig && !flags.dryRun)
-      world.say(await mergeKubeconfig(world.store.files(config.name).kubeconfig, world));
+    if (flags.mergeKubeconfig && !flags.dryRun) world.say(await mergeKubeconfig(config.name, world));
     const steps = results.map(({ step: { id, title }, outcome, because }) => ({
       id,
       title,

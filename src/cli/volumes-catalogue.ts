@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { CliError } from '../errors/cli-error.js';
 import { compareExports, exportVolumes, parseExport, type Export } from '../volumes/export.js';
 import type { Kept } from '../volumes/inventory.js';
@@ -9,6 +8,8 @@ import type { LabFlags } from './support/flags.js';
 import type { Session } from './support/session.js';
 import { lookAround, lookEverywhere, openDesk, withLock, type OpenDesk } from './support/volumes-desk.js';
 import { stdout } from './support/streams.js';
+import { readFile } from 'node:fs/promises';
+import { writeUsers } from '../util/private-files.js';
 
 /** `kglab volumes export` */
 export const volumesExportCommand = async (
@@ -25,7 +26,7 @@ export const volumesExportCommand = async (
   const text = `${JSON.stringify(data, null, 2)}\n`;
   if (flags.to === undefined) stdout.write(text);
   else {
-    await writeFile(flags.to, text);
+    await writeUsers(flags.to, text, { mode: 0o666 });
     desk.world.say(`${kept.length} volumes are written to ${flags.to}`);
   }
 };

@@ -14,6 +14,7 @@ export const CATALOG = {
   LAB_PROTECTED: { exit: 13, title: 'The lab is protected' },
   LAB_NOT_GONE: { exit: 14, title: 'Something of the lab is left' },
   LEDGER_DAMAGED: { exit: 15, title: 'A file in which kglab notes what it made is damaged' },
+  KUBECONFIG_INVALID: { exit: 16, title: 'A kubeconfig of this user cannot be changed' },
   HOST_UNFIT: { exit: 20, title: 'This host lacks something the lab needs' },
   HOST_NOT_ROOT: { exit: 20, title: 'Root is needed' },
   HOST_NO_SPACE: { exit: 21, title: 'There is not enough free disk space' },

@@ -12,6 +12,8 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   LAB_PROTECTED: 'Take the protection away first: kglab unprotect',
   LAB_NOT_GONE: 'Repeat it when what is in the way is gone: kglab down',
   LEDGER_DAMAGED: 'Put that file back from a backup; or remove by hand what it noted, then the file.',
+  KUBECONFIG_INVALID:
+    'Mend that file, or use the one of the lab as it is: export KUBECONFIG=$(kglab kubeconfig)',
   HOST_UNFIT: 'See what is missing: kglab doctor',
   HOST_NOT_ROOT: 'Run the same command as root: sudo kglab …',
   HOST_NO_SPACE: 'Free some space (df -h shows where), then repeat the command.',

@@ -1,61 +1,128 @@
-import { parse, parseDocument, stringify } from 'yaml';
+import { isDeepStrictEqual } from 'node:util';
+import { addKey, appendItem, removeItem, replaceItem, setText } from './edit-yaml.js';
+import {
+  kubeconfigInvalid,
+  LISTS,
+  readKubeconfig,
+  type Kubeconfig,
+  type ListName,
+} from './read-kubeconfig.js';
 
-interface Entry {
-  readonly name: string;
-}
-interface Kubeconfig {
-  clusters?: Entry[] | null;
-  contexts?: Entry[] | null;
-  users?: Entry[] | null;
-  'current-context'?: string;
-}
+type Data = NonNullable<Kubeconfig['data']>;
+type Entry = NonNullable<NonNullable<Data[ListName]>[number]>;
 
-const put = (entries: Entry[] | null | undefined, added: Entry[] | null | undefined): Entry[] => [
-  ...(entries ?? []).filter(({ name }) => !(added ?? []).some((one) => one.name === name)),
-  ...(added ?? []),
-];
+const CURRENT = 'current-context';
+
+const listOf = ({ data }: Kubeconfig, list: ListName): readonly (Entry | null | undefined)[] =>
+  data?.[list] ?? [];
+
+/** Places of the entries of a list that are called `name`. */
+const placesOf = (config: Kubeconfig, list: ListName, name: string): readonly number[] =>
+  listOf(config, list).flatMap((entry, index) => (entry?.name === name ? [index] : []));
+
+/** One change of a file: the text it gives, and the content which that text must then have. */
+interface Edit {
+  readonly text: string | undefined;
+  readonly gives: Data;
+}
 
 /**
- * The kubeconfig `own` with the clusters, users and contexts of `added` in it, replacing those of the same name and no
- * others; the current context stays what it is, unless there is none. The text holds keys.
+ * Makes a change and reads the result again: it must hold exactly what it held, but for the change. Throws
+ * KUBECONFIG_INVALID when it does not, e.g. where a value is shared by an alias.
  */
-export const mergeContexts = (own: string, added: string): { text: string; context: string } => {
-  const base = (parse(own) ?? { apiVersion: 'v1', kind: 'Config' }) as Kubeconfig;
-  const extra = parse(added) as Kubeconfig;
-  const context = extra['current-context'] ?? '';
-  const merged = {
-    ...base,
-    clusters: put(base.clusters, extra.clusters),
-    users: put(base.users, extra.users),
-    contexts: put(base.contexts, extra.contexts),
-    'current-context': base['current-context'] || context,
-  };
-  return { text: stringify(merged, { lineWidth: 0 }), context };
+const apply = ({ text, gives }: Edit, source: string): Kubeconfig => {
+  const refuse = (why: string): Error =>
+    kubeconfigInvalid(`${source} cannot be changed without harm to other entries; it is left as it is.`, [
+      why,
+    ]);
+  if (text === undefined) throw refuse(`${source}: it is written in a way that kglab cannot edit`);
+  let after: Kubeconfig;
+  try {
+    after = readKubeconfig(text, source);
+  } catch {
+    throw refuse(`${source}: the change would make it unreadable`);
+  }
+  if (!isDeepStrictEqual(after.data, gives)) throw refuse(`${source}: the change would alter other values`);
+  return after;
 };
 
-/** Whether a kubeconfig has a cluster, user or context called `name`. A text that is no kubeconfig has none. */
-export const hasContext = (own: string, name: string): boolean => {
-  const parsed: unknown = parseDocument(own, { logLevel: 'silent' }).toJS();
-  const { clusters, users, contexts } = (
-    typeof parsed === 'object' && parsed !== null ? parsed : {}
-  ) as Kubeconfig;
-  return [clusters, users, contexts].some((entries) => entries?.some((entry) => entry.name === name));
+const withoutOne = (config: Kubeconfig, list: ListName, index: number): Edit => ({
+  text: removeItem(config, list, index),
+  gives: { ...config.data, [list]: listOf(config, list).filter((_entry, other) => other !== index) },
+});
+
+const without = (config: Kubeconfig, list: ListName, name: string, source: string): Kubeconfig => {
+  const index = placesOf(config, list, name).at(-1);
+  return index === undefined
+    ? config
+    : without(apply(withoutOne(config, list, index), source), list, name, source);
 };
 
-/** The kubeconfig `own` without the cluster, user and context called `name`. */
-export const withoutContext = (own: string, name: string): string => {
-  const base = (parse(own) ?? {}) as Kubeconfig;
-  const drop = (entries: Entry[] | null | undefined): Entry[] =>
-    (entries ?? []).filter((entry) => entry.name !== name);
-  const current = base['current-context'] === name ? '' : base['current-context'];
-  return stringify(
-    {
-      ...base,
-      clusters: drop(base.clusters),
-      users: drop(base.users),
-      contexts: drop(base.contexts),
-      'current-context': current,
-    },
-    { lineWidth: 0 },
-  );
+const withKey = (config: Kubeconfig, key: string, value: unknown): Edit => ({
+  text: addKey(config, key, value),
+  gives: { ...config.data, [key]: value },
+});
+
+/** Puts an entry in the place of the one of its name, or at the end of its list. */
+const withEntry = (config: Kubeconfig, list: ListName, entry: Entry): Edit => {
+  const entries = listOf(config, list);
+  const [index] = placesOf(config, list, entry.name ?? '');
+  if (index === undefined && config.data?.[list] === undefined) return withKey(config, list, [entry]);
+  if (index === undefined)
+    return { text: appendItem(config, list, entry), gives: { ...config.data, [list]: [...entries, entry] } };
+  const changed = entries.map((old, other) => (other === index ? entry : old));
+  if (isDeepStrictEqual(changed, entries)) return { text: config.text, gives: config.data ?? {} };
+  return { text: replaceItem(config, list, index, entry), gives: { ...config.data, [list]: changed } };
+};
+
+const withCurrent = (config: Kubeconfig, name: string): Edit =>
+  config.data?.[CURRENT] === undefined
+    ? withKey(config, CURRENT, name)
+    : { text: setText(config, CURRENT, name), gives: { ...config.data, [CURRENT]: name } };
+
+/** The current context of a kubeconfig; '' when it has none. */
+export const currentContext = ({ data }: Kubeconfig): string => data?.[CURRENT] ?? '';
+
+/** Whether a kubeconfig has a cluster, user or context called `name`, or that as its current context. */
+export const hasContext = (config: Kubeconfig, name: string): boolean =>
+  currentContext(config) === name || LISTS.some((list) => placesOf(config, list, name).length > 0);
+
+/**
+ * The text of `own` with the clusters, users and contexts of `added` in it, in the place of those of the same name;
+ * every other byte stays. `added` becomes the current context when there is none and `isCurrent` allows it. The text
+ * holds keys. Throws KUBECONFIG_INVALID; `source` is what messages call the file.
+ */
+export const mergeContexts = (
+  own: Kubeconfig,
+  added: Kubeconfig,
+  source: string,
+  isCurrent = true,
+): string => {
+  let config = own;
+  const change = (edit: Edit): void => void (config = apply(edit, source));
+  if (own.data === null)
+    for (const [key, value] of Object.entries({ apiVersion: 'v1', kind: 'Config' }))
+      change(withKey(config, key, value));
+  for (const list of LISTS)
+    for (const entry of listOf(added, list)) {
+      if (!entry) continue;
+      // kubectl refuses a file with several entries of one name.
+      for (const index of placesOf(config, list, entry.name ?? '')
+        .slice(1)
+        .reverse())
+        change(withoutOne(config, list, index));
+      change(withEntry(config, list, entry));
+    }
+  const name = currentContext(added);
+  if (isCurrent && name !== '' && currentContext(config) === '') change(withCurrent(config, name));
+  return config.text;
+};
+
+/**
+ * The text of a kubeconfig without the cluster, user and context called `name`; every other byte stays. Throws
+ * KUBECONFIG_INVALID; `source` is what messages call the file.
+ */
+export const withoutContext = (own: Kubeconfig, name: string, source: string): string => {
+  const config = LISTS.reduce((found, list) => without(found, list, name, source), own);
+  return currentContext(config) === name ? apply(withCurrent(config, ''), source).text : config.text;
 };

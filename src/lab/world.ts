@@ -23,8 +23,8 @@ export interface World {
   /** Where k3s releases are downloaded from; undefined = the project's own place. */
   readonly releaseUrl: string | undefined;
   readonly fetch: typeof fetch;
-  /** Kubeconfig of this user, into which labs may be merged. */
-  readonly userKubeconfig: string;
+  /** Kubeconfigs of this user, into which labs may be merged: at least one, those that kubectl reads. */
+  readonly userKubeconfigs: readonly string[];
   /** Settles `auto`. Throws HOST_UNFIT when no provider fits this host. */
   chooseProvider(wanted: LabConfig['provider']): Promise<ProviderId>;
   provider(id: ProviderId, request: ProviderRequest): Promise<MachineProvider>;

@@ -6,25 +6,27 @@ export interface CertificateView {
   readonly id: string;
   readonly before: readonly Trace[];
   readonly left: readonly (Trace & { readonly why: string })[];
+  readonly unsure: readonly (Trace & { readonly why: string })[];
   readonly kept: readonly { readonly machine: string; readonly path: string }[];
 }
 
 const count = (traces: readonly Trace[], kind: string): number =>
   traces.filter((trace) => trace.kind === kind).length;
 
-/** Rows of the certificate: each kind of thing, how many there were, how many are left. */
-export const certificateRows = ({ before, left }: CertificateView): readonly (readonly string[])[] =>
-  [...new Set([...before, ...left].map(({ kind }) => kind))].map((kind) => [
-    kind,
-    String(count(before, kind)),
-    String(count(left, kind)),
-  ]);
+/** Rows of the certificate: each kind of thing, how many there were, how many are left; `?` where that is not known. */
+export const certificateRows = ({ before, left, unsure }: CertificateView): readonly (readonly string[])[] =>
+  [...new Set([...before, ...left, ...unsure].map(({ kind }) => kind))].map((kind) => {
+    const isKnown = count(unsure, kind) === 0;
+    return [kind, ...[before, left].map((traces) => (isKnown ? String(count(traces, kind)) : '?'))];
+  });
 
 /** What stands below the rows: the verdict, what is left and why, and where data was kept. */
-export const certificateText = ({ lab, id, left, kept }: CertificateView): string => {
+export const certificateText = ({ lab, id, left, unsure, kept }: CertificateView): string => {
   const verdict =
     left.length === 0
-      ? [`Nothing is left of lab ${lab} (id ${id}).`]
+      ? unsure.length === 0
+        ? [`Nothing is left of lab ${lab} (id ${id}).`]
+        : [`Lab ${lab} (id ${id}) is removed, as far as kglab can see.`]
       : [
           `${left.length} things are left of lab ${lab} (id ${id}):`,
           ...left.map(({ kind, what, why }) => `  ${kind} ${what}: ${why}`),
@@ -32,5 +34,9 @@ export const certificateText = ({ lab, id, left, kept }: CertificateView): strin
   const where = kept.map(({ machine, path }) => `  ${machine}: ${path}`);
   const note =
     where.length === 0 ? [] : ['Data kept; the next `kglab up` of this lab takes it over:', ...where];
-  return [...verdict, ...note, ''].join('\n');
+  const open =
+    unsure.length === 0
+      ? []
+      : ['Not certified:', ...unsure.map(({ kind, what, why }) => `  ${kind} ${what}: ${why}`)];
+  return [...verdict, ...open, ...note, ''].join('\n');
 };

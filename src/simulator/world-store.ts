@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../util/clock.js';
 import { quote } from '../exec/command.js';
 import { parseNotes } from '../util/private-files.js';
+import { replaceFile } from '../util/replace-file.js';
 import { isEmpty, type SimWorld } from './world.js';
 
 /** Where a world is kept between two operations. */
@@ -119,9 +120,7 @@ export class FileStore implements WorldStore {
     if (content === this.content) return;
     this.content = content;
     const text = JSON.stringify(this.world);
-    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
-    await writeFile(`${this.path}.new`, text, { mode: 0o600 });
-    await rename(`${this.path}.new`, this.path);
+    await replaceFile(this.path, text);
     this.stamp = this.stampNow();
   }
 

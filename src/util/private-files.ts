@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { behindLinks, replaceFile } from '../util/replace-file.js';
 
 /** The text of a file; undefined when there is none. */
 export const readText = async (path: string): Promise<string | undefined> => {
@@ -32,45 +31,54 @@ export const parseNotes = <T>(
   throw new CliError('LEDGER_DAMAGED', `${path} is damaged (${Buffer.byteLength(text)} bytes).`, { hint });
 };
 
-/** Writes a file for its owner alone (0600, folders 0700): complete on disk before it takes the place of the old one. */
-export const writePrivate = async (
-  path: string,
-  content: string,
-  prepare?: (temporary: string) => Promise<void>,
-): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.new`;
+/**
+ * The text of a file that is the user's; undefined when there is none. Throws when it is no regular file (a pipe may
+ * never end), and when its bytes are no UTF-8: written back, they would be others.
+ */
+export const readUsers = async (path: string): Promise<string | undefined> => {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  if (found === undefined) return undefined;
+  if (!found.isFile()) throw new Error('it is no regular file');
   try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await prepare?.(temporary);
-    await rename(temporary, path);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    if (error instanceof TypeError) throw new Error('it is no text in UTF-8', { cause: error });
     throw error;
   }
 };
 
+/** Writes a file for its owner alone (0600, folders 0700), see {@link replaceFile}. */
+export const writePrivate = (path: string, content: string): Promise<void> => replaceFile(path, content);
+
+/** How a file of the user is written. */
+export interface UsersOptions {
+  /** Keys are in it: nobody but its owner gets access, whoever had it before. */
+  readonly keys?: boolean;
+  /** Permissions of a new file, less the umask; 0600 without it. */
+  readonly mode?: number;
+}
+
 /**
  * Writes a file that is the user's, whole or not at all: a link to it stays one, and its owner stays. Its mode stays
- * too, but for what `keys` forbids: with those in it, it is for its owner alone. A new one is that anyway.
+ * too, but for what `keys` forbids. What is no regular file (a terminal, a pipe) is written to.
  */
 export const writeUsers = async (
   path: string,
   content: string,
-  { keys = false }: { readonly keys?: boolean } = {},
+  { keys = false, mode = 0o600 }: UsersOptions = {},
 ): Promise<void> => {
-  const target = await realpath(path).catch(() => path);
+  const target = await behindLinks(path);
   const old = await stat(target).catch(() => undefined);
-  await writePrivate(target, content, async (temporary) => {
-    if (old === undefined) return;
-    // Only root may give files away; anybody else's is their own as a rule.
-    await chown(temporary, old.uid, old.gid).catch(() => undefined);
-    await chmod(temporary, old.mode & (keys ? 0o700 : 0o777));
+  if (old !== undefined && !old.isFile()) return writeFile(target, content);
+  await replaceFile(target, content, {
+    mode: old === undefined ? mode : 0o600,
+    prepare: async (file) => {
+      if (old === undefined) return;
+      // Only root may give files away; anybody else's is their own as a rule.
+      await file.chown(old.uid, old.gid).catch(() => undefined);
+      await file.chmod(old.mode & (keys ? 0o700 : 0o777));
+    },
   });
 };

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { StepContext } from '../engine/context.js';
 import { checked } from '../exec/checked.js';
 import { sh } from '../exec/command.js';
+import { sha256 } from '../util/checksum.js';
 
 /** SHA-256 by file, paths relative to the volume's directory; links and empty directories by their own lines. */
 export type Checksums = Readonly<Record<string, string>>;
@@ -34,9 +34,7 @@ export const parseChecksums = (text: string): Checksums =>
 
 /** One sum over all of them. */
 export const digestOf = (sums: Checksums): string =>
-  createHash('sha256')
-    .update(JSON.stringify(Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1))))
-    .digest('hex');
+  sha256(JSON.stringify(Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1))));
 
 /** Checksums of all that a directory holds. Throws VOLUME_FAILED when something cannot be read. */
 export const checksumsOf = async (

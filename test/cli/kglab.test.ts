@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { LabStore } from '../../src/lab/lab-store.js';
@@ -271,6 +271,22 @@ describe('labs', () => {
       `context kglab-demo is now in ${target}: kubectl --context kglab-demo get nodes\n`,
     ]);
     expect(statSync(target).mode & 0o777).toBe(0o600);
+  });
+
+  it('merges into no kubeconfig that it does not understand, and says where and what to do', async () => {
+    await saveLab('demo');
+    writeFileSync(join(home.state, 'labs', 'demo', 'kubeconfig'), 'current-context: kglab-demo\n');
+    const target = join(home.dir, 'mine');
+    const text = 'contexts: []\nclusters: {} # mine\n';
+    writeFileSync(target, text);
+    const { exitCode, stdout, stderr } = await home.kglab(['kubeconfig', '-n', 'demo', '--merge'], {
+      env: { KUBECONFIG: `:${target}` },
+    });
+    expect([exitCode, stdout]).toEqual([15, '']);
+    expect(stderr).toContain('[KUBECONFIG_INVALID]');
+    expect(stderr).toContain(`${target}:2:11: clusters must be a list`);
+    expect(stderr).toContain('export KUBECONFIG=$(kglab kubeconfig)');
+    expect(readFileSync(target, 'utf8')).toBe(text);
   });
 });
 

@@ -304,7 +304,7 @@ export class SimLab {
       host: { exec: refuse },
       dirs: { state: '/memory', cache: '/memory', machines: '/memory' },
       store: this.ledger,
-      userKubeconfig: '/memory/config',
+      userKubeconfigs: ['/memory/config'],
       fetch: refuse,
       chooseProvider: () => Promise.resolve('simulator'),
       provider: () => Promise.resolve(provider),

@@ -63,7 +63,7 @@ export class TestWorld {
         fetch,
         checks: () => Promise.resolve([]),
       },
-      userKubeconfig: this.userKubeconfig,
+      userKubeconfigs: [this.userKubeconfig],
       chooseProvider: () => Promise.resolve('nspawn'),
       provider: () => Promise.resolve(stage.provider),
       usable: () => Promise.resolve({ usable: true, because: 'it is a test' }),

@@ -1,5 +1,3 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { World } from '../../lab/world.js';
 import { redact } from '../../exec/command.js';
 import { HostExecutor } from '../../exec/host-executor.js';
@@ -12,6 +10,7 @@ import type { Reporter } from '../../engine/events.js';
 import { dirsOf, type Dirs } from '../../util/dirs.js';
 import { LabStore } from '../../lab/lab-store.js';
 import { systemClock } from '../../util/clock.js';
+import { kubeconfigFiles } from '../../app/user-kubeconfig.js';
 import type { LabFlags } from './flags.js';
 import type { Session } from './session.js';
 import { stderr } from './streams.js';
@@ -46,10 +45,6 @@ const startLog = async (store: LabStore, lab: string, what: string): Promise<Run
 
 const isThere = async (name: string, store: LabStore, dirs: Dirs): Promise<boolean> =>
   (await store.names()).includes(name) || (await findLab(name, dirs)) !== undefined;
-
-/** The kubeconfig that kubectl writes to: the first file of KUBECONFIG, else ~/.kube/config. */
-const userKubeconfig = (env: NodeJS.ProcessEnv): string =>
-  env['KUBECONFIG']?.split(':')[0] || join(homedir(), '.kube', 'config');
 
 const drawer = (flags: LabFlags): Promise<Reporter> =>
   flags.quiet === true
@@ -94,7 +89,7 @@ export const openWorld = async (
     arch: process.arch === 'arm64' ? 'arm64' : 'amd64',
     releaseUrl: process.env['KGLAB_K3S_URL'],
     fetch,
-    userKubeconfig: userKubeconfig(process.env),
+    userKubeconfigs: kubeconfigFiles(process.env),
     chooseProvider: (wanted) => chooseProvider(wanted, host),
     provider: (id, request) => PROVIDERS[id].make(request, deps),
     findLab: (name) => findLab(name, dirs),

@@ -1,7 +1,11 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { CliError } from '../../errors/cli-error.js';
+import { writeFile } from 'node:fs/promises';
+import { writeUsers } from '../../util/private-files.js';
 
 const hasCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
+
+/** Permissions of a new file, less the umask: a lab file holds no secret. */
+const MODE = 0o666;
 
 /**
  * Writes a lab file. One that may be replaced is there at every moment, the old or the new; without leave to replace,
@@ -12,25 +16,13 @@ export const putLabFile = async (
   text: string,
   { replace }: { readonly replace: boolean },
 ): Promise<void> => {
-  if (!replace) {
-    try {
-      return await writeFile(path, text, { flag: 'wx' });
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw error;
-      throw new CliError(
-        'CONFIRMATION_NEEDED',
-        `${path} has come into being meanwhile; it is left as it is.`,
-        {
-          hint: 'Name another with --file, or replace it: kglab init --force',
-        },
-      );
-    }
-  }
-  const draft = `${path}.${process.pid}.new`;
+  if (replace) return writeUsers(path, text, { mode: MODE });
   try {
-    await writeFile(draft, text, { flag: 'wx' });
-    await rename(draft, path);
-  } finally {
-    await rm(draft, { force: true });
+    await writeFile(path, text, { flag: 'wx', mode: MODE });
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    throw new CliError('CONFIRMATION_NEEDED', `${path} has come into being meanwhile; it is left as it is.`, {
+      hint: 'Name another with --file, or replace it: kglab init --force',
+    });
   }
 };

@@ -1,7 +1,7 @@
+import { isIPv4 } from 'node:net';
 import { sh } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 import type { Machine } from '../../machines/provider.js';
-import { isIpv4 } from './parse.js';
 
 /** The address that a machine speaks to the world with; no packet is sent. */
 const ASK = "ip -4 route get 192.0.2.1 | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p'";
@@ -14,7 +14,7 @@ const KEPT_MS = 5_000;
 const askAddress = async (machine: Machine, signal?: AbortSignal): Promise<string | undefined> => {
   try {
     const { stdout } = await machine.exec(sh(ASK), { timeoutMs: ASK_MS, ...(signal && { signal }) });
-    return isIpv4(stdout.trim()) ? stdout.trim() : undefined;
+    return isIPv4(stdout.trim()) ? stdout.trim() : undefined;
   } catch {
     signal?.throwIfAborted();
     return undefined;

@@ -1,8 +1,8 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { LabRef } from '../../machines/provider.js';
 import { quote } from '../../exec/command.js';
 import { parseNotes, readText } from '../../util/private-files.js';
+import { rm } from 'node:fs/promises';
+import { replaceFile } from '../../util/replace-file.js';
 
 /** `launching`: written before the launch, whose end is not known yet. `made`: it was seen to be this lab's. */
 export type Phase = 'launching' | 'made';
@@ -61,9 +61,7 @@ export class Ledger {
   private change(edit: (machines: Readonly<Record<string, Phase>>) => Record<string, Phase>): Promise<void> {
     const next = this.last.then(async () => {
       const book: Book = { lab: this.lab.id, machines: edit(await this.read()) };
-      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
-      await writeFile(`${this.path}.new`, `${JSON.stringify(book, null, 2)}\n`, { mode: 0o600, flush: true });
-      await rename(`${this.path}.new`, this.path);
+      await replaceFile(this.path, `${JSON.stringify(book, null, 2)}\n`);
     });
     this.last = next.catch(() => undefined);
     return next;

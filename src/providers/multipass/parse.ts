@@ -1,4 +1,5 @@
 import type { MachineState } from '../../machines/provider.js';
+import { isIPv4 } from 'node:net';
 
 /** An instance as `multipass list` shows it. */
 export interface Instance {
@@ -10,11 +11,6 @@ export interface Instance {
   /** Availability zone, from 1.17 on. */
   readonly zone: string | undefined;
 }
-
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
-
-/** Whether a text is an IPv4 address. */
-export const isIpv4 = (text: string): boolean => IPV4.test(text);
 
 /**
  * The JSON in an output. The client draws its spinner on stdout even into a pipe, so whatever stands before the first
@@ -36,7 +32,7 @@ export const parseList = (stdout: string): readonly Instance[] => {
   return list.map(({ name, state, ipv4 = [], zone }) => ({
     name,
     state,
-    addresses: ipv4.filter(isIpv4),
+    addresses: ipv4.filter(isIPv4),
     zone: zone?.name,
   }));
 };

@@ -1,5 +1,5 @@
-/** Control sequences of a terminal: ESC [ parameters, a letter. */
-const SEQUENCE = /\u001b\[[0-9;?]*[A-Za-z]/g;
+import { stripVTControlCharacters } from 'node:util';
+
 /** What makes the client's next words overwrite the line: going back to its start, or clearing it. */
 const ANEW = /\r|\u001b\[2K/;
 
@@ -16,5 +16,5 @@ const typed = (text: string): string => {
 export const plainText = (text: string): string =>
   text
     .split('\n')
-    .map((line) => typed((line.split(ANEW).at(-1) ?? '').replaceAll(SEQUENCE, '')).trimEnd())
+    .map((line) => typed(stripVTControlCharacters(line.split(ANEW).at(-1) ?? '')).trimEnd())
     .join('\n');

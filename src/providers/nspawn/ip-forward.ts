@@ -1,7 +1,8 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapPool } from '../../util/pool.js';
-import { readJson, unlessDamaged, writeText, type NetworkLedger } from './ledger.js';
+import { readJson, unlessDamaged, type NetworkLedger } from './ledger.js';
+import { replaceFile } from '../../util/replace-file.js';
 
 /** Files read at the same time. */
 const LIMIT = 8;
@@ -15,7 +16,7 @@ const before = (dataDir: string): string => join(dataDir, 'ip_forward.before');
 export const enableForwarding = async (dataDir: string): Promise<void> => {
   const value = (await readFile(SWITCH, 'utf8')).trim();
   if (value === '1') return;
-  await writeText(before(dataDir), value);
+  await replaceFile(before(dataDir), value);
   await writeFile(SWITCH, '1');
 };
 

@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import type { LabRef, MachineSpec } from '../../machines/provider.js';
-import { syncPath } from '../../util/sync-path.js';
 import { quote } from '../../exec/command.js';
-import { parseNotes, readText, writePrivate } from '../../util/private-files.js';
+import { parseNotes, readText } from '../../util/private-files.js';
+import { replaceFile } from '../../util/replace-file.js';
 import type { LabPaths } from './paths.js';
 
 /** What a machine is; the cloud-init data is not repeated here. */
@@ -38,15 +38,9 @@ export const unlessDamaged = (error: unknown): undefined => {
   if (!(error instanceof CliError && error.code === 'LEDGER_DAMAGED')) throw error;
 };
 
-/** Writes a file of the lab (mode 0600) so that it is there wholly or not at all, after a power cut too. */
-export const writeText = async (path: string, text: string): Promise<void> => {
-  await writePrivate(path, text);
-  await syncPath(dirname(path));
-};
-
-/** Writes a JSON file of the lab, see {@link writeText}. */
+/** Writes a JSON file of the lab (0600), see {@link replaceFile}. */
 export const writeJson = (path: string, value: unknown): Promise<void> =>
-  writeText(path, `${JSON.stringify(value, null, 2)}\n`);
+  replaceFile(path, `${JSON.stringify(value, null, 2)}\n`);
 
 /** Whose the lab's folder on this host is. Throws LEDGER_DAMAGED: it may be another's. */
 export const readOwner = (lab: string, { owner, note }: LabPaths): Promise<LabRef | undefined> =>

@@ -6,14 +6,7 @@ import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
 import type { MachineSpec } from '../../machines/provider.js';
 import { assignAddresses, gatewayOf, prefixOf, toRange } from './addresses.js';
-import {
-  readJson,
-  unlessDamaged,
-  writeJson,
-  writeText,
-  type MachineLedger,
-  type NetworkLedger,
-} from './ledger.js';
+import { readJson, unlessDamaged, writeJson, type MachineLedger, type NetworkLedger } from './ledger.js';
 import { completeKeep, forgetKept, giveBack } from './kept-folders.js';
 import { machineId } from './names.js';
 import { readResolvConf } from './network.js';
@@ -21,6 +14,7 @@ import type { NspawnOptions } from './options.js';
 import { unmountBelow } from './overlay.js';
 import { OWN_FOLDERS, type LabPaths } from './paths.js';
 import { laySeed, parseNameservers } from './seed.js';
+import { replaceFile } from '../../util/replace-file.js';
 
 /** The machines of a lab on disk. */
 export class MachineStore {
@@ -79,7 +73,7 @@ export class MachineStore {
       // `seeded` lets go of the copies that are kept: those in the machine must be on disk before it.
       await checked(this.host, 'the host', cmd('sync', '-f', paths.dir), { code: 'MACHINE_FAILED' });
     }
-    await writeText(paths.seeded, '');
+    await replaceFile(paths.seeded, '');
     await forgetKept(this.paths, spec.name);
     return ledger;
   }

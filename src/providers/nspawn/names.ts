@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { LabRef } from '../../machines/provider.js';
+import { sha256 } from '../../util/checksum.js';
 
 /** The first `length` hex digits of a text's SHA-256. */
-export const shortHash = (text: string, length: number): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, length);
+export const shortHash = (text: string, length: number): string => sha256(text).slice(0, length);
 
 const slug = (name: string, length: number): string =>
   name

@@ -15,8 +15,8 @@ import type {
 import { bootMachine, groupPath, hasSystemd } from './boot.js';
 import { ImageCache } from './image.js';
 import { forgetPartial, keep, keptFolders } from './kept-folders.js';
-import { assertOwnLab, claimLab, writeText, type MachineLedger } from './ledger.js';
 import { assertImage, MachineStore } from './machine-store.js';
+import { assertOwnLab, claimLab, type MachineLedger } from './ledger.js';
 import { NspawnMachine } from './machine.js';
 import { groupName, nspawnName, vethName } from './names.js';
 import { LabNetwork } from './network.js';
@@ -25,6 +25,7 @@ import { mountRoot, unmountBelow } from './overlay.js';
 import { labPaths, type LabPaths } from './paths.js';
 import { Power, type PowerTarget } from './power.js';
 import { findTraces } from './traces.js';
+import { replaceFile } from '../../util/replace-file.js';
 import { awaitAll, mapPool } from '../../util/pool.js';
 
 /** Machines looked at at the same time. */
@@ -148,7 +149,7 @@ export class NspawnProvider implements MachineProvider {
 
   private async remember(text: string): Promise<void> {
     await claimLab(this.options.lab, this.paths);
-    await writeText(this.paths.note, text);
+    await replaceFile(this.paths.note, text);
   }
 
   private async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {

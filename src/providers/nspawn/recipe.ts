@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../util/checksum.js';
 import { IMAGE_FILES, IMAGE_LINKS } from './image-files.js';
 
 /** What a machine of the lab needs from its distribution. */
@@ -44,8 +44,7 @@ export const imageRecipe = (suite: string, arch: string): Recipe => ({
 
 /** Name of the image in the cache: `bookworm-x64-2f6c0d1b9a3e`. */
 export const imageName = (recipe: Recipe): string => {
-  const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex');
-  return `${recipe.suite}-${recipe.arch}-${digest.slice(0, 12)}`;
+  return `${recipe.suite}-${recipe.arch}-${sha256(JSON.stringify(recipe)).slice(0, 12)}`;
 };
 
 /** The codename in an os-release file: `bookworm`. */

@@ -1,4 +1,5 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
 import { dirname, join } from 'node:path';
 
 export interface SeedInput {
@@ -49,6 +50,6 @@ export const laySeed = async (upper: string, input: SeedInput): Promise<void> =>
 
 /** Nameservers in a resolv.conf that a machine can use too: IPv4, not the host's loopback. */
 export const parseNameservers = (resolvConf: string): readonly string[] =>
-  [...resolvConf.matchAll(/^nameserver\s+(\d+\.\d+\.\d+\.\d+)\s*$/gm)]
+  [...resolvConf.matchAll(/^nameserver\s+(\S+)\s*$/gm)]
     .map((match) => match[1] ?? '')
-    .filter((address) => !address.startsWith('127.'));
+    .filter((address) => isIPv4(address) && !address.startsWith('127.'));

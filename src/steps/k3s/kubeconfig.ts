@@ -4,7 +4,7 @@ import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd } from '../../exec/command.js';
-import { forHost } from '../../kube/lab-kubeconfig.js';
+import { forHost, SERVER_FILE } from '../../kube/lab-kubeconfig.js';
 
 /** The server's kubeconfig with the server's address. The command is private because the output has a client key. */
 const wanted = async (server: string, context: StepContext): Promise<string> => {
@@ -13,7 +13,7 @@ const wanted = async (server: string, context: StepContext): Promise<string> => 
   const { stdout } = await checked(
     context.machine(server),
     server,
-    { ...cmd('cat', '/etc/rancher/k3s/k3s.yaml'), private: true },
+    { ...cmd('cat', SERVER_FILE), private: true },
     { code: 'K3S_FAILED', what: `Reading the kubeconfig of ${server}`, signal: context.signal },
   );
   return forHost(stdout, context.lab.name, address);

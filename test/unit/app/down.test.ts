@@ -7,6 +7,7 @@ import { CliError } from '../../../src/errors/cli-error.js';
 import type { MachineProvider, Trace } from '../../../src/machines/provider.js';
 import { certificateRows, certificateText } from '../../../src/report/certificate.js';
 import { mergeContexts } from '../../../src/kube/merge-kubeconfig.js';
+import { readKubeconfig } from '../../../src/kube/read-kubeconfig.js';
 import { ScriptedExecutor } from '../../helpers/scripted-executor.js';
 import { TestWorld } from '../../helpers/test-world.js';
 
@@ -193,14 +194,14 @@ describe('down', () => {
   });
 
   it("takes the lab's context out of the user's kubeconfig, and nothing else", async () => {
-    const mine = mergeContexts(kubeconfig('mine'), kubeconfig('kglab-demo')).text;
-    await writeFile(test.userKubeconfig, mine);
+    const [mine, lab] = ['mine', 'kglab-demo'].map((name) => readKubeconfig(kubeconfig(name), name));
+    if (!mine || !lab) throw new Error('two were read');
+    await writeFile(test.userKubeconfig, mergeContexts(mine, lab, 'mine'));
     const w = world(removing());
     const found = await down(await planRemoval(await test.lab(w)));
     expect(found.before.map(({ kind }) => kind)).toContain('kubeconfig context');
     const left = await readFile(test.userKubeconfig, 'utf8');
-    expect(left).not.toContain('kglab-demo');
-    expect(left).toContain('mine');
+    expect(left).toBe(kubeconfig('mine'));
   });
 
   it('follows a link to the kubeconfig, which keeps its mode', async () => {
@@ -225,6 +226,44 @@ describe('down', () => {
     const found = await down(await planRemoval(await test.lab(w)));
     expect(found.left).toEqual([]);
     expect(said.join('\n')).toContain(`${test.userKubeconfig} cannot be read`);
+  });
+
+  it.each([
+    ['clusters that are a mapping', 'clusters: {}\ncurrent-context: kglab-demo\n'],
+    ['a tab as indentation', 'clusters:\n\t- name: kglab-demo\n'],
+    ['two documents', 'clusters: []\n---\ncontexts: [{ name: kglab-demo }]\n'],
+    ['plain text', 'kglab-demo is my lab\n'],
+    ['an entry that is a text', 'contexts: [kglab-demo]\n'],
+    ['a name that is a number', 'contexts: [{ name: 1 }]\n'],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x61, 0x00])],
+    ['an alias that names nothing', 'clusters: *mine\n'],
+    ['brackets nested without end', '['.repeat(100_000)],
+  ])('leaves a kubeconfig alone that it does not understand, and does not certify: %s', async (_, text) => {
+    await writeFile(test.userKubeconfig, text);
+    const w = world(removing());
+    const found = await down(await planRemoval(await test.lab(w)));
+    expect(found.left).toEqual([]);
+    expect(await test.store.load('demo')).toBeUndefined();
+    expect(await readFile(test.userKubeconfig)).toEqual(Buffer.from(text));
+    expect(certificateText(found)).not.toContain('Nothing is left');
+    const said = test.said.join('\n');
+    for (const words of [said, certificateText(found)]) {
+      expect(words).toContain(`kglab-demo may still be in ${test.userKubeconfig}`);
+      expect(words).toContain(`kubectl config delete-context kglab-demo --kubeconfig ${test.userKubeconfig}`);
+    }
+    expect(certificateRows(found)).toContainEqual(['kubeconfig context', '?', '?']);
+  });
+
+  it.each([
+    ['null lists', 'clusters: null\nusers:\ncontexts: ~\n'],
+    ['an empty file', ''],
+    ['null entries', 'clusters: [null]\nusers:\n-\n'],
+  ])('takes a kubeconfig with %s for one without the lab', async (_, text) => {
+    await writeFile(test.userKubeconfig, text);
+    const w = world(removing());
+    const found = await down(await planRemoval(await test.lab(w)));
+    expect(certificateText(found)).toBe('Nothing is left of lab demo (id abc123).\n');
+    expect(await readFile(test.userKubeconfig, 'utf8')).toBe(text);
   });
 
   it('does not touch a kubeconfig without the lab', async () => {

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checksumOf, parseChecksums, sha256File } from '../../../src/artifacts/checksums.js';
+import { checksumOf, parseChecksums } from '../../../src/artifacts/checksums.js';
+import { sha256File } from '../../../src/util/checksum.js';
 import { sha256, tempDir } from './fake-release.js';
 
 const SUM = 'AB'.repeat(32);

@@ -42,6 +42,18 @@ describe('forHost', () => {
     expect(JSON.stringify(after)).not.toContain('127.0.0.1');
   });
 
+  it.each([
+    ['an empty file', ''],
+    ['half a file', K3S_YAML.slice(0, K3S_YAML.indexOf('contexts:'))],
+    ['a line cut short', K3S_YAML.slice(0, K3S_YAML.indexOf('server'))],
+    ['another text', 'cat: no such file'],
+    ['clusters that are a mapping', K3S_YAML.replace(/clusters:\n- /, 'clusters:\n  ')],
+  ])('says that the kubeconfig of k3s is not complete: %s', (_what, text) => {
+    expect(() => forHost(text, 'demo', '10.77.0.11')).toThrow(
+      expect.objectContaining({ code: 'K3S_FAILED' }),
+    );
+  });
+
   it('calls the clusters of two labs by two names', () => {
     expect(contextName('a')).not.toBe(contextName('b'));
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,9 +28,28 @@ describe('putLabFile', () => {
   });
 
   it('keeps the old file when the new one cannot be written', async () => {
+    // There is no room for a longer name beside it.
+    path = join(dir, 'x'.repeat(250));
     await writeFile(path, 'old');
-    await writeFile(`${path}.${process.pid}.new`, 'in the way');
-    await expect(putLabFile(path, 'new', { replace: true })).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(putLabFile(path, 'new', { replace: true })).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
     expect(await readFile(path, 'utf8')).toBe('old');
+  });
+
+  it('replaces what a link leads to, which keeps its mode', async () => {
+    await writeFile(join(dir, 'real'), 'old', { mode: 0o640 });
+    await symlink('real', path);
+    await putLabFile(path, 'new', { replace: true });
+    expect(await readlink(path)).toBe('real');
+    expect(await readFile(join(dir, 'real'), 'utf8')).toBe('new');
+    expect((await stat(join(dir, 'real'))).mode & 0o777).toBe(0o640);
+  });
+
+  it('writes a new file as other programs do, for all to read that the umask allows', async () => {
+    await writeFile(join(dir, 'other'), '');
+    for (const replace of [false, true]) {
+      const fresh = join(dir, String(replace));
+      await putLabFile(fresh, 'new', { replace });
+      expect((await stat(fresh)).mode).toBe((await stat(join(dir, 'other'))).mode);
+    }
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { featuresOf, isSupported } from '../../../../src/providers/multipass/features.js';
 import {
-  isIpv4,
   parseList,
   parseVersion,
   parseVersions,
@@ -55,14 +54,6 @@ describe('parseList', () => {
   it('reads that there is none', () => {
     expect(parseList('{\n    "list": [\n    ]\n}\n')).toEqual([]);
   });
-});
-
-describe('isIpv4', () => {
-  it.each(['10.0.0.1', '192.168.64.255', '1.2.3.4'])('takes %s', (text) => expect(isIpv4(text)).toBe(true));
-  it.each(['N/A', '', '--', '10.0.0', '10.0.0.256', '10.0.0.1.', 'fe80::1', '10.0.0.1/24'])(
-    'refuses %s',
-    (text) => expect(isIpv4(text)).toBe(false),
-  );
 });
 
 describe('toMachineState', () => {

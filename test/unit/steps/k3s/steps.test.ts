@@ -385,7 +385,7 @@ describe('secrets', () => {
       .on('g1')
       .on(
         'cat /etc/rancher/k3s/k3s.yaml',
-        `clusters: []\ncontexts: []\nusers: [{ name: default, user: { client-key-data: U0VDUkVUIEtFWQ== } }]\n`,
+        `clusters: [{ name: default }]\ncontexts: [{ name: default }]\nusers: [{ name: default, user: { client-key-data: U0VDUkVUIEtFWQ== } }]\n`,
       );
     stage
       .on('g1')

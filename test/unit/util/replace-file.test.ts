@@ -1,0 +1,50 @@
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { behindLinks, replaceFile } from '../../../src/util/replace-file.js';
+
+let dir = '';
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'kglab-replace-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+describe('replaceFile', () => {
+  it('writes for the owner alone, and makes the folders that are missing', async () => {
+    const path = join(dir, 'a', 'b');
+    await replaceFile(path, 'one');
+    await replaceFile(path, 'two');
+    expect(await readFile(path, 'utf8')).toBe('two');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(dir, 'a'))).mode & 0o777).toBe(0o700);
+    expect(await readdir(join(dir, 'a'))).toEqual(['b']);
+  });
+
+  it('leaves the old file, and nothing beside it, when the work on the new one fails', async () => {
+    const path = join(dir, 'a');
+    await writeFile(path, 'old');
+    const prepare = (): Promise<void> => Promise.reject(new Error('no space'));
+    await expect(replaceFile(path, 'new', { prepare })).rejects.toThrow('no space');
+    expect(await readFile(path, 'utf8')).toBe('old');
+    expect(await readdir(dir)).toEqual(['a']);
+  });
+
+  it('leaves nothing beside a folder that it cannot replace', async () => {
+    await expect(replaceFile(dir, 'new')).rejects.toMatchObject({ code: 'EISDIR' });
+    expect((await readdir(tmpdir())).filter((name) => join(tmpdir(), name).startsWith(`${dir}.`))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('behindLinks', () => {
+  it('follows links from folder to folder, to a file that need not be there', async () => {
+    const real = await mkdtemp(join(dir, 'real-'));
+    await symlink(real, join(dir, 'folder'));
+    await symlink('../gone', join(real, 'second'));
+    await symlink('folder/second', join(dir, 'first'));
+    expect(await behindLinks(join(dir, 'first'))).toBe(join(dir, 'gone'));
+    expect(await behindLinks(join(dir, 'plain'))).toBe(join(dir, 'plain'));
+  });
+});
