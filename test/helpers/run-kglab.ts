@@ -27,6 +27,8 @@ export interface RunKglab {
   readonly env?: Readonly<Record<string, string>>;
   /** Runs as this user, by setpriv(1). Needs root. */
   readonly uid?: number;
+  /** Path of the program, when it is not the build that all tests share. */
+  readonly main?: string;
 }
 
 /** Node as an open file: the folder that it is in may be closed to other users. */
@@ -65,10 +67,10 @@ export class Home {
       chownSync(join(this.dir, path), uid, uid);
   }
 
-  async kglab(args: readonly string[], { stdin = '', env = {}, uid }: RunKglab = {}): Promise<Ran> {
+  async kglab(args: readonly string[], { stdin = '', env = {}, uid, main = inject('kglab') }: RunKglab = {}): Promise<Ran> {
     const node = openSync(process.execPath, 'r');
     const [file, ...words] = uid === undefined ? [process.execPath] : ['setpriv', ...become(uid), NODE];
-    const child = spawn(file, [...words, inject('kglab'), ...args], {
+    const child = spawn(file, [...words, main, ...args], {
       cwd: this.cwd,
       env: { ...this.env(), ...env },
       stdio: ['pipe', 'pipe', 'pipe', node],
