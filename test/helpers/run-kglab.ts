@@ -67,7 +67,10 @@ export class Home {
       chownSync(join(this.dir, path), uid, uid);
   }
 
-  async kglab(args: readonly string[], { stdin = '', env = {}, uid, main = inject('kglab') }: RunKglab = {}): Promise<Ran> {
+  async kglab(
+    args: readonly string[],
+    { stdin = '', env = {}, uid, main = inject('kglab') }: RunKglab = {},
+  ): Promise<Ran> {
     const node = openSync(process.execPath, 'r');
     const [file, ...words] = uid === undefined ? [process.execPath] : ['setpriv', ...become(uid), NODE];
     const child = spawn(file, [...words, main, ...args], {
