@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { parse } from 'yaml';
 import { LabStore } from '../../src/state/lab-store.js';
 import { renderPlan } from '../../src/plan/render-plan.js';
 import { planUp } from '../../src/plan/plan-up.js';
@@ -112,7 +113,7 @@ describe('plan', () => {
   });
 
   it('makes nothing', async () => {
-    await home.kglab(['plan']);
+    expect(await home.kglab(['plan'])).toMatchObject({ exitCode: 0, stderr: '' });
     expect(home.entries()).toEqual([]);
   });
 });
@@ -271,6 +272,11 @@ describe('labs', () => {
       `context kglab-demo is now in ${target}: kubectl --context kglab-demo get nodes\n`,
     ]);
     expect(statSync(target).mode & 0o777).toBe(0o600);
+    expect(parse(readFileSync(target, 'utf8'))).toMatchObject({
+      clusters: [{ name: 'work' }, { name: 'kglab-demo' }],
+      contexts: [{ name: 'kglab-demo' }],
+      'current-context': 'work',
+    });
   });
 });
 

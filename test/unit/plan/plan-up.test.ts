@@ -8,8 +8,12 @@ import { labOf } from '../../helpers/step-context.js';
 
 const all = Object.entries(LABS).map(([name, yaml]) => [name, labOf(yaml)] as const);
 
-const ofKind = <K extends StepKind>({ steps }: Plan, kind: K): StepOf<K>[] =>
-  steps.filter((one) => one.kind === kind) as unknown as StepOf<K>[];
+/** All steps of a kind. A loop over none would prove nothing, so there must be some, unless `orNone` is given. */
+const ofKind = <K extends StepKind>({ steps }: Plan, kind: K, { orNone = false } = {}): StepOf<K>[] => {
+  const found = steps.filter((one) => one.kind === kind) as unknown as StepOf<K>[];
+  if (found.length === 0 && !orNone) throw new Error(`the plan has no step ${kind}`);
+  return found;
+};
 
 /** Everything that is done before a step, near and far. */
 const before = ({ steps }: Plan, id: string): ReadonlySet<string> => {
@@ -71,7 +75,9 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
     const machines = config.nodes.map(({ machine }) => machine);
     expect(ofKind(plan, 'machines.create').map(({ input }) => input.name)).toEqual(machines);
     expect(ofKind(plan, 'machines.ready').map(({ input }) => input.machine)).toEqual(machines);
-    for (const { id, input } of ofKind(plan, 'machines.hosts')) {
+    const introduced = ofKind(plan, 'machines.hosts');
+    expect(introduced.map(({ input }) => input.machine)).toEqual(machines);
+    for (const { id, input } of introduced) {
       expect(input.names).toEqual(machines);
       // An address is only known of a machine that is there.
       for (const machine of machines) expect(before(plan, id)).toContain(`machines.create:${machine}`);
@@ -86,7 +92,9 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
   });
 
   it('prepares every brick of a volume before it makes the volume', () => {
-    for (const { id, input } of ofKind(plan, 'gluster.volume')) {
+    const volumes = ofKind(plan, 'gluster.volume');
+    expect(volumes.map(({ input }) => input.volume.name)).toEqual(config.volumes.map(({ name }) => name));
+    for (const { id, input } of volumes) {
       expect(input.volume.bricks.length).toBeGreaterThan(0);
       expect(with_(config, 'storage')).toContain(input.from);
       for (const { machine } of input.volume.bricks)
@@ -113,7 +121,9 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
       expect(done).toContain(`k3s.install:${input.machine}`);
       expect(done).toContain(`machines.hosts:${input.machine}`);
     }
-    for (const { input } of ofKind(plan, 'k3s.config'))
+    const configs = ofKind(plan, 'k3s.config');
+    expect(configs).toHaveLength(kubernetes.length);
+    for (const { input } of configs)
       expect(input.node.mounts).toEqual(config.volumes.map(({ mount }) => mount));
   });
 
@@ -122,7 +132,9 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
     expect(services.map(({ input }) => input.machine).sort()).toEqual([...kubernetes].sort());
     const servers = services.filter(({ input }) => input.role === 'server');
     expect(servers.map(({ input }) => input.machine)).toEqual(with_(config, 'server'));
-    for (const { id, input } of ofKind(plan, 'k3s.ready')) {
+    const ready = ofKind(plan, 'k3s.ready');
+    expect(ready.map(({ input }) => input.machine).sort()).toEqual([...kubernetes].sort());
+    for (const { id, input } of ready) {
       expect(before(plan, id)).toContain(`k3s.service:${input.server}`);
       expect(before(plan, id)).toContain(`k3s.service:${input.machine}`);
     }
@@ -135,7 +147,9 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
   });
 
   it('proves the storage on all nodes when all of them are Ready', () => {
-    for (const { id, input } of ofKind(plan, 'smoke.run')) {
+    const runs = ofKind(plan, 'smoke.run', { orNone: true });
+    expect(runs).toHaveLength(config.smoke.enabled ? 1 : 0);
+    for (const { id, input } of runs) {
       expect([...input.nodes].sort()).toEqual([...kubernetes].sort());
       for (const machine of kubernetes) expect(before(plan, id)).toContain(`k3s.ready:${machine}`);
       expect(before(plan, id)).toContain('provisioner.apply');
@@ -143,7 +157,6 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
       expect(chosen?.default).toBe(true);
       expect(config.volumes.find(({ name }) => name === chosen?.volume)?.mount).toBe(input.path);
     }
-    expect(ofKind(plan, 'smoke.run')).toHaveLength(config.smoke.enabled ? 1 : 0);
   });
 
   it('holds plain data and nothing secret', () => {

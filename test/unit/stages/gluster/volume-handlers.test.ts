@@ -44,8 +44,10 @@ describe('brick', () => {
 
   it('has yet to be made', async () => {
     expect(await probe('missing')).toMatchObject({ state: 'pending' });
-    stage.on('g1').on('sh -c mkdir -p "$1" sh /srv/lab/n1/brick/b1');
+    const make = 'sh -c mkdir -p "$1" sh /srv/lab/n1/brick/b1';
+    stage.on('g1').on(make);
     await brickHandler.apply(brick, stage.context());
+    expect(stage.ran('g1').at(-1)).toBe(make);
   });
 
   it('may be empty, or marked with the id of its own volume', async () => {
