@@ -221,6 +221,7 @@ describe('labs', () => {
   it('takes the logs of an up that never began down', async () => {
     const store = new LabStore(home.state);
     mkdirSync(store.logDir('nope'), { recursive: true });
+    expect(await store.hasFolder('nope')).toBe(true);
     expect(await home.kglab(['down', '-n', 'nope', '--yes'])).toMatchObject({ exitCode: 0, stdout: '' });
     expect(await store.hasFolder('nope')).toBe(false);
   });
