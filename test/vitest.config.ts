@@ -19,6 +19,8 @@ export default defineConfig({
           include: ['test/{unit,golden,contract,pipeline,cli}/**/*.test.ts'],
           globalSetup: ['test/cli/build-kglab.ts'],
           testTimeout: UNIT_TIMEOUT_MS,
+          // A test that asserts nothing fails.
+          expect: { requireAssertions: true },
         },
       },
       {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { LabStore } from '../../src/lab/lab-store.js';
 import { renderPlan } from '../../src/engine/plan.js';
 import { planUp } from '../../src/recipe/up.js';
+import { parse } from 'yaml';
 import { Home } from '../helpers/run-kglab.js';
 import { bestCost, measured, processorMs } from '../helpers/cost.js';
 import { labOf } from '../helpers/step-context.js';
@@ -112,7 +113,7 @@ describe('plan', () => {
   });
 
   it('makes nothing', async () => {
-    await home.kglab(['plan']);
+    expect(await home.kglab(['plan'])).toMatchObject({ exitCode: 0, stderr: '' });
     expect(home.entries()).toEqual([]);
   });
 });
@@ -220,6 +221,7 @@ describe('labs', () => {
   it('takes the logs of an up that never began down', async () => {
     const store = new LabStore(home.state);
     mkdirSync(store.logDir('nope'), { recursive: true });
+    expect(await store.hasFolder('nope')).toBe(true);
     expect(await home.kglab(['down', '-n', 'nope', '--yes'])).toMatchObject({ exitCode: 0, stdout: '' });
     expect(await store.hasFolder('nope')).toBe(false);
   });
@@ -271,6 +273,11 @@ describe('labs', () => {
       `context kglab-demo is now in ${target}: kubectl --context kglab-demo get nodes\n`,
     ]);
     expect(statSync(target).mode & 0o777).toBe(0o600);
+    expect(parse(readFileSync(target, 'utf8'))).toMatchObject({
+      clusters: [{ name: 'work' }, { name: 'kglab-demo' }],
+      contexts: [{ name: 'kglab-demo' }],
+      'current-context': 'work',
+    });
   });
 
   it('merges into no kubeconfig that it does not understand, and says where and what to do', async () => {

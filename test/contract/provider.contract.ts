@@ -241,10 +241,11 @@ export const providerContract = (title: string, make: () => Promise<Candidate>):
           ? true
           : undefined,
       );
-      await until(async () => {
-        const bricks = await heal();
-        return bricks.length === 3 && bricks.every(({ pending }) => pending === 0) ? true : undefined;
+      const healed = await until(async () => {
+        const waiting = (await heal()).map(({ pending }) => pending);
+        return waiting.length === 3 && waiting.every((count) => count === 0) ? waiting : undefined;
       });
+      expect(healed).toEqual([0, 0, 0]);
     });
 
     it('loses a volume with its quorum, and has it again with the machines', async () => {
@@ -254,7 +255,7 @@ export const providerContract = (title: string, make: () => Promise<Candidate>):
       const read = sh('timeout 50 cat "$1/file"', MOUNT);
       await until(async () => ((await exec(name(0), read)).exitCode === 0 ? undefined : true));
       await Promise.all([name(1), name(2)].map((machine) => candidate.provider().start(machine)));
-      await until(async () => ((await exec(name(0), read)).stdout === 'proof\n' ? true : undefined));
+      expect(await until(async () => (await exec(name(0), read)).stdout || undefined)).toBe('proof\n');
       // Two bricks are enough to read by.
       await until(async () => ((await online()).length === 3 ? true : undefined));
     });

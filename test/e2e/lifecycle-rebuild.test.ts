@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NOTHING } from './support/host-state.js';
 import { isRoot, TestLab } from './support/kglab.js';
 import { filesOf, providerOf, recordOf, stateDir, tracesOnHost } from './support/lab-internals.js';
-import { apply, busyboxOf, claim, pod, ready } from './support/workloads.js';
+import { apply, busyboxOf, claim, namespace, pod, ready } from './support/workloads.js';
 
 const VOLUME = '/opt/local-path-provisioner';
 
@@ -73,9 +73,10 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     await lab.sh('node1', `echo kept > ${VOLUME}/kept && sync ${VOLUME}/kept`);
     const find = `cd ${VOLUME} && find . -type f ! -path './.kglab/*' | sort | xargs md5sum`;
     const before = await lab.sh('node2', find);
+    await apply(lab, namespace('of-the-old-cluster'));
     await lab.ok('rebuild', '--k3s-only', '--yes');
     expect(await lab.sh('node2', find)).toBe(before);
-    expect(await lab.kubectl('get', 'pods', '-A', '-o', 'name')).not.toContain('writer');
+    expect(await lab.kubectl('get', 'namespaces', '-o', 'name')).not.toContain('of-the-old-cluster');
     await lab.whole();
   });
 

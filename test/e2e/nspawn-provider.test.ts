@@ -210,6 +210,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     const types = await machine.exec(
       cmd('stat', '-f', '-c', '%T', '/data', '/var/lib/rancher', '/var/lib/kubelet'),
     );
+    expect(types.exitCode).toBe(0);
     expect(types.stdout).not.toContain('overlay');
     const group = sh(
       'for d in /sys/fs/cgroup/memory /sys/fs/cgroup; do if [ -w $d/cgroup.procs ]; then mkdir $d/try && rmdir $d/try && exit; fi; done; exit 1',

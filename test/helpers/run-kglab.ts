@@ -32,6 +32,8 @@ export interface RunKglab {
   readonly stdout?: Destination;
   /** Where talk goes. */
   readonly stderr?: Destination;
+  /** Path of the program, when it is not the build that all tests share. */
+  readonly main?: string;
 }
 
 export type Destination = 'read' | 'closed' | 'full';
@@ -80,11 +82,12 @@ export class Home {
   }
 
   async kglab(args: readonly string[], options: RunKglab = {}): Promise<Ran> {
-    const { stdin = '', env = {}, uid, stdout: out = 'read', stderr: err = 'read' } = options;
+    const { stdin = '', env = {}, uid, main = inject('kglab') } = options;
+    const { stdout: out = 'read', stderr: err = 'read' } = options;
     const node = openSync(process.execPath, 'r');
     const full = [out, err].includes('full') ? openSync('/dev/full', 'w') : undefined;
     const [file, ...words] = uid === undefined ? [process.execPath] : ['setpriv', ...become(uid), NODE];
-    const child = spawn(file, [...words, inject('kglab'), ...args], {
+    const child = spawn(file, [...words, main, ...args], {
       cwd: this.cwd,
       env: { ...this.env(), ...env },
       stdio: ['pipe', out === 'full' ? full : 'pipe', err === 'full' ? full : 'pipe', node],

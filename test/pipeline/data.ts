@@ -23,7 +23,7 @@ const trying = <T>(work: () => T): T | undefined => {
 /** A file on every volume of a lab, written as soon as the volume is mounted anywhere. */
 export class Data {
   private readonly written: Set<string>;
-  private harm: string | undefined;
+  private harmful: string | undefined;
 
   constructor(private readonly lab: SimLab) {
     const volumes = Object.values(lab.world?.volumes ?? {});
@@ -40,7 +40,7 @@ export class Data {
         const machine = world.machines[brick.machine];
         if (`${brick.machine}:${brick.path}` !== place || machine === undefined) continue;
         if (holds(world, volume, brick, KEY) && !isBeingRepaired(machine, brick.path))
-          this.harm ??= `brick ${place} is reset though it lacks nothing`;
+          this.harmful ??= `brick ${place} is reset though it lacks nothing`;
       }
   };
 
@@ -54,10 +54,15 @@ export class Data {
     }
   };
 
+  /** A command that would have lost data, if one was run: it counts whatever became of the data. */
+  get harm(): string | undefined {
+    return this.harmful;
+  }
+
   /** What was done to the data, if anything was: every brick and every mount must have them. */
   get problem(): string | undefined {
     const { world } = this.lab;
-    if (this.harm !== undefined || world === undefined) return this.harm;
+    if (this.harmful !== undefined || world === undefined) return this.harmful;
     for (const id of this.written) {
       const volume = world.volumes[id];
       const found = volume === undefined ? 'a volume with data is gone' : missing(world, volume);

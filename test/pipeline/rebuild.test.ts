@@ -51,6 +51,7 @@ describe.each(Object.entries(KINDS))('rebuild of %s', (_title, what) => {
         if (problem !== undefined) problems.push(`killed at moment ${index}: ${problem}`);
       }
       expect(problems).toEqual([]);
+      expect(moments.size).toBeGreaterThan(20);
       console.log(`${moments.size} moments to be killed at`);
     },
     LIMIT_MS,

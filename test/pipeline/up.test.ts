@@ -22,12 +22,14 @@ describe('up on simulated machines', () => {
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 
-  it('proves that the volume carries what pods write: not without a provisioner, a class or a mount', async () => {
+  it('fails in the smoke test when a node cannot read what the pod wrote', async () => {
     const lab = new SimLab(LAB);
-    const { outcomes } = await lab.up({
+    const { outcomes, error } = await lab.up({
       fault: ({ step, phase, command }) =>
         step === 'smoke.run' && phase === 'apply' && command?.file === 'cat' ? { kind: 'fail' } : undefined,
     });
     expect(outcomes['smoke.run']).toBe('failed');
+    const failed = { code: 'SMOKE_FAILED' };
+    expect(error).toMatchObject({ errors: [failed, failed, failed] });
   });
 });

@@ -26,20 +26,26 @@ const processes = async (): Promise<string[]> => {
 
 const groups = async (): Promise<string[]> => {
   const trees = await readdir('/sys/fs/cgroup', { withFileTypes: true });
-  const below = trees
+  const found = trees
     .filter((tree) => tree.isDirectory())
     .map(async ({ name }) => {
       const children = await readdir(`/sys/fs/cgroup/${name}`);
-      return children.filter((child) => child.startsWith('kglab-')).map((child) => `${name}/${child}`);
+      const below = children.filter((child) => child.startsWith('kglab-')).map((child) => `${name}/${child}`);
+      // With cgroup v2 there is one tree, and a group of a machine may lie at its top.
+      return name.startsWith('kglab-') ? [name, ...below] : below;
     });
-  return (await Promise.all(below)).flat();
+  return (await Promise.all(found)).flat();
 };
 
 /** What `mine` (part of a path or name) has left on the host. Lines of others are not looked at. */
 export const hostState = async (host: Executor, mine: readonly string[]): Promise<HostState> => {
   const isMine = (line: string): boolean => mine.some((part) => line.includes(part));
-  const lines = async (...words: [string, ...string[]]): Promise<string[]> =>
-    (await host.exec(cmd(...words))).stdout.split('\n').filter(isMine);
+  const lines = async (...words: [string, ...string[]]): Promise<string[]> => {
+    const { exitCode, stdout, stderr } = await host.exec(cmd(...words));
+    // No answer is not an empty one.
+    if (exitCode !== 0) throw new Error(`${words.join(' ')} ended with ${exitCode}: ${stderr}`);
+    return stdout.split('\n').filter(isMine);
+  };
   return {
     processes: (await processes()).filter(isMine),
     mounts: (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter(isMine),

@@ -91,6 +91,8 @@ describe('resolveArtifacts', () => {
     const sums = readFileSync(join(entry, 'sha256sum-amd64.txt'), 'utf8');
     writeFileSync(join(entry, 'sha256sum-amd64.txt'), sums.slice(0, 10));
     expect(await resolveArtifacts({ ...wanted, version: VERSION })).toMatchObject({ state: 'to-download' });
+    writeFileSync(join(entry, 'sha256sum-amd64.txt'), sums);
+    expect(await resolveArtifacts(wanted)).toMatchObject({ version: VERSION, state: 'cached' });
     rmSync(join(entry, 'k3s'));
     expect(await resolveArtifacts(wanted)).toMatchObject({
       version: DEFAULT_K3S_VERSION,

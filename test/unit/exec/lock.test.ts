@@ -74,7 +74,8 @@ describe('takeLock', () => {
       await take()
     )();
     await writeFile(lock, JSON.stringify({ ...(await dead()), pid: process.pid }));
-    await take();
+    await take('down');
+    expect(JSON.parse(await readFile(lock, 'utf8'))).toMatchObject({ pid: process.pid, what: 'down' });
   });
 
   it.skipIf(process.platform !== 'linux')(
@@ -124,7 +125,8 @@ describe('takeLock', () => {
       await take()
     )();
     await writeFile(lock, '');
-    await take();
+    await take('down');
+    expect(JSON.parse(await readFile(lock, 'utf8'))).toMatchObject({ pid: process.pid, what: 'down' });
   });
 
   it.each(['{"pid":', '{}', 'null', '{"pid":"7"}'])(

@@ -19,8 +19,12 @@ import { labOf } from '../../helpers/step-context.js';
 
 const all = Object.entries(LABS).map(([name, yaml]) => [name, labOf(yaml)] as const);
 
-const ofKind = <I>({ steps }: Plan, { kind }: StepKind<I>): Step<I>[] =>
-  steps.filter((one) => one.kind === kind) as Step<I>[];
+/** All steps of a kind. A loop over none would prove nothing, so there must be some, unless `orNone` is given. */
+const ofKind = <I>({ steps }: Plan, { kind }: StepKind<I>, { orNone = false } = {}): Step<I>[] => {
+  const found = steps.filter((one) => one.kind === kind) as Step<I>[];
+  if (found.length === 0 && !orNone) throw new Error(`the plan has no step ${kind}`);
+  return found;
+};
 
 /** Everything that is done before a step, near and far. */
 const before = ({ steps }: Plan, id: string): ReadonlySet<string> => {
@@ -82,7 +86,9 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
     const machines = config.nodes.map(({ machine }) => machine);
     expect(ofKind(plan, createMachine).map(({ input }) => input.name)).toEqual(machines);
     expect(ofKind(plan, waitForBoot).map(({ input }) => input.machine)).toEqual(machines);
-    for (const { id, input } of ofKind(plan, writeHostsFile)) {
+    const introduced = ofKind(plan, writeHostsFile);
+    expect(introduced.map(({ input }) => input.machine)).toEqual(machines);
+    for (const { id, input } of introduced) {
       expect(input.names).toEqual(machines);
       // An address is only known of a machine that is there.
       for (const machine of machines) expect(before(plan, id)).toContain(`machines.create:${machine}`);
@@ -97,7 +103,9 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
   });
 
   it('prepares every brick of a volume before it creates the volume', () => {
-    for (const { id, input } of ofKind(plan, createVolume)) {
+    const volumes = ofKind(plan, createVolume);
+    expect(volumes.map(({ input }) => input.volume.name)).toEqual(config.volumes.map(({ name }) => name));
+    for (const { id, input } of volumes) {
       expect(input.volume.bricks.length).toBeGreaterThan(0);
       expect(with_(config, 'storage')).toContain(input.from);
       for (const { machine } of input.volume.bricks)
@@ -124,7 +132,9 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
       expect(done).toContain(`k3s.install:${input.machine}`);
       expect(done).toContain(`machines.hosts:${input.machine}`);
     }
-    for (const { input } of ofKind(plan, configureK3s))
+    const configs = ofKind(plan, configureK3s);
+    expect(configs).toHaveLength(kubernetes.length);
+    for (const { input } of configs)
       expect(input.node.mounts).toEqual(config.volumes.map(({ mount }) => mount));
   });
 
@@ -133,20 +143,26 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
     expect(services.map(({ input }) => input.machine).sort()).toEqual([...kubernetes].sort());
     const servers = services.filter(({ input }) => input.role === 'server');
     expect(servers.map(({ input }) => input.machine)).toEqual(with_(config, 'server'));
-    for (const { id, input } of ofKind(plan, waitUntilReady)) {
+    const ready = ofKind(plan, waitUntilReady);
+    expect(ready.map(({ input }) => input.machine).sort()).toEqual([...kubernetes].sort());
+    for (const { id, input } of ready) {
       expect(before(plan, id)).toContain(`k3s.service:${input.server}`);
       expect(before(plan, id)).toContain(`k3s.service:${input.machine}`);
     }
   });
 
   it('starts agents together with the server', () => {
-    for (const { id, input } of ofKind(plan, startK3s))
-      if (input.role === 'agent')
-        expect(before(plan, id)).not.toContain(`k3s.service:${with_(config, 'server')[0]}`);
+    const [server = ''] = with_(config, 'server');
+    const agents = ofKind(plan, startK3s).filter(({ input }) => input.role === 'agent');
+    const waiting = agents.filter(({ id }) => before(plan, id).has(`k3s.service:${server}`));
+    expect(plan.steps.map(({ id }) => id)).toContain(`k3s.service:${server}`);
+    expect(waiting.map(({ id }) => id)).toEqual([]);
   });
 
   it('runs the smoke test on all nodes after all are Ready', () => {
-    for (const { id, input } of ofKind(plan, smokeTest)) {
+    const runs = ofKind(plan, smokeTest, { orNone: true });
+    expect(runs).toHaveLength(config.smoke.enabled ? 1 : 0);
+    for (const { id, input } of runs) {
       expect([...input.nodes].sort()).toEqual([...kubernetes].sort());
       for (const machine of kubernetes) expect(before(plan, id)).toContain(`k3s.ready:${machine}`);
       expect(before(plan, id)).toContain('provisioner.apply');
@@ -154,7 +170,6 @@ describe.each(all)('plan of a lab: %s', (_name, config) => {
       expect(chosen?.default).toBe(true);
       expect(config.volumes.find(({ name }) => name === chosen?.volume)?.mount).toBe(input.path);
     }
-    expect(ofKind(plan, smokeTest)).toHaveLength(config.smoke.enabled ? 1 : 0);
   });
 
   it('contains plain data and no token', () => {

@@ -46,11 +46,13 @@ describe('mounting', () => {
   });
 
   it('is in the ledger before it is made', async () => {
+    let before: unknown;
     host.on(/unshare -m/, async () => {
-      expect(await hostMounts(place)).toEqual([MOUNT]);
+      before = await hostMounts(place);
       return '';
     });
     await mount();
+    expect(before).toEqual([MOUNT]);
   });
 
   it('is forgotten when it fails, with the reason', async () => {

@@ -78,6 +78,6 @@ describe('multipassHostChecks', () => {
       ok: false,
       found: expect.stringMatching(/^0\.0 GiB; .*10 GiB/) as string,
     });
-    expect(disk?.optional).toBeDefined();
+    expect(disk?.optional).toBe('three new machines');
   });
 });

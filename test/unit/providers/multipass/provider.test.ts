@@ -72,10 +72,14 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
 
 describe('launching', () => {
   it('writes the name down before, for the owner alone, and notes that it was made', async () => {
-    daemon.on('launch', 'Launched', () => daemon.put(NAME, 'Running'));
+    let before: unknown;
+    daemon.on('launch', 'Launched', async () => {
+      before = await ledger();
+      daemon.put(NAME, 'Running');
+    });
     const made = provider();
-    const work = made.create(spec());
-    await inTime(work);
+    await inTime(made.create(spec()));
+    expect(before).toEqual({ [NAME]: 'launching' });
     expect(await ledger()).toEqual({ [NAME]: 'made' });
     expect((await stat(join(dataDir, 'multipass.json'))).mode & 0o777).toBe(0o600);
     expect(await made.list()).toEqual([{ name: NAME, state: 'running', address: '10.1.2.3' }]);
@@ -325,7 +329,8 @@ describe('addresses', () => {
     expect(await inTime(made.list())).toEqual([{ name: NAME, state: 'running' }]);
     expect(await made.list()).toEqual([{ name: NAME, state: 'running' }]);
     const lists = daemon.calls.filter((call) => call.startsWith('list'));
-    expect(lists.every((call) => call.includes('--no-ipv4'))).toBe(true);
+    expect(lists.length).toBeGreaterThan(0);
+    expect(lists.filter((call) => !call.includes('--no-ipv4'))).toEqual([]);
     await inTime(made.stop(NAME, { force: true }));
     expect((await made.list())[0]?.state).toBe('stopped');
   });

@@ -146,7 +146,7 @@ describe('pool', () => {
     const error = await run(60_000);
     expect(error.code).toBe('GLUSTER_PEER_REJECTED');
     expect(error.message).toContain('g1 has rejected g3');
-    expect(error.hint).toBeTruthy();
+    expect(error.hint).toContain('kglab rebuild --node');
   });
 
   it('throws GLUSTER_PEER_TIMEOUT when a peer stays disconnected', async () => {

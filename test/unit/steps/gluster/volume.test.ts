@@ -42,8 +42,10 @@ describe('brick', () => {
 
   it('is pending when it is missing, and apply creates it', async () => {
     expect(await probe('missing')).toMatchObject({ state: 'pending' });
-    stage.on('g1').on('sh -c mkdir -p "$1" sh /srv/lab/n1/brick/b1');
+    const make = 'sh -c mkdir -p "$1" sh /srv/lab/n1/brick/b1';
+    stage.on('g1').on(make);
     await prepareBrick.apply(brick, stage.context());
+    expect(stage.ran('g1').at(-1)).toBe(make);
   });
 
   it('is satisfied when it is empty or has the id of its volume', async () => {

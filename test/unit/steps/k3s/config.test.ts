@@ -134,12 +134,18 @@ describe('renderK3sUnit', () => {
       const wanting = renderK3sUnit(template, two[0]).replace('\nWants=', '\nRequires=');
       writeFileSync(join(dir, 'k3s.service'), wanting);
       const env = { ...process.env, SYSTEMD_UNIT_PATH: `${dir}:` };
-      const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', join(dir, 'k3s.service')], {
-        env,
-        encoding: 'utf8',
-      });
+      const verify = (): string =>
+        spawnSync('systemd-analyze', ['verify', '--man=no', join(dir, 'k3s.service')], {
+          env,
+          encoding: 'utf8',
+        }).stderr;
+      const COMPLAINT = /not found|Failed to (add|create|parse)/;
+      const found = verify();
+      rmSync(join(dir, unitName(two[0].mounts[0] ?? '')));
+      const missing = verify();
       rmSync(dir, { recursive: true });
-      expect(stderr).not.toMatch(/not found|Failed to (add|create|parse)/);
+      expect(found).not.toMatch(COMPLAINT);
+      expect(missing).toMatch(COMPLAINT);
     },
   );
 

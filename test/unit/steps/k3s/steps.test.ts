@@ -204,6 +204,7 @@ describe('service', () => {
       .on(START, { exitCode: 1 })
       .on(SHOW, shown('activating', 50), shown('activating', 51), shown('active', 51));
     expect(await apply(10_000)).toBeUndefined();
+    expect(stage.ran('g1').filter((words) => SHOW.test(words))).toHaveLength(3);
   });
 
   it('succeeds for an agent that started and ended again, which later steps handle', async () => {
@@ -300,11 +301,13 @@ describe('ready', () => {
       state: 'pending',
       because: 'the node has not reported since k3s was started',
     });
-    const applied = waitUntilReady.apply(g2, stage.context());
+    let ended = false;
+    const applied = waitUntilReady.apply(g2, stage.context()).then(() => (ended = true));
     await stage.clock.advance(5_000);
+    expect(ended).toBe(false);
     asked.on(GET, nodes('10.77.0.12').replace('10:00:05', '10:00:09'));
     await stage.clock.advance(5_000);
-    await applied;
+    expect(await applied).toBe(true);
   });
 
   it('deletes the password of a rejected agent once, and keeps its node', async () => {
@@ -360,13 +363,19 @@ current-context: default
     expect(stage.files.texts.get(stage.files.kubeconfig)).toContain('https://10.77.0.11:6443');
     expect(await fetchKubeconfig.probe(server, stage.context())).toEqual({ state: 'satisfied' });
     stage.provider.infos = [{ name: 'g1', state: 'running', address: '10.77.0.50' }];
-    expect(await fetchKubeconfig.probe(server, stage.context())).toMatchObject({ state: 'pending' });
+    const another = { state: 'pending', because: 'it is that of another cluster or address' };
+    expect(await fetchKubeconfig.probe(server, stage.context())).toEqual(another);
+    await fetchKubeconfig.apply(server, stage.context());
+    expect(await fetchKubeconfig.probe(server, stage.context())).toEqual({ state: 'satisfied' });
+    stage.on('g1').on('cat /etc/rancher/k3s/k3s.yaml', YAML.replace('U0VDUkVUIEtFWQ==', 'QU5PVEhFUiBLRVk='));
+    expect(await fetchKubeconfig.probe(server, stage.context())).toEqual(another);
   });
 
   it('shows no part of the key when reading fails', async () => {
     stage.on('g1').on('cat /etc/rancher/k3s/k3s.yaml', { exitCode: 1, stdout: YAML });
     stage.files.texts.set(stage.files.kubeconfig, 'old');
     const error = (await failureOf(fetchKubeconfig.probe(server, stage.context()))) as CliError;
+    expect(error).toMatchObject({ code: 'K3S_FAILED' });
     expect(JSON.stringify([error.message, error.details, error.hint])).not.toContain('U0VDUkVUIEtFWQ');
   });
 });

@@ -62,6 +62,8 @@ describe('ready', () => {
     const applying = waitForBoot.apply(input, stage.context());
     await stage.clock.advance(5000);
     await applying;
+    expect(stage.ran('g1').filter((words) => BOOT.test(words))).toHaveLength(3);
+    expect(stage.ran('g1').some((words) => AWAIT.test(words))).toBe(true);
   });
 
   it.each(['probe', 'apply'] as const)(

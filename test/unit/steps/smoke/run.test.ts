@@ -188,6 +188,8 @@ describe('smoke test', () => {
     };
     stage.on('g1').on('k3s kubectl apply -f -', '', young, young, '');
     expect(await apply()).toBeUndefined();
+    // The namespace, the writer three times, the reader.
+    expect(stage.ran('g1').filter((words) => words === 'k3s kubectl apply -f -')).toHaveLength(5);
   });
 
   it('throws SMOKE_FAILED with the reason when its objects are refused', async () => {
