@@ -177,7 +177,7 @@ describe('labs', () => {
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([{ name: 'good' }]);
     expect(stderr).toMatch(/^lab newer cannot be read: .*made by a newer kglab/m);
-    expect(stderr).toMatch(/^lab torn cannot be read: its record is damaged: .*torn$/m);
+    expect(stderr).toMatch(/^lab torn cannot be read: .*torn\/lab\.json is damaged \(18 bytes\)\.$/m);
   });
 
   it.each([
@@ -289,7 +289,7 @@ describe('labs', () => {
     const { exitCode, stdout, stderr } = await home.kglab(['kubeconfig', '-n', 'demo', '--merge'], {
       env: { KUBECONFIG: `:${target}` },
     });
-    expect([exitCode, stdout]).toEqual([15, '']);
+    expect([exitCode, stdout]).toEqual([16, '']);
     expect(stderr).toContain('[KUBECONFIG_INVALID]');
     expect(stderr).toContain(`${target}:2:11: clusters must be a list`);
     expect(stderr).toContain('export KUBECONFIG=$(kglab kubeconfig)');

@@ -180,7 +180,10 @@ describe('mergeContexts', () => {
   it.each(NASTY)('gives a file whose line ends are of one kind: %s', (_what, own) => {
     const ends = (text: string): Set<string> => new Set(text.match(/\r?\n/g));
     const merged = mergeContexts(own, LAB);
-    if (ends(own).size > 0) expect(ends(merged)).toEqual(ends(own));
+    const [first = '\n'] = ends(own);
+    // One line of JSON has no line end to keep.
+    for (const end of ends(merged)) expect(end).toBe(first);
+    expect(ends(merged).size).toBeLessThanOrEqual(1);
   });
 });
 

@@ -145,6 +145,18 @@ describe('setup', () => {
 });
 
 describe('teardown', () => {
+  it('leaves data that cannot be moved in its place, with its entry, and nothing in the quarantine', async () => {
+    await run('volume-setup');
+    await writeFile(join(mount, NAME, 'f'), 'precious');
+    await fake('mv', 'echo "mv: no" >&2; exit 1');
+    const result = await run('volume-teardown');
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain('it is still in its place');
+    expect(await readFile(join(mount, NAME, 'f'), 'utf8')).toBe('precious');
+    expect(await readdir(join(mount, '.kglab/quarantine'))).toEqual([]);
+    expect(await readdir(join(mount, '.kglab/catalogue'))).toEqual([`${PV}.json`]);
+  });
+
   it('takes data into the quarantine, with what the catalogue knew', async () => {
     await run('volume-setup');
     await writeFile(join(mount, NAME, 'f'), 'precious');
@@ -501,6 +513,21 @@ describe('keeper', () => {
     const names = await log();
     expect(names).toHaveLength(2);
     expect(names[0]).not.toBe(names[1]);
+  });
+
+  it('keeps request and entry of a deleted claim that cannot be moved to the quarantine', async () => {
+    await mkdir(join(mount, '.kglab/volumes'));
+    await mkdir(join(mount, '.kglab/catalogue'), { recursive: true });
+    await writeFile(join(mount, '.kglab/volumes', NAME), '16777216');
+    await writeFile(join(mount, '.kglab/catalogue', `${PV}.json`), '{}');
+    await writeFile(join(mount, '.kglab/requests', `delete.${NAME}`), '');
+    await fake('mv', `case $1 in */volumes/*) echo "mv: no" >&2; exit 1 ;; *) exec /bin/mv "$@" ;; esac`);
+    const { stderr } = await keeper();
+    expect(stderr).toContain(`keeper: delete ${NAME}: mv: no`);
+    expect(await readdir(join(mount, '.kglab/requests'))).toEqual([`delete.${NAME}`]);
+    expect(await readdir(join(mount, '.kglab/volumes'))).toEqual([NAME]);
+    expect(await readdir(join(mount, '.kglab/catalogue'))).toEqual([`${PV}.json`]);
+    expect(await readdir(join(mount, '.kglab/quarantine'))).toEqual([]);
   });
 
   it('stops the volume of a deleted claim and keeps it', async () => {
