@@ -4,11 +4,25 @@ import { CliError } from '../errors/cli-error.js';
 import type { Executor } from '../exec/command.js';
 import { sha256File } from '../util/checksum.js';
 import type { Clock } from '../util/clock.js';
-import type { Added } from './added.js';
-import { readArchiveImages, rememberImages } from './archive-images.js';
-import { compressionOf, TAR_ENDING } from './compression.js';
-import { imagesDir, isImageArchive } from './extra-images.js';
+import {
+  compressionOf,
+  imagesDir,
+  isImageArchive,
+  readArchiveImages,
+  rememberImages,
+  TAR_ENDING,
+} from './image-archives.js';
 import { copyFile, withStaging } from './staging.js';
+
+/** An image archive that was put into the cache. */
+export interface AddedImage {
+  readonly kind: 'image';
+  readonly path: string;
+  readonly fileName: string;
+  readonly refs: readonly string[];
+  /** The same archive was there before. */
+  readonly already: boolean;
+}
 
 export interface AddImageOptions {
   readonly path: string;
@@ -49,7 +63,13 @@ const checkedRefs = async (host: Executor, path: string): Promise<readonly strin
 };
 
 /** Adds an image archive. */
-export const addImage = async ({ path, cacheDir, host, clock, signal }: AddImageOptions): Promise<Added> => {
+export const addImage = async ({
+  path,
+  cacheDir,
+  host,
+  clock,
+  signal,
+}: AddImageOptions): Promise<AddedImage> => {
   const refs = await checkedRefs(host, path);
   const dir = imagesDir(cacheDir);
   return withStaging(cacheDir, clock, async (staging) => {

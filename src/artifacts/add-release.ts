@@ -3,13 +3,27 @@ import { basename, join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
 import { cmd, type Executor } from '../exec/command.js';
 import type { Clock } from '../util/clock.js';
-import type { Added } from './added.js';
-import { hostArch, type Arch } from './arch.js';
-import { archiveImages } from './archive-images.js';
-import { findReleaseFiles, type ReleaseFiles } from './release-files.js';
-import { installRelease, readRelease, releaseDir, verifyRelease } from './release-entry.js';
+import { archiveImages } from './image-archives.js';
+import {
+  findReleaseFiles,
+  installRelease,
+  readRelease,
+  releaseDir,
+  type ReleaseFiles,
+  verifyRelease,
+} from './release-folder.js';
+import { type Arch, hostArch, isVersion } from './release-names.js';
 import { copyFile, withStaging } from './staging.js';
-import { isVersion } from './version.js';
+
+/** A release that was put into the cache. */
+export interface AddedRelease {
+  readonly kind: 'release';
+  readonly version: string;
+  readonly arch: Arch;
+  readonly path: string;
+  /** The same release was there before. */
+  readonly already: boolean;
+}
 
 export interface AddReleaseOptions {
   readonly path: string;
@@ -85,7 +99,7 @@ const stage = async (entry: string, options: AddReleaseOptions): Promise<string>
 };
 
 /** Adds the release in a folder. */
-export const addRelease = async (options: AddReleaseOptions): Promise<Added & { kind: 'release' }> =>
+export const addRelease = async (options: AddReleaseOptions): Promise<AddedRelease> =>
   withStaging(options.cacheDir, options.clock, async (staging) => {
     const { arch, cacheDir } = options;
     const version = await stage(join(staging, 'entry'), options);

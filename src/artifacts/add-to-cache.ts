@@ -2,13 +2,14 @@ import { stat } from 'node:fs/promises';
 import { CliError } from '../errors/cli-error.js';
 import type { Executor } from '../exec/command.js';
 import { systemClock, type Clock } from '../util/clock.js';
-import { addImage } from './add-image.js';
-import { addRelease } from './add-release.js';
-import type { Added } from './added.js';
-import { ARCHES, hostArch, type Arch } from './arch.js';
-import { binaryName, findReleaseFiles } from './release-files.js';
-import { checkVersion } from './version.js';
 import { mapPool } from '../util/pool.js';
+import { addImage, type AddedImage } from './add-image.js';
+import { addRelease, type AddedRelease } from './add-release.js';
+import { findReleaseFiles } from './release-folder.js';
+import { type Arch, ARCHES, binaryName, checkVersion, hostArch } from './release-names.js';
+
+/** What was put into the cache. */
+export type Added = AddedRelease | AddedImage;
 
 export interface AddOptions {
   /** A folder with the files of a release, or an image archive. */

@@ -1,18 +1,49 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
 import type { Executor } from '../exec/command.js';
 import type { Artifacts } from './artifacts.js';
-import { K3S_RELEASES_URL } from './defaults.js';
-import { download } from './download.js';
-import { CliError } from '../errors/cli-error.js';
-import { releaseUrl } from './offline-way.js';
-import { probeRelease, type ProbeOptions } from './probe-release.js';
-import { progressLines } from './progress.js';
-import { installRelease } from './release-entry.js';
-import { IMAGES_LIST, sumsName } from './release-files.js';
+import { checksumOf, type Checksums, parseChecksums } from './checksums.js';
+import { download, progressLines } from './download.js';
+import { K3S_RELEASES_URL, releaseUrl } from './published-release.js';
+import { installRelease } from './release-folder.js';
+import { airgapNames, type Arch, binaryName, checkVersion, IMAGES_LIST, sumsName } from './release-names.js';
 import { resolveArtifacts } from './resolve-artifacts.js';
 import { withStaging } from './staging.js';
-import { BadStatus } from './web.js';
+import { BadStatus, get, type Web } from './web.js';
+
+export interface ProbeOptions extends Web {
+  readonly version: string;
+  readonly arch: Arch;
+}
+
+/** What a published release has. */
+export interface PublishedRelease {
+  /** The checksum file as published. */
+  readonly sumsText: string;
+  readonly checksums: Checksums;
+  readonly binary: { readonly fileName: string; readonly sha256: string };
+  readonly airgap: { readonly fileName: string; readonly sha256: string };
+}
+
+/** The people who wait for a probe have not yet seen anything happen. Milliseconds. */
+const PROBE_STALL = 10_000;
+
+/**
+ * Reads the checksum file of a published release (1 KB): the cheap proof that it exists and can be reached.
+ * Throws ARTIFACT_MISSING when not, ARTIFACT_CHECKSUM when the file lacks the checksums we need.
+ */
+export const probeRelease = async (options: ProbeOptions): Promise<PublishedRelease> => {
+  const { arch, baseUrl = K3S_RELEASES_URL, stallMs = PROBE_STALL } = options;
+  const url = releaseUrl(baseUrl, checkVersion(options.version), sumsName(arch));
+  const sumsText = await get({ ...options, stallMs }, options, url, (response) => response.text());
+  const checksums = parseChecksums(sumsText);
+  const file = (fileName: string) => ({ fileName, sha256: checksumOf(checksums, fileName, url) });
+  const [preferred, ...older] = airgapNames(arch);
+  // Releases before v1.21 have no .zst.
+  const airgap = [preferred, ...older].find((name) => checksums.has(name)) ?? preferred;
+  return { sumsText, checksums, binary: file(binaryName(arch)), airgap: file(airgap) };
+};
 
 export interface FetchOptions extends ProbeOptions {
   readonly cacheDir: string;

@@ -3,12 +3,11 @@ import { dirname, join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
 import type { Executor } from '../exec/command.js';
 import { systemClock, type Clock } from '../util/clock.js';
-import type { Arch } from './arch.js';
-import { archiveImages, REFS_SUFFIX } from './archive-images.js';
-import { cachedReleases } from './cached-releases.js';
-import { imagesDir, isImageArchive } from './extra-images.js';
-import { withStaging } from './staging.js';
 import { mapPool } from '../util/pool.js';
+import { archiveImages, imagesDir, isImageArchive, REFS_SUFFIX } from './image-archives.js';
+import { cachedReleases } from './release-folder.js';
+import type { Arch } from './release-names.js';
+import { withStaging } from './staging.js';
 
 /** A thing in the cache. `id` is what `kglab cache rm` takes. */
 export type CacheEntry = { readonly id: string; readonly path: string; readonly bytes: number } & (

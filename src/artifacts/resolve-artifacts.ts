@@ -2,17 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Executor } from '../exec/command.js';
 import { addToCache } from './add-to-cache.js';
-import type { Arch } from './arch.js';
-import { archiveImages } from './archive-images.js';
 import type { Artifacts } from './artifacts.js';
-import { cachedReleases } from './cached-releases.js';
-import { DEFAULT_K3S_VERSION } from './defaults.js';
-import { extraImages } from './extra-images.js';
-import { normalizeImage } from './image-name.js';
-import { unavailable } from './offline-way.js';
-import { readRelease, releaseDir, sameRelease, type ReleaseEntry, type ReleaseKey } from './release-entry.js';
-import { airgapNames, binaryName } from './release-files.js';
-import { checkVersion } from './version.js';
+import { archiveImages, extraImages } from './image-archives.js';
+import { normalizeImage } from './image-names.js';
+import { unavailable } from './published-release.js';
+import {
+  cachedReleases,
+  readRelease,
+  releaseDir,
+  type ReleaseEntry,
+  type ReleaseKey,
+  sameRelease,
+} from './release-folder.js';
+import { airgapNames, type Arch, binaryName, checkVersion, DEFAULT_K3S_VERSION } from './release-names.js';
 
 export interface ResolveOptions {
   /** A release tag; `default`: the newest in the cache, else DEFAULT_K3S_VERSION; `cached`: only the former. */

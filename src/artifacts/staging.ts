@@ -1,10 +1,10 @@
-import { CliError } from '../errors/cli-error.js';
-import { CommandError } from '../exec/command-error.js';
 import { mkdir, rm } from 'node:fs/promises';
+import { CliError } from '../errors/cli-error.js';
+import { CommandError } from '../exec/checked.js';
 import { cmd, type Executor } from '../exec/command.js';
 import { leftovers, withOwnFolder } from '../exec/lock.js';
-import { syncPath } from '../util/replace-file.js';
 import type { Clock } from '../util/clock.js';
+import { syncPath } from '../util/replace-file.js';
 
 const PREFIX = '.tmp-';
 

@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../errors/catalog.js';
-import { CommandError } from './command-error.js';
-import { checked } from './checked.js';
+import { checked, CommandError } from './checked.js';
 import { sh, type Command, type ExecOptions, type Executor } from './command.js';
 
 export interface FileOptions extends ExecOptions {

@@ -1,9 +1,8 @@
 import type { Outcome, Reporter, RunEvent } from '../engine/events.js';
 import { systemClock, type Clock } from '../util/clock.js';
-import { formatDuration } from './duration.js';
+import { formatDuration, startTicker } from './timing.js';
 import { RunBoard, type BoardStep } from './run-board.js';
-import { summarySentence } from './run-summary.js';
-import { startTicker } from './ticker.js';
+import { summarySentence } from './run-labels.js';
 
 /** A silent step says after so many milliseconds that it still works: CI systems kill jobs that print nothing. */
 const HEARTBEAT_MS = 15_000;

@@ -9,9 +9,8 @@ import {
 import type { Reporter, RunEvent } from '../engine/events.js';
 import { systemClock, type Clock } from '../util/clock.js';
 import { RunBoard, type BoardStep } from './run-board.js';
-import { summarySentence } from './run-summary.js';
-import { startTicker } from './ticker.js';
-import { stageLabel, stepLabel } from './task-labels.js';
+import { stageLabel, stepLabel, summarySentence } from './run-labels.js';
+import { startTicker } from './timing.js';
 
 /** listr2 looks at stdout to decide whether it may draw; this one draws on stderr, and the caller has looked. */
 class StderrRenderer extends DefaultRenderer {

@@ -5,7 +5,7 @@ import type { Reporter, RunEvent } from '../engine/events.js';
 import { pretty, redact as blank } from '../exec/command.js';
 import type { CommandLog, LoggedCommand } from '../exec/logged-executor.js';
 import { systemClock, type Clock } from '../util/clock.js';
-import { formatDuration } from './duration.js';
+import { formatDuration } from './timing.js';
 
 export interface RunLogOptions {
   /** Folder of the logs; made with mode 0700 when missing. */

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addToCache } from '../../../src/artifacts/add-to-cache.js';
-import { DEFAULT_K3S_VERSION } from '../../../src/artifacts/defaults.js';
+import { DEFAULT_K3S_VERSION } from '../../../src/artifacts/release-names.js';
 import { resolveArtifacts } from '../../../src/artifacts/resolve-artifacts.js';
 import { sha256, tempDir, TestHost, VERSION, writeImages, writeRelease } from './fake-release.js';
 

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, rm, stat, writeFile as write } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CommandError } from '../../../src/exec/command-error.js';
+import { CommandError } from '../../../src/exec/checked.js';
 import type { Command, Executor } from '../../../src/exec/command.js';
 import { copyIn, readFile, writeFile } from '../../../src/exec/files.js';
 import { HostExecutor } from '../../../src/exec/host-executor.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { progressLines } from '../../../src/artifacts/progress.js';
+import { progressLines } from '../../../src/artifacts/download.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 
 it('writes a line a second at most, over all files', async () => {

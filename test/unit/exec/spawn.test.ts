@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { watchSignals } from '../../../src/cli/run-cli.js';
 import type { Session } from '../../../src/cli/support/session.js';
-import { attach } from '../../../src/exec/attach.js';
+import { attach } from '../../../src/exec/spawn.js';
 import { cmd } from '../../../src/exec/command.js';
 
 describe("a command on the person's own terminal", () => {

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { archiveImages } from '../../../src/artifacts/archive-images.js';
+import { archiveImages } from '../../../src/artifacts/image-archives.js';
 import { tempDir, TestHost, writeImages, writeTar } from './fake-release.js';
 
 describe('archiveImages', () => {

@@ -1,8 +1,26 @@
 import { CliError } from '../errors/cli-error.js';
 import { quote } from '../exec/command.js';
-import type { Arch } from './arch.js';
-import { K3S_RELEASES_URL } from './defaults.js';
-import { binaryName, IMAGES_LIST, publishedAirgap, sumsName } from './release-files.js';
+import {
+  airgapNames,
+  type Arch,
+  binaryName,
+  compareVersions,
+  IMAGES_LIST,
+  isVersion,
+  sumsName,
+} from './release-names.js';
+
+/** Where k3s publishes its releases; `<base>/<tag>/<file>`. */
+export const K3S_RELEASES_URL = 'https://github.com/k3s-io/k3s/releases/download';
+
+/** Since this release bundles are published as `.tar.zst`, too (scripts/package-airgap of k3s). */
+const FIRST_ZST = 'v1.21.0+k3s1';
+
+/** The smallest bundle that a release was published with. */
+export const publishedAirgap = (version: string, arch: Arch): string => {
+  const [zst] = airgapNames(arch);
+  return isVersion(version) && compareVersions(version, FIRST_ZST) < 0 ? zst.replace(/\.zst$/, '') : zst;
+};
 
 /** Address of a file of a release; `+` must be written `%2B` in it. */
 export const releaseUrl = (baseUrl: string, version: string, file: string): string =>

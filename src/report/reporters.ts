@@ -1,7 +1,50 @@
-import type { Reporter } from '../engine/events.js';
-import { systemClock, type Clock } from '../util/clock.js';
-import { JsonReporter } from './json-reporter.js';
+import { type Reporter, type RunEvent, unfailing } from '../engine/events.js';
+import { type Clock, systemClock } from '../util/clock.js';
 import { LineReporter } from './line-reporter.js';
+
+/** One event a line, as JSON: for programs. */
+export class JsonReporter implements Reporter {
+  constructor(
+    readonly write: (text: string) => void,
+    readonly redact: (text: string) => string = (text) => text,
+  ) {}
+
+  emit(event: RunEvent): void {
+    this.write(`${this.redact(JSON.stringify(event))}\n`);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Tells several reporters the same. One that throws is not heard of by the others, nor by whoever works. */
+export class TeeReporter implements Reporter {
+  readonly #reporters: readonly Reporter[];
+  #failure: unknown;
+
+  constructor(...reporters: readonly Reporter[]) {
+    this.#reporters = reporters.map((reporter) =>
+      unfailing(reporter, (error) => {
+        this.#failure ??= error;
+      }),
+    );
+  }
+
+  /** What went wrong first; undefined when all was told. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  emit(event: RunEvent): void {
+    for (const reporter of this.#reporters) reporter.emit(event);
+  }
+
+  /** Closes all of them, in order. */
+  async close(): Promise<void> {
+    for (const reporter of this.#reporters) await reporter.close();
+  }
+}
 
 export const PROGRESS_MODES = ['auto', 'list', 'lines', 'json'] as const;
 export type ProgressMode = (typeof PROGRESS_MODES)[number];

@@ -1,11 +1,42 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
-import type { Arch } from './arch.js';
-import type { Artifacts, ReleaseFile } from './artifacts.js';
 import { sha256File } from '../util/checksum.js';
+import type { Artifacts, ReleaseFile } from './artifacts.js';
 import { checksumOf, compareChecksum, readChecksums } from './checksums.js';
-import { findReleaseFiles, IMAGES_LIST } from './release-files.js';
+import {
+  airgapNames,
+  type Arch,
+  ARCHES,
+  binaryName,
+  compareVersions,
+  IMAGES_LIST,
+  isVersion,
+  sumsName,
+} from './release-names.js';
+
+/** Names of the files of one release in a folder. */
+export interface ReleaseFiles {
+  readonly binary: string;
+  readonly sums: string;
+  readonly airgap: string;
+  /** Files that a release can do without. */
+  readonly optional: readonly string[];
+}
+
+/** Looks for a release in a folder: its files, or the names of those that are missing (also if there is no folder). */
+export const findReleaseFiles = async (
+  dir: string,
+  arch: Arch,
+): Promise<{ readonly files: ReleaseFiles } | { readonly missing: readonly string[] }> => {
+  const names = new Set(await readdir(dir).catch(() => []));
+  const [binary, sums] = [binaryName(arch), sumsName(arch)];
+  const airgap = airgapNames(arch).find((name) => names.has(name));
+  const missing = [binary, sums].filter((name) => !names.has(name));
+  if (airgap === undefined) return { missing: [...missing, airgapNames(arch)[0]] };
+  if (missing.length > 0) return { missing };
+  return { files: { binary, sums, airgap, optional: [IMAGES_LIST].filter((name) => names.has(name)) } };
+};
 
 /** Which release, where. */
 export interface ReleaseKey {
@@ -103,4 +134,28 @@ export const installRelease = async (staging: string, key: ReleaseKey): Promise<
     await tryRename(target, join(staging, `old-${attempt}`));
   }
   throw new CliError('BUG', `The release cannot be moved to ${target}.`);
+};
+
+export interface CachedRelease {
+  readonly key: ReleaseKey;
+  readonly dir: string;
+  readonly entry: ReleaseEntry;
+}
+
+/** The complete releases of the cache, newest first. A damaged folder counts as absent. */
+export const cachedReleases = async (
+  cacheDir: string,
+  arches: readonly Arch[] = ARCHES,
+): Promise<readonly CachedRelease[]> => {
+  const names = await readdir(join(cacheDir, 'k3s')).catch(() => []);
+  const versions = names.filter((name) => isVersion(name)).sort((a, b) => compareVersions(b, a));
+  const found: CachedRelease[] = [];
+  for (const version of versions)
+    for (const arch of arches) {
+      const key = { version, arch, cacheDir };
+      const dir = releaseDir(key);
+      const entry = await readRelease(dir, arch).catch(() => undefined);
+      if (entry !== undefined) found.push({ key, dir, entry });
+    }
+  return found;
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { whileWaiting } from '../../../src/report/while-waiting.js';
+import { formatDuration, whileWaiting } from '../../../src/report/timing.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 
 describe('whileWaiting', () => {
@@ -42,4 +42,16 @@ describe('whileWaiting', () => {
     const options = { clock: new FakeClock(), say: () => undefined, what: () => '' };
     await expect(whileWaiting(Promise.reject(new Error('no')), options)).rejects.toThrow('no');
   });
+});
+
+it.each([
+  [-5, '0.0 s'],
+  [40, '0.0 s'],
+  [9940, '9.9 s'],
+  [9999, '10 s'],
+  [59_400, '59 s'],
+  [59_600, '1 min 00 s'],
+  [185_000, '3 min 05 s'],
+])('%i ms is %s', (ms, text) => {
+  expect(formatDuration(ms)).toBe(text);
 });

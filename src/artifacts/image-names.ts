@@ -1,6 +1,25 @@
 import type { Artifacts, ImageChoice } from './artifacts.js';
-import { DEFAULT_HELPER_IMAGE, DEFAULT_PROVISIONER_IMAGE } from './defaults.js';
-import { shortName } from './image-name.js';
+
+/** Whether the first part of a reference names a registry, by the rule of the Docker client. */
+const isRegistry = (part: string): boolean => part === 'localhost' || /[.:]/.test(part);
+
+/** Writes an image reference in full: `busybox` becomes `docker.io/library/busybox:latest`. */
+export const normalizeImage = (ref: string): string => {
+  const [first = '', ...rest] = ref.split('/');
+  const named = rest.length > 0 && isRegistry(first);
+  const registry = named ? first.replace(/^index\.docker\.io$/, 'docker.io') : 'docker.io';
+  const path = named ? rest.join('/') : ref;
+  const full = registry === 'docker.io' && !path.includes('/') ? `library/${path}` : path;
+  return `${registry}/${full}${/[:@]/.test(full) ? '' : ':latest'}`;
+};
+
+/** The last part of the repository: `busybox` of `docker.io/library/busybox:1.37@sha256:…`. */
+export const shortName = (ref: string): string =>
+  (ref.split('@')[0] ?? '').replace(/:[^/:]*$/, '').replace(/^.*\//, '');
+
+/** Images for a lab whose k3s release and extra archives bring none of that kind. */
+export const DEFAULT_PROVISIONER_IMAGE = 'docker.io/rancher/local-path-provisioner:v0.0.37';
+export const DEFAULT_HELPER_IMAGE = 'docker.io/library/busybox:1.37';
 
 /** References from the lab file; each wins over what is found. */
 export interface ImageOverrides {

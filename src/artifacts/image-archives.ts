@@ -1,0 +1,176 @@
+import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError } from '../exec/checked.js';
+import type { Command, Executor } from '../exec/command.js';
+import { replaceFile } from '../util/replace-file.js';
+import type { ExtraImage } from './artifacts.js';
+import { normalizeImage } from './image-names.js';
+
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+/** What tells tar how to unpack. */
+export const TAR_OPTION: Readonly<Record<Compression, readonly string[]>> = {
+  none: [],
+  gzip: ['--gzip'],
+  zstd: ['--zstd'],
+};
+
+/** File name endings by which k3s knows how to import an archive. */
+export const TAR_ENDING: Readonly<Record<Compression, string>> = {
+  none: '.tar',
+  gzip: '.tar.gz',
+  zstd: '.tar.zst',
+};
+
+/** First bytes, from RFC 1952 (gzip) and RFC 8878 (Zstandard). */
+const MAGIC: readonly (readonly [Compression, string])[] = [
+  ['gzip', '1f8b'],
+  ['zstd', '28b52ffd'],
+];
+
+/** How a file is compressed, by its first bytes: people rename archives. */
+export const compressionOf = async (path: string): Promise<Compression> => {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    const start = buffer.toString('hex');
+    return MAGIC.find(([, magic]) => start.startsWith(magic))?.[0] ?? 'none';
+  } finally {
+    await file.close();
+  }
+};
+
+const parse = (text: string | undefined): unknown => {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return undefined;
+  }
+};
+
+const full = (refs: readonly unknown[]): readonly string[] => [
+  ...new Set(refs.filter((ref): ref is string => typeof ref === 'string' && ref !== '').map(normalizeImage)),
+];
+
+/** References in the `manifest.json` of a docker-archive; untagged images have none. */
+export const refsOfManifest = (text: string | undefined): readonly string[] => {
+  const entries = parse(text);
+  if (!Array.isArray(entries)) return [];
+  return full(entries.flatMap((entry) => (entry as { RepoTags?: unknown[] | null } | null)?.RepoTags ?? []));
+};
+
+interface Index {
+  readonly manifests?: readonly { readonly annotations?: Readonly<Record<string, unknown>> }[];
+}
+
+/** containerd's annotation has the whole reference; the standard one may be a mere tag, which names nothing. */
+const refOf = (annotations: Readonly<Record<string, unknown>>): unknown => {
+  const named = annotations['io.containerd.image.name'];
+  if (named !== undefined) return named;
+  const ref = annotations['org.opencontainers.image.ref.name'];
+  return typeof ref === 'string' && /[/:]/.test(ref) ? ref : undefined;
+};
+
+/** References in the `index.json` of an OCI archive. */
+export const refsOfIndex = (text: string | undefined): readonly string[] => {
+  const { manifests } = (parse(text) ?? {}) as Index;
+  return Array.isArray(manifests)
+    ? full((manifests as NonNullable<Index['manifests']>).map(({ annotations = {} }) => refOf(annotations)))
+    : [];
+};
+
+/** A bundle holds some 700 MB unpacked; a slow disk reads that in well under this. Milliseconds. */
+const TAR_TIMEOUT = 300_000;
+
+/** The images of an archive are remembered beside it. */
+export const REFS_SUFFIX = '.refs.json';
+
+const tar = async (
+  host: Executor,
+  compression: Compression,
+  args: readonly string[],
+  path: string,
+): Promise<string> => {
+  const command: Command = {
+    file: 'tar',
+    // A colon in a file name is no host name.
+    args: ['--force-local', ...TAR_OPTION[compression], ...args],
+    env: { LC_ALL: 'C' },
+  };
+  const result = await host.exec(command, { timeoutMs: TAR_TIMEOUT });
+  if (result.exitCode === 0) return result.stdout;
+  throw new CommandError('ARTIFACT_UNREADABLE', 'the host', command, result, {
+    what: `${path} is not an image archive that can be read: tar`,
+    hint:
+      compression === 'zstd'
+        ? 'If zstd is missing on this host: apt-get install zstd. Else the archive is damaged: get it again.'
+        : 'Image archives are made with e.g. `docker save IMAGE -o image.tar`.',
+  });
+};
+
+/** Reads the references of the images in a docker-archive or OCI tar. Throws ARTIFACT_UNREADABLE when tar cannot. */
+export const readArchiveImages = async (host: Executor, path: string): Promise<readonly string[]> => {
+  const compression = await compressionOf(path);
+  const members = (await tar(host, compression, ['-tf', path], path)).split('\n');
+  const read = async (name: string): Promise<string | undefined> => {
+    const member = members.find((candidate) => candidate === name || candidate === `./${name}`);
+    return member === undefined ? undefined : tar(host, compression, ['-xOf', path, '--', member], path);
+  };
+  const refs = refsOfManifest(await read('manifest.json'));
+  return refs.length > 0 ? refs : refsOfIndex(await read('index.json'));
+};
+
+interface Remembered {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly refs: readonly string[];
+}
+
+/** Notes what images an archive holds, so that it need not be read again. */
+export const rememberImages = async (path: string, refs: readonly string[]): Promise<void> => {
+  const { size, mtimeMs } = await stat(path);
+  const remembered: Remembered = { size, mtimeMs, refs };
+  await replaceFile(path + REFS_SUFFIX, JSON.stringify(remembered), { mode: 0o666 });
+};
+
+const recall = async (path: string): Promise<Remembered | undefined> => {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Remembered;
+  } catch {
+    // Not yet there, or torn by a crash: it is written anew.
+    return undefined;
+  }
+};
+
+/**
+ * Full references of the images in an archive, remembered in `<path>.refs.json` until the archive changes.
+ * Throws ARTIFACT_UNREADABLE when it cannot be read.
+ */
+export const archiveImages = async (host: Executor, path: string): Promise<readonly string[]> => {
+  const { size, mtimeMs } = await stat(path);
+  const known = await recall(path + REFS_SUFFIX);
+  if (known?.size === size && known.mtimeMs === mtimeMs) return known.refs;
+  const refs = await readArchiveImages(host, path);
+  // A cache that may only be read is no reason to fail.
+  await rememberImages(path, refs).catch(() => undefined);
+  return refs;
+};
+
+/** Folder of the image archives that belong to no release. */
+export const imagesDir = (cacheDir: string): string => join(cacheDir, 'images');
+
+/** Whether a name in that folder is an archive rather than the memory of one. */
+export const isImageArchive = (name: string): boolean =>
+  Object.values(TAR_ENDING).some((ending) => name.endsWith(ending));
+
+/** The extra archives of the cache in the order of their names. Throws ARTIFACT_UNREADABLE for a damaged one. */
+export const extraImages = async (cacheDir: string, host: Executor): Promise<readonly ExtraImage[]> => {
+  const dir = imagesDir(cacheDir);
+  const names = (await readdir(dir).catch(() => [])).filter((name) => isImageArchive(name)).sort();
+  const found: ExtraImage[] = [];
+  for (const fileName of names) {
+    const path = join(dir, fileName);
+    found.push({ path, fileName, refs: await archiveImages(host, path) });
+  }
+  return found;
+};
