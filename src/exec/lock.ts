@@ -3,9 +3,9 @@ import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } 
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
-import { quote } from '../exec/command.js';
-import { findProcess } from '../exec/host-process.js';
-import { parseNotes } from '../util/private-files.js';
+import { quote } from './command.js';
+import { findProcess } from './host-process.js';
+import { parseRecordFile } from '../util/private-files.js';
 
 /** Who holds a lock. */
 export interface Holder {
@@ -45,8 +45,8 @@ const holderOf = async (path: string): Promise<Holder | undefined> => {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   if (EMPTY.test(text)) return NOBODY;
-  return parseNotes<Holder>(text, path, {
-    isRight: isHolder,
+  return parseRecordFile<Holder>(text, path, {
+    isValid: isHolder,
     hint: `See whether another kglab works on this lab (pgrep -af kglab); if none does: rm ${quote(path)}`,
   });
 };

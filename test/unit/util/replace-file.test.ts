@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { behindLinks, replaceFile } from '../../../src/util/replace-file.js';
+import { replaceFile } from '../../../src/util/replace-file.js';
+import { behindLinks } from '../../../src/util/user-files.js';
 
 let dir = '';
 beforeEach(async () => {

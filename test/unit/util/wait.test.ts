@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unanswered, waitFor } from '../../../src/util/wait.js';
+import { retryable, waitFor } from '../../../src/util/wait.js';
 import { CliError } from '../../../src/errors/cli-error.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { failureOf } from '../../helpers/step-context.js';
@@ -58,16 +58,16 @@ describe('waitFor', () => {
   });
 });
 
-describe('unanswered', () => {
+describe('retryable', () => {
   const { signal } = new AbortController();
   const first = new CliError('MACHINE_UNREACHABLE', 'a');
   const silent = new CliError('MACHINE_UNREACHABLE', 'b');
 
   it('takes several questions without an answer for one, and throws when a bug is among them', () => {
-    expect(unanswered(first, signal)).toBe(first);
-    expect(unanswered(new AggregateError([first, silent]), signal)).toBe(first);
+    expect(retryable(first, signal)).toBe(first);
+    expect(retryable(new AggregateError([first, silent]), signal)).toBe(first);
     const mixed = new AggregateError([first, new TypeError('bug')]);
-    expect(() => unanswered(mixed, signal)).toThrow(mixed);
-    expect(() => unanswered(first, AbortSignal.abort())).toThrow(first);
+    expect(() => retryable(mixed, signal)).toThrow(mixed);
+    expect(() => retryable(first, AbortSignal.abort())).toThrow(first);
   });
 });
