@@ -14,13 +14,13 @@ import {
 } from './image-archives.js';
 import { copyFile, withStaging } from './staging.js';
 
-/** An image archive that was put into the cache. */
+/** An image archive in the cache. */
 export interface AddedImage {
   readonly kind: 'image';
   readonly path: string;
   readonly fileName: string;
   readonly refs: readonly string[];
-  /** The same archive was there before. */
+  /** Whether the cache had it before. */
   readonly already: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface AddImageOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Hex digits of the checksum in a file name: enough that no two archives of a cache meet. */
+/** Hex digits of the checksum in a file name: enough to keep the archives of a cache apart. */
 const PREFIX_DIGITS = 12;
 
 const cacheName = async (path: string, sha256: string): Promise<string> => {
@@ -42,7 +42,7 @@ const cacheName = async (path: string, sha256: string): Promise<string> => {
   return `${sha256.slice(0, PREFIX_DIGITS)}-${stem}${TAR_ENDING[await compressionOf(path)]}`;
 };
 
-/** The same archive under whatever name, provided it is unharmed. */
+/** The file name of the same archive in the cache, if it is there and undamaged. */
 const twin = async (dir: string, sha256: string): Promise<string | undefined> => {
   const names = await readdir(dir).catch(() => []);
   for (const name of names.filter((candidate) => isImageArchive(candidate)))
@@ -57,12 +57,12 @@ const twin = async (dir: string, sha256: string): Promise<string | undefined> =>
 const checkedRefs = async (host: Executor, path: string): Promise<readonly string[]> => {
   const refs = await readArchiveImages(host, path);
   if (refs.length > 0) return refs;
-  throw new CliError('ARTIFACT_UNREADABLE', `${path} names no image.`, {
-    hint: 'Save images by their name, e.g. `docker save docker.io/library/busybox:1.37 -o busybox.tar`, not by their id.',
+  throw new CliError('ARTIFACT_UNREADABLE', `The images in ${path} have no names.`, {
+    hint: 'Save images by name, not by id, e.g.: docker save docker.io/library/busybox:1.37 -o busybox.tar',
   });
 };
 
-/** Adds an image archive. */
+/** Adds an image archive to the cache. Errors: see addToCache. */
 export const addImage = async ({
   path,
   cacheDir,

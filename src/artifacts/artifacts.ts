@@ -5,7 +5,7 @@ import { type Arch, DEFAULT_K3S_VERSION } from './release-names.js';
 /** A file of a release in the cache. */
 export interface ReleaseFile {
   readonly path: string;
-  /** Lower-case hex; empty while the release is still to be downloaded. */
+  /** Lower-case hex; empty until the release is downloaded. */
   readonly sha256: string;
 }
 
@@ -18,7 +18,7 @@ export interface ExtraImage {
   readonly refs: readonly string[];
 }
 
-/** What a lab needs from the cache. While `to-download`, the paths are those the files will have. */
+/** What a lab needs from the cache. While `to-download`, the files do not exist yet. */
 export interface Artifacts {
   /** Release tag, e.g. `v1.36.2+k3s1`. */
   readonly version: string;
@@ -31,18 +31,18 @@ export interface Artifacts {
   readonly images: readonly string[];
 }
 
-/** The images of everything that kglab itself puts into the cluster. */
+/** The images that kglab itself runs in the cluster. */
 export interface ImageChoice {
   readonly provisioner: string;
-  /** Runs the provisioner's set-up and tear-down of directories. */
+  /** For the provisioner's pods that create and remove directories. */
   readonly helper: string;
   readonly smoke: string;
 }
 
-/** What stands for the content of a release file where machines are simulated. */
-export const placeholder = (path: string): string => `kglab: stands for ${basename(path)}\n`;
+/** The content of a release file in the simulator. */
+export const placeholder = (path: string): string => `kglab: placeholder of ${basename(path)}\n`;
 
-/** Release files for machines that are only simulated: nothing is downloaded, and no file is read. */
+/** Release files for the simulator: kglab downloads and reads nothing. */
 export const placeholderArtifacts = (version: string, arch: Arch): Artifacts => {
   const file = (fileName: string) => ({
     fileName,

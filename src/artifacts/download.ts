@@ -11,10 +11,10 @@ import type { Arch } from './release-names.js';
 import { noSpace } from './staging.js';
 import { get, type Web } from './web.js';
 
-/** Reports that bytes of a file have come; `total` is undefined when the server does not say it. */
+/** Reports the bytes received of a file; `total` is undefined when the server does not send it. */
 export type Progress = (fileName: string, received: number, total: number | undefined) => void;
 
-/** Lines come no closer together than this. Milliseconds. */
+/** Shortest time between two lines, in milliseconds. */
 const EVERY = 1000;
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
@@ -37,12 +37,12 @@ export interface DownloadOptions {
   readonly to: string;
   /** The cache that `to` is in, for messages. */
   readonly cacheDir: string;
-  /** Expected checksum; undefined for a file the release states none for. */
+  /** Expected checksum; undefined for a file that the release has no checksum for. */
   readonly sha256: string | undefined;
   readonly progress: Progress;
 }
 
-/** The length is that of the body only when it comes as it is. */
+/** Length of the body; with a content-encoding the header counts other bytes. */
 const lengthOf = ({ headers }: Response): number | undefined => {
   const length = Number(headers.get('content-length') ?? Number.NaN);
   return Number.isFinite(length) && !headers.has('content-encoding') ? length : undefined;
@@ -77,12 +77,12 @@ const save = async (
   return hash.digest('hex');
 };
 
-/** Downloads one file and verifies it; on any failure no file is left. Throws as `get`, and ARTIFACT_CHECKSUM. */
+/** Downloads and verifies a file; removes it on a failure. Throws ARTIFACT_CHECKSUM and the errors of `get`. */
 export const download = async (options: DownloadOptions): Promise<void> => {
   const { web, release, url, to, sha256 } = options;
   try {
     const actual = await get(web, release, url, (...answer) => save(options, ...answer));
-    // Not while the silence of the server is watched: a slow disk is none of it.
+    // Outside of `get`, whose limit on silence is for the server, not for a slow disk.
     await syncPath(to);
     if (sha256 !== undefined) compareChecksum(url, sha256, actual);
   } catch (error) {

@@ -17,7 +17,7 @@ export interface ProbeOptions extends Web {
   readonly arch: Arch;
 }
 
-/** What a published release has. */
+/** The files of a published release. */
 export interface PublishedRelease {
   /** The checksum file as published. */
   readonly sumsText: string;
@@ -26,12 +26,12 @@ export interface PublishedRelease {
   readonly airgap: { readonly fileName: string; readonly sha256: string };
 }
 
-/** The people who wait for a probe have not yet seen anything happen. Milliseconds. */
+/** Longest silence of the server, in milliseconds: short, as the user sees no progress yet. */
 const PROBE_STALL = 10_000;
 
 /**
- * Reads the checksum file of a published release (1 KB): the cheap proof that it exists and can be reached.
- * Throws ARTIFACT_MISSING when not, ARTIFACT_CHECKSUM when the file lacks the checksums we need.
+ * Downloads the checksum file of a published release (1 KB): the cheapest check that the release exists.
+ * Throws ARTIFACT_MISSING when that fails, ARTIFACT_CHECKSUM when the checksum of a file is missing.
  */
 export const probeRelease = async (options: ProbeOptions): Promise<PublishedRelease> => {
   const { arch, baseUrl = K3S_RELEASES_URL, stallMs = PROBE_STALL } = options;
@@ -48,13 +48,13 @@ export const probeRelease = async (options: ProbeOptions): Promise<PublishedRele
 export interface FetchOptions extends ProbeOptions {
   readonly cacheDir: string;
   readonly host: Executor;
-  /** Progress, at most a line a second. */
+  /** Called with progress, at most once a second. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
 const NOT_FOUND = 404;
 
-/** Old releases and mirrors may lack an optional file. */
+/** Ignores that the server does not have an optional file. */
 const unlessAbsent = async (downloading: Promise<void>): Promise<void> => {
   try {
     await downloading;
@@ -88,9 +88,9 @@ const fill = async (dir: string, options: FetchOptions): Promise<void> => {
 };
 
 /**
- * Makes sure that a release is in the cache, downloading it if it is not, and returns its files.
- * Throws ARTIFACT_MISSING (with the commands for a host without internet), ARTIFACT_CHECKSUM, HOST_NO_SPACE,
- * or the reason of an aborted signal; the cache then is as it was.
+ * Returns the files of a release, after downloading them if the cache does not have them.
+ * Throws ARTIFACT_MISSING (with the commands for a host without internet), ARTIFACT_CHECKSUM, HOST_NO_SPACE, or the
+ * reason of an aborted signal; the cache is then unchanged.
  */
 export const fetchArtifacts = async (options: FetchOptions): Promise<Artifacts> => {
   const { arch, cacheDir, host, clock } = options;

@@ -8,14 +8,14 @@ import { normalizeImage } from './image-names.js';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
-/** What tells tar how to unpack. */
+/** Options of tar. */
 export const TAR_OPTION: Readonly<Record<Compression, readonly string[]>> = {
   none: [],
   gzip: ['--gzip'],
   zstd: ['--zstd'],
 };
 
-/** File name endings by which k3s knows how to import an archive. */
+/** File name endings; k3s imports only archives that have the right one. */
 export const TAR_ENDING: Readonly<Record<Compression, string>> = {
   none: '.tar',
   gzip: '.tar.gz',
@@ -28,7 +28,7 @@ const MAGIC: readonly (readonly [Compression, string])[] = [
   ['zstd', '28b52ffd'],
 ];
 
-/** How a file is compressed, by its first bytes: people rename archives. */
+/** How a file is compressed, from its first bytes: the name may be wrong. */
 export const compressionOf = async (path: string): Promise<Compression> => {
   const file = await open(path);
   try {
@@ -63,7 +63,7 @@ interface Index {
   readonly manifests?: readonly { readonly annotations?: Readonly<Record<string, unknown>> }[];
 }
 
-/** containerd's annotation has the whole reference; the standard one may be a mere tag, which names nothing. */
+/** The full reference is in containerd's annotation; the standard one may contain only a tag. */
 const refOf = (annotations: Readonly<Record<string, unknown>>): unknown => {
   const named = annotations['io.containerd.image.name'];
   if (named !== undefined) return named;
@@ -79,10 +79,10 @@ export const refsOfIndex = (text: string | undefined): readonly string[] => {
     : [];
 };
 
-/** A bundle holds some 700 MB unpacked; a slow disk reads that in well under this. Milliseconds. */
+/** Timeout of tar, in milliseconds: a bundle has some 700 MB unpacked, and disks may be slow. */
 const TAR_TIMEOUT = 300_000;
 
-/** The images of an archive are remembered beside it. */
+/** Ending of the file beside an archive that lists its images. */
 export const REFS_SUFFIX = '.refs.json';
 
 const tar = async (
@@ -93,18 +93,18 @@ const tar = async (
 ): Promise<string> => {
   const command: Command = {
     file: 'tar',
-    // A colon in a file name is no host name.
+    // Without --force-local, tar takes what stands before a colon for a host.
     args: ['--force-local', ...TAR_OPTION[compression], ...args],
     env: { LC_ALL: 'C' },
   };
   const result = await host.exec(command, { timeoutMs: TAR_TIMEOUT });
   if (result.exitCode === 0) return result.stdout;
   throw new CommandError('ARTIFACT_UNREADABLE', 'the host', command, result, {
-    what: `${path} is not an image archive that can be read: tar`,
+    what: `${path} is not a readable image archive: tar`,
     hint:
       compression === 'zstd'
-        ? 'If zstd is missing on this host: apt-get install zstd. Else the archive is damaged: get it again.'
-        : 'Image archives are made with e.g. `docker save IMAGE -o image.tar`.',
+        ? 'If zstd is missing on this host: apt-get install zstd. Otherwise the archive is damaged: download it again.'
+        : 'Create an image archive, e.g.: docker save IMAGE -o image.tar',
   });
 };
 
@@ -126,7 +126,7 @@ interface Remembered {
   readonly refs: readonly string[];
 }
 
-/** Notes what images an archive holds, so that it need not be read again. */
+/** Writes the list of images beside the archive, so that it is read only once. */
 export const rememberImages = async (path: string, refs: readonly string[]): Promise<void> => {
   const { size, mtimeMs } = await stat(path);
   const remembered: Remembered = { size, mtimeMs, refs };
@@ -137,13 +137,13 @@ const recall = async (path: string): Promise<Remembered | undefined> => {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Remembered;
   } catch {
-    // Not yet there, or torn by a crash: it is written anew.
+    // Missing, or damaged by a crash: read the archive again.
     return undefined;
   }
 };
 
 /**
- * Full references of the images in an archive, remembered in `<path>.refs.json` until the archive changes.
+ * Full references of the images in an archive, cached in `<path>.refs.json` until the archive changes.
  * Throws ARTIFACT_UNREADABLE when it cannot be read.
  */
 export const archiveImages = async (host: Executor, path: string): Promise<readonly string[]> => {
@@ -151,19 +151,19 @@ export const archiveImages = async (host: Executor, path: string): Promise<reado
   const known = await recall(path + REFS_SUFFIX);
   if (known?.size === size && known.mtimeMs === mtimeMs) return known.refs;
   const refs = await readArchiveImages(host, path);
-  // A cache that may only be read is no reason to fail.
+  // A read-only cache is not an error.
   await rememberImages(path, refs).catch(() => undefined);
   return refs;
 };
 
-/** Folder of the image archives that belong to no release. */
+/** Folder of the image archives that are not part of a release. */
 export const imagesDir = (cacheDir: string): string => join(cacheDir, 'images');
 
-/** Whether a name in that folder is an archive rather than the memory of one. */
+/** Whether a file in that folder is an archive, and not a list of images. */
 export const isImageArchive = (name: string): boolean =>
   Object.values(TAR_ENDING).some((ending) => name.endsWith(ending));
 
-/** The extra archives of the cache in the order of their names. Throws ARTIFACT_UNREADABLE for a damaged one. */
+/** The extra archives of the cache, sorted by name. Throws ARTIFACT_UNREADABLE for a damaged one. */
 export const extraImages = async (cacheDir: string, host: Executor): Promise<readonly ExtraImage[]> => {
   const dir = imagesDir(cacheDir);
   const names = (await readdir(dir).catch(() => [])).filter((name) => isImageArchive(name)).sort();

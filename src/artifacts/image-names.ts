@@ -17,11 +17,11 @@ export const normalizeImage = (ref: string): string => {
 export const shortName = (ref: string): string =>
   (ref.split('@')[0] ?? '').replace(/:[^/:]*$/, '').replace(/^.*\//, '');
 
-/** Images for a lab whose k3s release and extra archives bring none of that kind. */
+/** Images for a lab that finds none in the k3s release or the extra archives. */
 export const DEFAULT_PROVISIONER_IMAGE = 'docker.io/rancher/local-path-provisioner:v0.0.37';
 export const DEFAULT_HELPER_IMAGE = 'docker.io/library/busybox:1.37';
 
-/** References from the lab file; each wins over what is found. */
+/** References from the lab file; each has precedence over images that are found. */
 export interface ImageOverrides {
   readonly provisioner?: string | undefined;
   readonly helper?: string | undefined;
@@ -33,11 +33,11 @@ const BUSYBOX = ['mirrored-library-busybox', 'library-busybox', 'busybox'] as co
 
 const { compare } = new Intl.Collator('en', { numeric: true });
 
-/** Of several versions the highest, so that the choice does not depend on file names. */
+/** The highest version, so that the choice does not depend on file names. */
 const newest = (refs: readonly string[], names: readonly string[]): string | undefined =>
   refs.filter((ref) => names.includes(shortName(ref))).sort((a, b) => compare(b, a))[0];
 
-/** Settles the images: the lab file, else an extra archive, else the k3s bundle, else the default. */
+/** Chooses each image from the lab file, else an extra archive, else the k3s bundle, else the default. */
 export const chooseImages = (
   { extraImages, images }: Pick<Artifacts, 'extraImages' | 'images'>,
   overrides: ImageOverrides = {},

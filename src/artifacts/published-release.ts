@@ -13,33 +13,33 @@ import {
 /** Where k3s publishes its releases; `<base>/<tag>/<file>`. */
 export const K3S_RELEASES_URL = 'https://github.com/k3s-io/k3s/releases/download';
 
-/** Since this release bundles are published as `.tar.zst`, too (scripts/package-airgap of k3s). */
+/** First release with a `.tar.zst` bundle (scripts/package-airgap of k3s). */
 const FIRST_ZST = 'v1.21.0+k3s1';
 
-/** The smallest bundle that a release was published with. */
+/** Name of the smallest published bundle of a release. */
 export const publishedAirgap = (version: string, arch: Arch): string => {
   const [zst] = airgapNames(arch);
   return isVersion(version) && compareVersions(version, FIRST_ZST) < 0 ? zst.replace(/\.zst$/, '') : zst;
 };
 
-/** Address of a file of a release; `+` must be written `%2B` in it. */
+/** Address of a file of a release; `+` becomes `%2B`. */
 export const releaseUrl = (baseUrl: string, version: string, file: string): string =>
   `${baseUrl.replace(/\/+$/, '')}/${encodeURIComponent(version)}/${file}`;
 
-/** The commands that bring a release to a host without internet. */
+/** The commands that copy a release to a host without internet. */
 export const offlineWay = (version: string, arch: Arch): string => {
   const dir = quote(`k3s-${version}-${arch}`);
   const files = [binaryName(arch), sumsName(arch), publishedAirgap(version, arch), IMAGES_LIST];
   return [
-    'On a machine that reaches it:',
+    'On a computer with internet access:',
     `  mkdir ${dir} && cd ${dir}`,
     ...files.map((file) => `  curl -fLO ${releaseUrl(K3S_RELEASES_URL, version, file)}`),
-    'Bring the folder to this host, then:',
+    'Copy the folder to this host, then:',
     `  kglab cache add ${dir}`,
   ].join('\n');
 };
 
-/** The error for a release that is neither cached nor to be had from where it is published. */
+/** The error for a release that is not in the cache and cannot be downloaded; `why` completes the message. */
 export const unavailable = (
   { version, arch }: { readonly version: string; readonly arch: Arch },
   why: string,

@@ -20,11 +20,11 @@ export interface ReleaseFiles {
   readonly binary: string;
   readonly sums: string;
   readonly airgap: string;
-  /** Files that a release can do without. */
+  /** Files that a release may lack. */
   readonly optional: readonly string[];
 }
 
-/** Looks for a release in a folder: its files, or the names of those that are missing (also if there is no folder). */
+/** Looks for a release in a folder: returns its files, or the names of the missing ones (also without a folder). */
 export const findReleaseFiles = async (
   dir: string,
   arch: Arch,
@@ -38,18 +38,18 @@ export const findReleaseFiles = async (
   return { files: { binary, sums, airgap, optional: [IMAGES_LIST].filter((name) => names.has(name)) } };
 };
 
-/** Which release, where. */
+/** A release in a cache. */
 export interface ReleaseKey {
   readonly version: string;
   readonly arch: Arch;
   readonly cacheDir: string;
 }
 
-/** Folder of a release in the cache. It is renamed into place, so if it exists it is whole. */
+/** Folder of a release in the cache. kglab renames it into place, so it is complete if it exists. */
 export const releaseDir = ({ cacheDir, version, arch }: ReleaseKey): string =>
   join(cacheDir, 'k3s', version, arch);
 
-/** The files of a release in a folder with the checksums they ought to have. */
+/** The files of a release in a folder, with their expected checksums. */
 export interface ReleaseEntry {
   readonly binary: ReleaseFile;
   readonly airgap: NonNullable<Artifacts['airgap']>;
@@ -57,7 +57,7 @@ export interface ReleaseEntry {
   readonly imagesList: string | undefined;
 }
 
-/** Reads a release folder without hashing it; undefined when there is none or files are missing. */
+/** Reads a release folder without hashing its files; undefined when files are missing. */
 export const readRelease = async (dir: string, arch: Arch): Promise<ReleaseEntry | undefined> => {
   const found = await findReleaseFiles(dir, arch);
   if ('missing' in found) return undefined;
@@ -74,7 +74,7 @@ export const readRelease = async (dir: string, arch: Arch): Promise<ReleaseEntry
   };
 };
 
-/** Hashes the files of a release; throws ARTIFACT_CHECKSUM at the first that differs. `shown` names it for a person. */
+/** Hashes the files of a release; throws ARTIFACT_CHECKSUM at the first that differs. `shown` gives the path for the message. */
 export const verifyRelease = async (
   { binary, airgap }: ReleaseEntry,
   {
@@ -86,7 +86,7 @@ export const verifyRelease = async (
     compareChecksum(shown(path), sha256, await sha256File(path, signal));
 };
 
-/** Whether two folders state the same checksums for the same files. */
+/** Whether two folders expect the same checksums for the same files. */
 export const sameRelease = (a: ReleaseEntry, b: ReleaseEntry): boolean =>
   a.binary.sha256 === b.binary.sha256 &&
   a.airgap.sha256 === b.airgap.sha256 &&
@@ -99,12 +99,12 @@ const isIntact = async (dir: string, arch: Arch, wanted: ReleaseEntry): Promise<
     await verifyRelease(entry);
     return true;
   } catch {
-    // Gone, damaged or unreadable: it is replaced.
+    // Missing, damaged or unreadable: will be replaced.
     return false;
   }
 };
 
-/** The target is occupied (first two), or was moved away by another kglab in this moment. */
+/** The target exists (first two), or another kglab just moved it away. */
 const RACES = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
 
 const tryRename = async (from: string, to: string): Promise<boolean> => {
@@ -117,12 +117,12 @@ const tryRename = async (from: string, to: string): Promise<boolean> => {
   }
 };
 
-/** More kglabs than this never meet over one release. */
+/** More attempts than processes that may install the same release at once. */
 const TRIES = 10;
 
 /**
- * Moves a verified folder `<staging>/entry` into the cache. `already` when the same release is there unharmed;
- * a damaged or other one is replaced.
+ * Moves a verified folder `<staging>/entry` into the cache. Returns `already` when the cache has the same release,
+ * undamaged; replaces any other.
  */
 export const installRelease = async (staging: string, key: ReleaseKey): Promise<'added' | 'already'> => {
   const [entry, target] = [join(staging, 'entry'), releaseDir(key)];
@@ -133,7 +133,7 @@ export const installRelease = async (staging: string, key: ReleaseKey): Promise<
     if (await isIntact(target, key.arch, wanted)) return 'already';
     await tryRename(target, join(staging, `old-${attempt}`));
   }
-  throw new CliError('BUG', `The release cannot be moved to ${target}.`);
+  throw new CliError('BUG', `Moving the release to ${target} failed.`);
 };
 
 export interface CachedRelease {
@@ -142,7 +142,7 @@ export interface CachedRelease {
   readonly entry: ReleaseEntry;
 }
 
-/** The complete releases of the cache, newest first. A damaged folder counts as absent. */
+/** The complete releases of the cache, newest first. Leaves out damaged ones. */
 export const cachedReleases = async (
   cacheDir: string,
   arches: readonly Arch[] = ARCHES,

@@ -1,7 +1,7 @@
 import { CliError } from '../errors/cli-error.js';
 import { cmd, type Executor } from '../exec/command.js';
 
-/** Architectures in the words of k3s release files. */
+/** Architectures, as k3s names them in its release files. */
 export const ARCHES = ['amd64', 'arm64'] as const;
 export type Arch = (typeof ARCHES)[number];
 
@@ -19,25 +19,25 @@ export const hostArch = async (host: Executor): Promise<Arch> => {
   if (arch !== undefined) return arch;
   throw new CliError(
     'HOST_UNFIT',
-    `This host is of architecture "${stdout.trim()}"; labs need amd64 or arm64.`,
+    `The architecture of this host is "${stdout.trim()}"; kglab needs amd64 or arm64.`,
   );
 };
 
 /** `v1.36.2+k3s1`, `v1.37.0-rc1+k3s1`. */
 const TAG = /^v(\d+)\.(\d+)\.(\d+)(?:-([a-z]+)\.?(\d+))?\+k3s(\d+)$/;
 
-/** Whether a text is the tag of a k3s release. */
+/** Whether a text is a k3s release tag. */
 export const isVersion = (text: string): boolean => TAG.test(text);
 
-/** Returns the tag; throws USAGE when it is none (it becomes part of paths and URLs, so nothing else may pass). */
+/** Returns the tag; throws USAGE when it is not one: it becomes part of paths and URLs. */
 export const checkVersion = (text: string): string => {
   if (isVersion(text)) return text;
-  throw new CliError('USAGE', `"${text}" is not the tag of a k3s release.`, {
+  throw new CliError('USAGE', `"${text}" is not a k3s release tag.`, {
     hint: 'Release tags look like v1.36.2+k3s1.',
   });
 };
 
-/** A release stands above all its candidates, whatever their number. */
+/** Rank of a release: above all its candidates. */
 const FINAL = Number.MAX_SAFE_INTEGER;
 
 const rank = (version: string): readonly number[] => {
@@ -47,17 +47,17 @@ const rank = (version: string): readonly number[] => {
   return [major, minor, patch, stageRank, candidate, build].map((part) => Number(part ?? 0));
 };
 
-/** Orders release tags: by version, candidates before their release, then by the k3s build. Oldest first in a sort. */
+/** Compares release tags for a sort, oldest first: by version, candidates before their release, then by k3s build. */
 export const compareVersions = (a: string, b: string): number => {
   const [left, right] = [rank(a), rank(b)];
   const at = left.findIndex((part, index) => part !== right[index]);
   return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
 };
 
-/** The release that is used when none is named and the cache is empty. */
+/** The release for a lab file without a version, when the cache is empty. */
 export const DEFAULT_K3S_VERSION = 'v1.36.2+k3s1';
 
-/** The optional list of the images in the bundle, one reference a line. */
+/** The optional list of images in the bundle, one reference per line. */
 export const IMAGES_LIST = 'k3s-images.txt';
 
 /** Name of the k3s binary of an architecture. */

@@ -3,24 +3,24 @@ import type { Clock } from '../util/clock.js';
 import { unavailable } from './published-release.js';
 import type { Arch } from './release-names.js';
 
-/** The other side has been silent for too long. */
+/** The server sent nothing for too long. */
 export class Stalled extends Error {
   constructor(readonly silentMs: number) {
-    super(`no data came for ${Math.round(silentMs / 1000)} s`);
+    super(`no data for ${Math.round(silentMs / 1000)} s`);
     this.name = 'Stalled';
   }
 }
 
 export interface GuardOptions {
   readonly clock: Clock;
-  /** How long nothing may happen, in milliseconds. */
+  /** Longest silence, in milliseconds. */
   readonly stallMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Runs `work` with a signal that aborts with `signal`, or with Stalled when `beat` was not called for `stallMs`.
- * A limit on silence instead of on duration: 200 MB over a slow line may take long.
+ * Limits the silence, not the duration: 200 MB over a slow line may take long.
  */
 export const guardStall = async <T>(
   { clock, stallMs, signal }: GuardOptions,
@@ -35,7 +35,7 @@ export const guardStall = async <T>(
       if (clock.now() - last >= stallMs) return stalled.abort(new Stalled(stallMs));
     }
   };
-  // Ends by the rejection of its sleep once the work is done.
+  // Ends when `done` aborts its sleep.
   watch().catch(() => undefined);
   try {
     const signals = signal === undefined ? [stalled.signal] : [signal, stalled.signal];
@@ -47,10 +47,10 @@ export const guardStall = async <T>(
   }
 };
 
-/** The part of the global `fetch` that is used here. */
+/** The part of the global `fetch` that kglab uses. */
 export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
 
-/** How to reach the place where releases are published. */
+/** How to reach the server with the releases. */
 export interface Web {
   readonly fetch: Fetch;
   readonly clock: Clock;
@@ -61,21 +61,21 @@ export interface Web {
   readonly stallMs?: number | undefined;
 }
 
-/** A server that says nothing for so long is not coming back. Milliseconds. */
+/** Default of `stallMs`, in milliseconds. */
 const STALL = 30_000;
 
-/** An answer that is not a file. */
+/** The server answered with an error. */
 export class BadStatus extends Error {
   constructor(
     readonly status: number,
     statusText: string,
   ) {
-    super(`the server answers ${status} ${statusText}`.trim());
+    super(`the server answered ${status} ${statusText}`.trim());
     this.name = 'BadStatus';
   }
 }
 
-/** `fetch failed` says nothing: the reason is in the innermost cause. */
+/** The message of the innermost cause; `fetch` itself only says "fetch failed". */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error.cause;
@@ -83,8 +83,8 @@ const reasonOf = (error: unknown): string => {
 };
 
 /**
- * Gets a URL and hands the answer to `read`. A failure of the network becomes ARTIFACT_MISSING with the way out;
- * an abort of `signal` throws its reason; a CliError of `read` passes through.
+ * Gets a URL and passes the response to `read`. Throws ARTIFACT_MISSING (with the commands for a host without internet)
+ * when the network or server fails, the reason of an aborted `signal`, and any CliError of `read`.
  */
 export const get = async <T>(
   web: Web,
@@ -104,6 +104,6 @@ export const get = async <T>(
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof CliError) throw error;
-    throw unavailable(release, `${url} cannot be downloaded: ${reasonOf(error)}`, error);
+    throw unavailable(release, `${url} could not be downloaded: ${reasonOf(error)}`, error);
   }
 };

@@ -9,16 +9,16 @@ import {
   redact,
 } from './command.js';
 
-/** Lines of output kept as evidence. */
+/** Lines of output kept in the error. */
 const EVIDENCE_LINES = 20;
 
 const reason = ({ exitCode, signal, timedOut, durationMs }: CommandResult): string => {
-  if (timedOut) return `gave no answer within ${(durationMs / 1000).toFixed(0)} s`;
+  if (timedOut) return `did not end within ${(durationMs / 1000).toFixed(0)} s`;
   if (signal !== undefined) return `was killed by ${signal}`;
   return `ended with exit code ${exitCode}`;
 };
 
-/** A command that failed: says where it ran, how it ended, the last lines it printed, and how to repeat it. */
+/** A failed command: where it ran, how it ended, its last lines of output, and the command to paste. */
 export class CommandError extends CliError {
   constructor(
     code: ErrorCode,
@@ -40,7 +40,7 @@ export class CommandError extends CliError {
     this.name = 'CommandError';
   }
 
-  /** The failed command, to be pasted into a shell on {@link where}. */
+  /** The failed command, for a shell on {@link where}. */
   get pasteable(): string {
     return pretty(this.command);
   }
@@ -49,13 +49,13 @@ export class CommandError extends CliError {
 export interface CheckedOptions extends ExecOptions {
   /** The code of the error when the command fails. */
   readonly code: ErrorCode;
-  /** What was being done, as the subject of "… ended with exit code 1". */
+  /** The subject of the message "… ended with exit code 1"; the command without it. */
   readonly what?: string;
   /** What to do next. */
   readonly hint?: string;
 }
 
-/** Runs a command that must succeed; throws a CommandError with `code` when it does not. `where` names the machine. */
+/** Runs a command; throws a CommandError with `code` when it fails. `where` names the machine. */
 export const checked = async (
   executor: Executor,
   where: string,

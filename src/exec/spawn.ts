@@ -5,13 +5,12 @@ import { constants } from 'node:os';
 import { CliError } from '../errors/cli-error.js';
 import type { Command } from './command.js';
 
-/** Signals that end a command; a terminal sends the first to all that runs on it. */
+/** Signals that end a command. A terminal sends the first to all its processes. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs a command on this process's own terminal or pipes and returns its exit code (128 + signal number when it was
- * killed by one, as shells have it). Signals are the command's: Ctrl-C reaches it through the terminal, all else is
- * passed on to it.
+ * Runs a command on kglab's own terminal or pipes. Returns its exit code; 128 + signal number when a signal killed it,
+ * as in a shell. Passes signals on, except a Ctrl-C that the terminal itself sends to the command.
  */
 export const attach = (
   { file, args, env, cleanEnv, stdin, cwd }: Command,
@@ -30,7 +29,7 @@ export const attach = (
     const end = (): void => {
       for (const signal of ENDING) signals.off(signal, pass);
     };
-    // A command that ends without reading its input has an exit code of its own to say so.
+    // A command may end without reading its input; its exit code counts.
     child.stdin?.on('error', () => undefined).end(stdin);
     child.once('error', (error) => (end(), reject(error)));
     child.once('close', (code, signal) => {
@@ -40,8 +39,8 @@ export const attach = (
   });
 
 /**
- * Starts a program that outlives kglab: a session of its own, nothing on stdin, both outputs appended to `logFile`
- * (mode 0600). Returns its process id. Throws MACHINE_FAILED when it cannot be started.
+ * Starts a program that continues after kglab ends: in its own session, without stdin, output appended to `logFile`
+ * (mode 0600). Returns its process id. Throws MACHINE_FAILED when it does not start.
  */
 export const spawnDetached = async (command: Command, logFile: string): Promise<number> => {
   const log = await open(logFile, 'a', 0o600);
@@ -58,7 +57,7 @@ export const spawnDetached = async (command: Command, logFile: string): Promise<
     child.unref();
     return child.pid as number;
   } catch (cause) {
-    throw new CliError('MACHINE_FAILED', `${command.file} cannot be started`, {
+    throw new CliError('MACHINE_FAILED', `${command.file} did not start`, {
       cause,
       details: [String(cause)],
     });

@@ -1,6 +1,6 @@
 import type { Trace } from '../machines/provider.js';
 
-/** What a lab had, and what is left of it, as far as it is shown. */
+/** What a lab had and what is left of it. */
 export interface CertificateView {
   readonly lab: string;
   readonly id: string;
@@ -13,14 +13,14 @@ export interface CertificateView {
 const count = (traces: readonly Trace[], kind: string): number =>
   traces.filter((trace) => trace.kind === kind).length;
 
-/** Rows of the certificate: each kind of thing, how many there were, how many are left; `?` where that is not known. */
+/** Rows of the certificate: kind, number before, number left; `?` where kglab could not check. */
 export const certificateRows = ({ before, left, unsure }: CertificateView): readonly (readonly string[])[] =>
   [...new Set([...before, ...left, ...unsure].map(({ kind }) => kind))].map((kind) => {
     const isKnown = count(unsure, kind) === 0;
     return [kind, ...[before, left].map((traces) => (isKnown ? String(count(traces, kind)) : '?'))];
   });
 
-/** What stands below the rows: the verdict, what is left and why, and where data was kept. */
+/** The text below the rows: what is left and why, what could not be checked, and where data is kept. */
 export const certificateText = ({ lab, id, left, unsure, kept }: CertificateView): string => {
   const verdict =
     left.length === 0
@@ -32,11 +32,10 @@ export const certificateText = ({ lab, id, left, unsure, kept }: CertificateView
           ...left.map(({ kind, what, why }) => `  ${kind} ${what}: ${why}`),
         ];
   const where = kept.map(({ machine, path }) => `  ${machine}: ${path}`);
-  const note =
-    where.length === 0 ? [] : ['Data kept; the next `kglab up` of this lab takes it over:', ...where];
+  const note = where.length === 0 ? [] : ['Data kept; the next `kglab up` of this lab uses it:', ...where];
   const open =
     unsure.length === 0
       ? []
-      : ['Not certified:', ...unsure.map(({ kind, what, why }) => `  ${kind} ${what}: ${why}`)];
+      : ['Could not be checked:', ...unsure.map(({ kind, what, why }) => `  ${kind} ${what}: ${why}`)];
   return [...verdict, ...open, ...note, ''].join('\n');
 };

@@ -5,7 +5,7 @@ import { classLine, fit, kubernetesState, machineState, volumeLines } from './pi
 const HEADER = ['NODE', 'ROLES', 'ADDRESS', 'MACHINE', 'KUBERNETES', 'BRICKS', 'MOUNTS'];
 const WIDTHS = [20, 14, 15, 11, 12, 6, 6];
 
-/** The roles by their first letters, as all of them do not fit. */
+/** The roles, shortened if they do not fit. */
 const shortRoles = (roles: readonly string[]): string => {
   const text = roles.join(',');
   return text.length <= 14 ? text : roles.map((role) => role.slice(0, 4)).join(',');
@@ -30,7 +30,7 @@ const row = ({ name, roles, address, machine, kubernetes, bricks, mounts }: Pict
 const line = (cells: readonly string[]): string =>
   cells.map((cell, column) => fit(cell, WIDTHS[column] ?? 0).padEnd(WIDTHS[column] ?? 0)).join(' ');
 
-/** A lab of many nodes: one line each, then the volumes with their classes. */
+/** A lab of many nodes as a table: one line per node, then the volumes with their classes. */
 export const drawTable = (lab: LabPicture): string[] => [
   line(HEADER),
   ...lab.nodes.map((node) => line(row(node))),
@@ -41,10 +41,10 @@ export const drawTable = (lab: LabPicture): string[] => [
   }),
 ];
 
-/** More nodes than this are listed, not drawn: three boxes fit side by side, in a row above and one below. */
+/** Most nodes drawn as boxes: three above the storage and three below. */
 const MAX_BOXES = 6;
 
-/** Draws the lab as text, at most 93 columns wide, lines ended by newlines. */
+/** Draws the lab as text, at most 93 columns wide. */
 export const drawLab = (lab: LabPicture): string => {
   const body = lab.nodes.length > MAX_BOXES ? drawTable(lab) : drawBoxes(lab);
   return [`Lab ${[lab.name, ...lab.facts].join(' · ')}`, '', ...body]

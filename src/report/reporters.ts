@@ -2,7 +2,7 @@ import { type Reporter, type RunEvent, unfailing } from '../engine/events.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { LineReporter } from './line-reporter.js';
 
-/** One event a line, as JSON: for programs. */
+/** Writes each event as a line of JSON, for programs. */
 export class JsonReporter implements Reporter {
   constructor(
     readonly write: (text: string) => void,
@@ -18,7 +18,7 @@ export class JsonReporter implements Reporter {
   }
 }
 
-/** Tells several reporters the same. One that throws is not heard of by the others, nor by whoever works. */
+/** Passes events to several reporters. One that throws affects neither the others nor the run. */
 export class TeeReporter implements Reporter {
   readonly #reporters: readonly Reporter[];
   #failure: unknown;
@@ -31,7 +31,7 @@ export class TeeReporter implements Reporter {
     );
   }
 
-  /** What went wrong first; undefined when all was told. */
+  /** The first error of a reporter. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -55,7 +55,7 @@ export interface ReporterChoice {
   readonly isTty: boolean;
   /** Where progress goes: standard error. */
   readonly stream: NodeJS.WriteStream;
-  /** Writes lines and events there; without it, `stream` itself does. */
+  /** Writes lines and events; `stream.write` without it. */
   readonly write?: (text: string) => void;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
@@ -63,7 +63,7 @@ export interface ReporterChoice {
   readonly redact?: (text: string) => string;
 }
 
-/** What `auto` means here: a live list needs a terminal that can move its cursor; CI logs are read later. */
+/** Resolves `auto`: a live list needs a terminal with cursor control; CI logs get lines. */
 export const settleMode = ({
   mode,
   isTty,
@@ -73,7 +73,7 @@ export const settleMode = ({
   return isTty && env['TERM'] !== 'dumb' && !env['CI'] ? 'list' : 'lines';
 };
 
-/** The reporter for a mode. The live list is loaded only when it is drawn: its library is the slowest to start. */
+/** The reporter for a mode. Imports the live list only if needed: its library is slow to load. */
 export const chooseReporter = async (choice: ReporterChoice): Promise<Reporter> => {
   const { stream, clock = systemClock, redact } = choice;
   const { write = (text: string): void => void stream.write(text) } = choice;

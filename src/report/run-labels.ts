@@ -17,7 +17,7 @@ const finished = (title: string, outcome: Outcome, took: string, reason: string)
   }
 };
 
-/** A step's line in the live list: its title, and how long it runs or how it ended. */
+/** The line of a step in the live list: title, and elapsed time or outcome. */
 export const stepLabel = (step: BoardStep, now: number, reason: string | undefined): string => {
   const { title, state, outcome, startedAt = now, durationMs = 0 } = step;
   if (state === 'waiting') return `${title} · waiting`;
@@ -28,7 +28,7 @@ export const stepLabel = (step: BoardStep, now: number, reason: string | undefin
   return elapsed < 1 ? title : `${title} (${elapsed} s)`;
 };
 
-/** A stage's line: what came of its steps so far, unchanged ones unmentioned unless nothing else happened. */
+/** The line of a stage: the number of its steps by outcome, without unchanged ones. */
 export const stageLabel = (stage: string, all: readonly BoardStep[]): string => {
   const steps = all.filter((step) => step.stage === stage);
   const count = (outcome: Outcome): number => steps.filter((step) => step.outcome === outcome).length;
@@ -60,7 +60,7 @@ const failure = (board: RunBoard, { changed }: RunFinished): string[] => {
   ];
 };
 
-/** What came of a run, in one sentence: "Lab demo: 3 machines, 24 steps, 0 changes (2.1 s)." */
+/** The result of a run in one sentence: "Lab demo: 3 machines, 24 steps, 0 changes (2.1 s)." */
 export const summarySentence = (board: RunBoard, event: RunFinished): string => {
   const pending = board.count('would-change');
   const parts = event.ok

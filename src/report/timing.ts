@@ -1,6 +1,6 @@
 import type { Clock } from '../util/clock.js';
 
-/** A span for people: `0.4 s`, `12 s`, `3 min 05 s`. */
+/** A duration for people: `0.4 s`, `12 s`, `3 min 05 s`. */
 export const formatDuration = (ms: number): string => {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -9,7 +9,7 @@ export const formatDuration = (ms: number): string => {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 };
 
-/** Calls `tick` every `everyMs` milliseconds until the returned function is called. A tick that throws ends nothing. */
+/** Calls `tick` every `everyMs` milliseconds until the returned function is called. It goes on when `tick` throws. */
 export const startTicker = (clock: Clock, everyMs: number, tick: () => void): (() => void) => {
   const stopped = new AbortController();
   const loop = async (): Promise<void> => {
@@ -18,7 +18,7 @@ export const startTicker = (clock: Clock, everyMs: number, tick: () => void): ((
       try {
         tick();
       } catch {
-        // It only shows that work goes on; the next one may succeed.
+        // `tick` only shows progress; the next call may succeed.
       }
     }
   };
@@ -28,11 +28,11 @@ export const startTicker = (clock: Clock, everyMs: number, tick: () => void): ((
   return () => stopped.abort();
 };
 
-/** When a silence is first explained, and how often after that (milliseconds). */
+/** Time until the first message, and between messages after that, in milliseconds. */
 const FIRST_MS = 2_000;
 const AGAIN_MS = 10_000;
 
-/** Waits for something that says nothing by itself; `what` names what it is at, asked each time. */
+/** Waits for work that prints nothing itself, and says from time to time what it waits for. */
 export const whileWaiting = async <T>(
   work: Promise<T>,
   { clock, say, what }: { readonly clock: Clock; say(line: string): void; what(): string },

@@ -37,7 +37,7 @@ const images = [
 ];
 
 describe('chooseImages', () => {
-  it('falls back to the defaults when nothing is there', () => {
+  it('uses the defaults when there are no images', () => {
     expect(chooseImages({ extraImages: [], images: [] })).toEqual({
       provisioner: `${LPP}:v0.0.37`,
       helper: 'docker.io/library/busybox:1.37',
@@ -45,7 +45,7 @@ describe('chooseImages', () => {
     });
   });
 
-  it('takes what the bundle has', () => {
+  it('uses the images of the bundle', () => {
     expect(chooseImages({ extraImages: [], images })).toEqual({
       provisioner: `${LPP}:v0.0.36`,
       helper: images[1],
@@ -53,19 +53,19 @@ describe('chooseImages', () => {
     });
   });
 
-  it('knows the busybox of older bundles', () => {
+  it('finds the busybox of older bundles', () => {
     const older = ['docker.io/rancher/library-busybox:1.32.1', 'docker.io/rancher/library-traefik:1.7.19'];
     expect(chooseImages({ extraImages: [], images: older }).helper).toBe(older[0]);
   });
 
-  it('prefers extra archives, and of several the newest', () => {
+  it('prefers extra archives, and the newest of several', () => {
     const extraImages = [extra(`${LPP}:v0.0.9`), extra(`${LPP}:v0.0.10`, 'docker.io/library/busybox:1.35')];
     const chosen = chooseImages({ extraImages, images });
     expect(chosen.provisioner).toBe(`${LPP}:v0.0.10`);
     expect(chosen.helper).toBe('docker.io/library/busybox:1.35');
   });
 
-  it('lets the lab file win, the smoke image following the helper', () => {
+  it('prefers the lab file; the smoke image follows the helper', () => {
     const extraImages = [extra(`${LPP}:v0.0.38`)];
     expect(chooseImages({ extraImages, images }, { provisioner: 'p:1', helper: 'h:1' })).toEqual({
       provisioner: 'p:1',
@@ -78,7 +78,7 @@ describe('chooseImages', () => {
     });
   });
 
-  it('is not fooled by names that only end alike', () => {
+  it('ignores names that only have the same ending', () => {
     const lookalikes = ['docker.io/x/not-busybox:1', 'docker.io/x/local-path-provisioner-debug:9'];
     expect(chooseImages({ extraImages: [], images: lookalikes })).toEqual(
       chooseImages({ extraImages: [], images: [] }),

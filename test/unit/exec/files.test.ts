@@ -43,7 +43,7 @@ describe('files', () => {
     expect(await readFile(host, path)).toBe('old');
   });
 
-  it('knows an absent file from an unreadable one', async () => {
+  it('returns undefined for a missing file and throws for an unreadable one', async () => {
     expect(await readFile(host, join(dir, 'none'))).toBeUndefined();
     await chmod(dir, 0o700);
     await expect(readFile(host, dir, { where: 'n1', code: 'MOUNT_FAILED' })).rejects.toMatchObject({
@@ -52,7 +52,7 @@ describe('files', () => {
     });
   });
 
-  it('never puts content into arguments', async () => {
+  it('never passes content as an argument', async () => {
     const seen: Command[] = [];
     const spy: Executor = {
       exec: async (command) => {

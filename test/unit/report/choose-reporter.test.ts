@@ -48,7 +48,7 @@ describe('JsonReporter', () => {
 });
 
 describe('TeeReporter', () => {
-  it('tells all of them everything and closes all of them', async () => {
+  it('passes all events to all reporters and closes them', async () => {
     const both = [new RecordingReporter(), new RecordingReporter()] as const;
     const tee = new TeeReporter(...both);
     for (const event of SCRIPTS[1]?.events ?? []) tee.emit(event);
