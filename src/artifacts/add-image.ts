@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rename } from 'node:fs/promises';
+import { chmod, mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
 import type { Executor } from '../exec/command.js';
@@ -6,8 +6,8 @@ import { sha256File } from '../util/checksum.js';
 import type { Clock } from '../util/clock.js';
 import {
   compressionOf,
+  extraArchives,
   imagesDir,
-  isImageArchive,
   readArchiveImages,
   rememberImages,
   TAR_ENDING,
@@ -35,7 +35,7 @@ export interface AddImageOptions {
 /** Hex digits of the checksum in a file name: enough to keep the archives of a cache apart. */
 const PREFIX_DIGITS = 12;
 
-const cacheName = async (path: string, sha256: string): Promise<string> => {
+const newName = async (path: string, sha256: string): Promise<string> => {
   const stem = basename(path)
     .replace(/\.(tar|tgz|tzst|tar\.\w+)$/i, '')
     .replaceAll(/[^\w.-]/g, '_');
@@ -43,13 +43,10 @@ const cacheName = async (path: string, sha256: string): Promise<string> => {
 };
 
 /** The file name of the same archive in the cache, if it is there and undamaged. */
-const twin = async (dir: string, sha256: string): Promise<string | undefined> => {
-  const names = await readdir(dir).catch(() => []);
-  for (const name of names.filter((candidate) => isImageArchive(candidate)))
-    if (
-      name.startsWith(`${sha256.slice(0, PREFIX_DIGITS)}-`) &&
-      (await sha256File(join(dir, name))) === sha256
-    )
+const cachedName = async (cacheDir: string, sha256: string): Promise<string | undefined> => {
+  const prefix = `${sha256.slice(0, PREFIX_DIGITS)}-`;
+  for (const name of await extraArchives(cacheDir))
+    if (name.startsWith(prefix) && (await sha256File(join(imagesDir(cacheDir), name))) === sha256)
       return name;
   return undefined;
 };
@@ -78,8 +75,8 @@ export const addImage = async ({
     await chmod(copy, 0o644);
     const sha256 = await sha256File(copy, signal);
     await mkdir(dir, { recursive: true });
-    const known = await twin(dir, sha256);
-    const fileName = known ?? (await cacheName(path, sha256));
+    const known = await cachedName(cacheDir, sha256);
+    const fileName = known ?? (await newName(path, sha256));
     const target = join(dir, fileName);
     if (known === undefined) await rename(copy, target);
     await rememberImages(target, refs);

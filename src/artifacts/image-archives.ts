@@ -2,6 +2,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../exec/checked.js';
 import type { Command, Executor } from '../exec/command.js';
+import { mapPool } from '../util/pool.js';
 import { replaceFile } from '../util/replace-file.js';
 import type { ExtraImage } from './artifacts.js';
 import { normalizeImage } from './image-names.js';
@@ -160,17 +161,16 @@ export const archiveImages = async (host: Executor, path: string): Promise<reado
 export const imagesDir = (cacheDir: string): string => join(cacheDir, 'images');
 
 /** Whether a file in that folder is an archive, and not a list of images. */
-export const isImageArchive = (name: string): boolean =>
+const isImageArchive = (name: string): boolean =>
   Object.values(TAR_ENDING).some((ending) => name.endsWith(ending));
 
-/** The extra archives of the cache, sorted by name. Throws ARTIFACT_UNREADABLE for a damaged one. */
-export const extraImages = async (cacheDir: string, host: Executor): Promise<readonly ExtraImage[]> => {
-  const dir = imagesDir(cacheDir);
-  const names = (await readdir(dir).catch(() => [])).filter((name) => isImageArchive(name)).sort();
-  const found: ExtraImage[] = [];
-  for (const fileName of names) {
-    const path = join(dir, fileName);
-    found.push({ path, fileName, refs: await archiveImages(host, path) });
-  }
-  return found;
-};
+/** File names of the extra archives in the cache, sorted. */
+export const extraArchives = async (cacheDir: string): Promise<readonly string[]> =>
+  (await readdir(imagesDir(cacheDir)).catch(() => [])).filter(isImageArchive).sort();
+
+/** The extra archives in the cache with their images. Throws ARTIFACT_UNREADABLE for a damaged one. */
+export const extraImages = async (cacheDir: string, host: Executor): Promise<readonly ExtraImage[]> =>
+  mapPool(await extraArchives(cacheDir), 1, async (fileName) => {
+    const path = join(imagesDir(cacheDir), fileName);
+    return { path, fileName, refs: await archiveImages(host, path) };
+  });

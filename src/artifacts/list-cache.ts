@@ -4,7 +4,7 @@ import { CliError } from '../errors/cli-error.js';
 import type { Executor } from '../exec/command.js';
 import { systemClock, type Clock } from '../util/clock.js';
 import { mapPool } from '../util/pool.js';
-import { archiveImages, imagesDir, isImageArchive, REFS_SUFFIX } from './image-archives.js';
+import { archiveImages, extraArchives, imagesDir, REFS_SUFFIX } from './image-archives.js';
 import { cachedReleases } from './release-folder.js';
 import type { Arch } from './release-names.js';
 import { withStaging } from './staging.js';
@@ -35,17 +35,13 @@ const releases = async (cacheDir: string): Promise<CacheEntry[]> =>
     arch,
   }));
 
-const images = async (cacheDir: string, host: Executor): Promise<CacheEntry[]> => {
-  const dir = imagesDir(cacheDir);
-  const found: CacheEntry[] = [];
-  for (const fileName of (await readdir(dir).catch(() => [])).filter((name) => isImageArchive(name)).sort()) {
-    const path = join(dir, fileName);
+const images = async (cacheDir: string, host: Executor): Promise<CacheEntry[]> =>
+  mapPool(await extraArchives(cacheDir), 1, async (fileName) => {
+    const path = join(imagesDir(cacheDir), fileName);
     // Lists a damaged archive too, so that it can be removed.
     const refs = await archiveImages(host, path).catch(() => []);
-    found.push({ kind: 'image', id: fileName, path, bytes: await bytesOf(path), fileName, refs });
-  }
-  return found;
-};
+    return { kind: 'image' as const, id: fileName, path, bytes: await bytesOf(path), fileName, refs };
+  });
 
 /** Everything in the cache: releases, newest first, then image archives by name. */
 export const listCache = async ({

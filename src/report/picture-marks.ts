@@ -26,9 +26,12 @@ export const kubernetesState = (state: string): string => {
   return marked(state === 'Ready' ? 'good' : 'bad', state);
 };
 
-const healthy = (parts: readonly { readonly health: Health }[]): string => {
+/** How many parts are good, e.g. `2 of 3`; only their number for a planned lab. */
+export const countGood = (parts: readonly { readonly health: Health }[], of = ' of '): string => {
   const good = parts.filter(({ health }) => health === 'good').length;
-  return parts.every(({ health }) => health === 'unknown') ? `${parts.length}` : `${good} of ${parts.length}`;
+  return parts.every(({ health }) => health === 'unknown')
+    ? `${parts.length}`
+    : `${good}${of}${parts.length}`;
 };
 
 /** Two lines about a volume: type and bricks; mount point and mounts. */
@@ -40,8 +43,8 @@ export const volumeLines = ({ nodes }: LabPicture, volume: PictureVolume): [stri
   const facts = [volume.type, ...(volume.state === undefined ? [] : [volume.state])];
   const folder = bricks[0] === undefined ? '' : ` in ${bricks[0].path}`;
   return [
-    `${marked(volume.health, `volume ${volume.name}`)} · ${facts.join(' · ')} · bricks: ${healthy(bricks)}${folder}`,
-    `mounted at ${volume.mount} · nodes: ${healthy(mounts)}`,
+    `${marked(volume.health, `volume ${volume.name}`)} · ${facts.join(' · ')} · bricks: ${countGood(bricks)}${folder}`,
+    `mounted at ${volume.mount} · nodes: ${countGood(mounts)}`,
   ];
 };
 

@@ -1,6 +1,6 @@
 import type { LabPicture, PictureNode } from './lab-picture.js';
 import { drawBoxes } from './picture-boxes.js';
-import { classLine, fit, kubernetesState, machineState, volumeLines } from './picture-marks.js';
+import { classLine, countGood, fit, kubernetesState, machineState, volumeLines } from './picture-marks.js';
 
 const HEADER = ['NODE', 'ROLES', 'ADDRESS', 'MACHINE', 'KUBERNETES', 'BRICKS', 'MOUNTS'];
 const WIDTHS = [20, 14, 15, 11, 12, 6, 6];
@@ -11,11 +11,8 @@ const shortRoles = (roles: readonly string[]): string => {
   return text.length <= 14 ? text : roles.map((role) => role.slice(0, 4)).join(',');
 };
 
-const partsUp = (parts: readonly { readonly health: string }[]): string => {
-  if (parts.length === 0) return '-';
-  const good = parts.filter(({ health }) => health === 'good').length;
-  return parts.every(({ health }) => health === 'unknown') ? `${parts.length}` : `${good}/${parts.length}`;
-};
+const partsUp = (parts: PictureNode['bricks'] | PictureNode['mounts']): string =>
+  parts.length === 0 ? '-' : countGood(parts, '/');
 
 const row = ({ name, roles, address, machine, kubernetes, bricks, mounts }: PictureNode): string[] => [
   name,
