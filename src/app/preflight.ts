@@ -1,5 +1,5 @@
 import type { Artifacts, ImageChoice } from '../artifacts/artifacts.js';
-import { normalizeImage } from '../artifacts/image-name.js';
+import { normalizeImage } from '../artifacts/image-names.js';
 import type { LabConfig } from '../config/config.js';
 import { PROVIDERS, type ProviderId } from '../providers/registry.js';
 import { CliError } from '../errors/cli-error.js';

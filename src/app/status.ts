@@ -6,7 +6,7 @@ import { until } from '../engine/plan.js';
 import { planUp } from '../recipe/up.js';
 import type { Plan } from '../engine/step.js';
 import type { LabPicture } from '../report/lab-picture.js';
-import { whileWaiting } from '../report/while-waiting.js';
+import { whileWaiting } from '../report/timing.js';
 import { STEPS } from '../recipe/rebuild.js';
 import type { Lab } from '../lab/lab.js';
 import { findArtifacts, lookingContext, runContext } from '../lab/run-context.js';

@@ -7,7 +7,8 @@ import { CliError } from '../errors/cli-error.js';
 import { quote } from '../exec/command.js';
 import { currentContext, hasContext, mergeContexts, withoutContext } from '../kube/merge-kubeconfig.js';
 import { readKubeconfig, type Kubeconfig } from '../kube/read-kubeconfig.js';
-import { readText, readUsers, writeUsers } from '../util/private-files.js';
+import { readText } from '../util/private-files.js';
+import { readUserFile, writeUserFile } from '../util/user-files.js';
 
 /**
  * The kubeconfigs that kubectl reads: those of the list KUBECONFIG, without its empty entries, each once; else
@@ -29,7 +30,7 @@ const filesFor = (lab: string, { userKubeconfigs, store }: World): readonly stri
 };
 
 const read = async (path: string): Promise<Kubeconfig | undefined> => {
-  const text = await readUsers(path).catch((error: Error) => {
+  const text = await readUserFile(path).catch((error: Error) => {
     throw new CliError('HOST_UNFIT', `${path} cannot be read: ${error.message}`, {
       hint: 'See what KUBECONFIG names; the lab has a file of its own: kglab kubeconfig',
       cause: error,
@@ -84,7 +85,7 @@ export const forgetContext = async (lab: string, path: string): Promise<void> =>
   const name = contextName(lab);
   if (config === undefined || !hasContext(config, name)) return;
   try {
-    await writeUsers(path, withoutContext(config, name, path));
+    await writeUserFile(path, withoutContext(config, name, path));
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     throw new CliError(error.code, `${error.message} Remove it by hand: ${byHand(name, path)}`, {
@@ -128,6 +129,6 @@ export const mergeContext = async (
   const config = found.get(path) ?? readKubeconfig('', path);
   const isCurrent = [...found.values()].every((one) => currentContext(one) === '');
   const merged = mergeContexts(config, added, path, isCurrent);
-  if (merged !== config.text) await writeUsers(path, merged, { keys: true });
+  if (merged !== config.text) await writeUserFile(path, merged, { keys: true });
   return { context, path };
 };

@@ -3,13 +3,27 @@ import { basename, join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
 import { cmd, type Executor } from '../exec/command.js';
 import type { Clock } from '../util/clock.js';
-import type { Added } from './added.js';
-import { hostArch, type Arch } from './arch.js';
-import { archiveImages } from './archive-images.js';
-import { findReleaseFiles, type ReleaseFiles } from './release-files.js';
-import { installRelease, readRelease, releaseDir, verifyRelease } from './release-entry.js';
+import { archiveImages } from './image-archives.js';
+import {
+  findReleaseFiles,
+  installRelease,
+  readRelease,
+  releaseDir,
+  type ReleaseFiles,
+  verifyRelease,
+} from './release-folder.js';
+import { type Arch, hostArch, isVersion } from './release-names.js';
 import { copyFile, withStaging } from './staging.js';
-import { isVersion } from './version.js';
+
+/** A release in the cache. */
+export interface AddedRelease {
+  readonly kind: 'release';
+  readonly version: string;
+  readonly arch: Arch;
+  readonly path: string;
+  /** Whether the cache had it before. */
+  readonly already: boolean;
+}
 
 export interface AddReleaseOptions {
   readonly path: string;
@@ -21,10 +35,10 @@ export interface AddReleaseOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The first start of a big binary from a cold disk. Milliseconds. */
+/** Timeout of `k3s --version`, in milliseconds: a big binary, perhaps from a cold disk. */
 const VERSION_TIMEOUT = 30_000;
 
-/** The release a k3s binary says it is, or undefined when it does not run on this host. */
+/** The version that a k3s binary reports; undefined when it does not run on this host. */
 const versionOf = async (binary: string, host: Executor): Promise<string | undefined> => {
   try {
     const { stdout } = await host.exec(cmd(binary, '--version'), { timeoutMs: VERSION_TIMEOUT });
@@ -47,7 +61,7 @@ const settleVersion = async (
       'USAGE',
       `${join(path, basename(binary))} does not run on this host, so its version is unknown.`,
       {
-        hint: `Name it, e.g.: kglab cache add ${path} --arch ${arch} --version v1.36.2+k3s1`,
+        hint: `Give the version, e.g.: kglab cache add ${path} --arch ${arch} --version v1.36.2+k3s1`,
       },
     );
   if (own !== undefined && own !== settled)
@@ -64,11 +78,11 @@ const filesOf = async (dir: string, arch: Arch): Promise<ReleaseFiles> => {
   });
 };
 
-/** Copies a release, verifies the copy (the original may change meanwhile) and finds its version. */
+/** Copies a release, verifies the copy (the original may change meanwhile) and returns its version. */
 const stage = async (entry: string, options: AddReleaseOptions): Promise<string> => {
   const { path, arch, host, signal } = options;
   const files = await filesOf(path, arch);
-  // Fails on a missing checksum before anything big is copied.
+  // Fails on a missing checksum before the big files are copied.
   await readRelease(path, arch);
   await mkdir(entry);
   for (const name of [files.sums, files.binary, files.airgap, ...files.optional]) {
@@ -79,13 +93,13 @@ const stage = async (entry: string, options: AddReleaseOptions): Promise<string>
   if (copy === undefined) throw new CliError('BUG', `The copy of ${path} is not complete.`);
   await verifyRelease(copy, { shown: (file) => join(path, basename(file)), signal });
   const version = await settleVersion(join(entry, files.binary), options);
-  // Read now, once; a host without zstd can still use the release if it has a list of images.
+  // Without a list of images, kglab has to unpack the bundle: fail now if this host cannot.
   if (files.optional.length === 0) await archiveImages(host, copy.airgap.path);
   return version;
 };
 
-/** Adds the release in a folder. */
-export const addRelease = async (options: AddReleaseOptions): Promise<Added & { kind: 'release' }> =>
+/** Adds the release in a folder to the cache. Errors: see addToCache. */
+export const addRelease = async (options: AddReleaseOptions): Promise<AddedRelease> =>
   withStaging(options.cacheDir, options.clock, async (staging) => {
     const { arch, cacheDir } = options;
     const version = await stage(join(staging, 'entry'), options);

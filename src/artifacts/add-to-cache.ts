@@ -2,13 +2,14 @@ import { stat } from 'node:fs/promises';
 import { CliError } from '../errors/cli-error.js';
 import type { Executor } from '../exec/command.js';
 import { systemClock, type Clock } from '../util/clock.js';
-import { addImage } from './add-image.js';
-import { addRelease } from './add-release.js';
-import type { Added } from './added.js';
-import { ARCHES, hostArch, type Arch } from './arch.js';
-import { binaryName, findReleaseFiles } from './release-files.js';
-import { checkVersion } from './version.js';
 import { mapPool } from '../util/pool.js';
+import { addImage, type AddedImage } from './add-image.js';
+import { addRelease, type AddedRelease } from './add-release.js';
+import { findReleaseFiles } from './release-folder.js';
+import { type Arch, ARCHES, binaryName, checkVersion, hostArch } from './release-names.js';
+
+/** A release or image archive that is now in the cache. */
+export type Added = AddedRelease | AddedImage;
 
 export interface AddOptions {
   /** A folder with the files of a release, or an image archive. */
@@ -16,7 +17,7 @@ export interface AddOptions {
   readonly cacheDir: string;
   /** Default: every architecture whose k3s binary is in the folder. */
   readonly arch?: Arch | undefined;
-  /** Release tag; needed only when the binary cannot be run here. */
+  /** Release tag; needed only when the binary does not run on this host. */
   readonly version?: string | undefined;
   readonly host: Executor;
   readonly clock?: Clock;
@@ -31,7 +32,7 @@ const archesIn = async (dir: string): Promise<readonly Arch[]> => {
   return found.flat();
 };
 
-/** The architecture of the host comes first: its binary can tell the version of all. */
+/** The architecture of the host first: its binary runs here and reports the version. */
 const archesToAdd = async ({ path, arch, host }: AddOptions): Promise<readonly Arch[]> => {
   if (arch !== undefined) return [arch];
   const [own, found] = [await hostArch(host), await archesIn(path)];
@@ -39,7 +40,7 @@ const archesToAdd = async ({ path, arch, host }: AddOptions): Promise<readonly A
 };
 
 /**
- * Adds a release folder or an image archive to the cache. Safe to repeat and to run several times at once.
+ * Adds a release folder or an image archive to the cache. Safe to repeat and to run in parallel.
  * Throws ARTIFACT_MISSING (files), ARTIFACT_CHECKSUM, ARTIFACT_UNREADABLE, HOST_NO_SPACE, USAGE (version).
  */
 export const addToCache = async (options: AddOptions): Promise<Added[]> => {
@@ -47,7 +48,7 @@ export const addToCache = async (options: AddOptions): Promise<Added[]> => {
   if (options.version !== undefined) checkVersion(options.version);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined)
-    throw new CliError('ARTIFACT_MISSING', `There is no ${path}, or it cannot be read.`);
+    throw new CliError('ARTIFACT_MISSING', `${path} does not exist or cannot be read.`);
   const common = { path, cacheDir, host, signal, clock };
   if (!found.isDirectory()) return [await addImage(common)];
   const added: Added[] = [];

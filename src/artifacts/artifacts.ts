@@ -1,9 +1,11 @@
-import type { Arch } from './arch.js';
+import { basename } from 'node:path';
+import { sha256 } from '../util/checksum.js';
+import { type Arch, DEFAULT_K3S_VERSION } from './release-names.js';
 
 /** A file of a release in the cache. */
 export interface ReleaseFile {
   readonly path: string;
-  /** Lower-case hex; empty while the release is still to be downloaded. */
+  /** Lower-case hex; empty until the release is downloaded. */
   readonly sha256: string;
 }
 
@@ -16,7 +18,7 @@ export interface ExtraImage {
   readonly refs: readonly string[];
 }
 
-/** What a lab needs from the cache. While `to-download`, the paths are those the files will have. */
+/** What a lab needs from the cache. While `to-download`, the files do not exist yet. */
 export interface Artifacts {
   /** Release tag, e.g. `v1.36.2+k3s1`. */
   readonly version: string;
@@ -29,10 +31,32 @@ export interface Artifacts {
   readonly images: readonly string[];
 }
 
-/** The images of everything that kglab itself puts into the cluster. */
+/** The images that kglab itself runs in the cluster. */
 export interface ImageChoice {
   readonly provisioner: string;
-  /** Runs the provisioner's set-up and tear-down of directories. */
+  /** For the provisioner's pods that create and remove directories. */
   readonly helper: string;
   readonly smoke: string;
 }
+
+/** The content of a release file in the simulator. */
+export const placeholder = (path: string): string => `kglab: placeholder of ${basename(path)}\n`;
+
+/** Release files for the simulator: kglab downloads and reads nothing. */
+export const placeholderArtifacts = (version: string, arch: Arch): Artifacts => {
+  const file = (fileName: string) => ({
+    fileName,
+    path: `/simulated/${fileName}`,
+    sha256: sha256(placeholder(fileName)),
+  });
+  const { fileName: _name, ...binary } = file('k3s');
+  return {
+    version: version === 'default' || version === 'cached' ? DEFAULT_K3S_VERSION : version,
+    arch,
+    state: 'cached',
+    binary,
+    airgap: file(`k3s-airgap-images-${arch}.tar.zst`),
+    extraImages: [],
+    images: [],
+  };
+};

@@ -3,13 +3,32 @@ import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Arch } from './arch.js';
-import { compareChecksum } from './checksums.js';
-import type { Progress } from './progress.js';
 import { startSha256 } from '../util/checksum.js';
+import type { Clock } from '../util/clock.js';
 import { syncPath } from '../util/replace-file.js';
+import { compareChecksum } from './checksums.js';
+import type { Arch } from './release-names.js';
 import { noSpace } from './staging.js';
 import { get, type Web } from './web.js';
+
+/** Reports the bytes received of a file; `total` is undefined when the server does not send it. */
+export type Progress = (fileName: string, received: number, total: number | undefined) => void;
+
+/** Shortest time between two lines, in milliseconds. */
+const EVERY = 1000;
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
+/** Turns byte counts into lines such as `k3s: 12.3 of 70.1 MB (17 %)`, at most one a second over all files. */
+export const progressLines = (clock: Clock, onLine: ((line: string) => void) | undefined): Progress => {
+  let last = Number.NEGATIVE_INFINITY;
+  return (fileName, received, total) => {
+    if (onLine === undefined || clock.now() - last < EVERY) return;
+    last = clock.now();
+    const share = total ? ` of ${megabytes(total)} MB (${Math.floor((100 * received) / total)} %)` : ' MB';
+    onLine(`${fileName}: ${megabytes(received)}${share}`);
+  };
+};
 
 export interface DownloadOptions {
   readonly web: Web;
@@ -18,12 +37,12 @@ export interface DownloadOptions {
   readonly to: string;
   /** The cache that `to` is in, for messages. */
   readonly cacheDir: string;
-  /** Expected checksum; undefined for a file the release states none for. */
+  /** Expected checksum; undefined for a file that the release has no checksum for. */
   readonly sha256: string | undefined;
   readonly progress: Progress;
 }
 
-/** The length is that of the body only when it comes as it is. */
+/** Length of the body; with a content-encoding the header counts other bytes. */
 const lengthOf = ({ headers }: Response): number | undefined => {
   const length = Number(headers.get('content-length') ?? Number.NaN);
   return Number.isFinite(length) && !headers.has('content-encoding') ? length : undefined;
@@ -58,12 +77,12 @@ const save = async (
   return hash.digest('hex');
 };
 
-/** Downloads one file and verifies it; on any failure no file is left. Throws as `get`, and ARTIFACT_CHECKSUM. */
+/** Downloads and verifies a file; removes it on a failure. Throws ARTIFACT_CHECKSUM and the errors of `get`. */
 export const download = async (options: DownloadOptions): Promise<void> => {
   const { web, release, url, to, sha256 } = options;
   try {
     const actual = await get(web, release, url, (...answer) => save(options, ...answer));
-    // Not while the silence of the server is watched: a slow disk is none of it.
+    // Outside of `get`, whose limit on silence is for the server, not for a slow disk.
     await syncPath(to);
     if (sha256 !== undefined) compareChecksum(url, sha256, actual);
   } catch (error) {

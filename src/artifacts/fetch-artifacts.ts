@@ -1,29 +1,60 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
 import type { Executor } from '../exec/command.js';
 import type { Artifacts } from './artifacts.js';
-import { K3S_RELEASES_URL } from './defaults.js';
-import { download } from './download.js';
-import { CliError } from '../errors/cli-error.js';
-import { releaseUrl } from './offline-way.js';
-import { probeRelease, type ProbeOptions } from './probe-release.js';
-import { progressLines } from './progress.js';
-import { installRelease } from './release-entry.js';
-import { IMAGES_LIST, sumsName } from './release-files.js';
+import { checksumOf, type Checksums, parseChecksums } from './checksums.js';
+import { download, progressLines } from './download.js';
+import { K3S_RELEASES_URL, releaseUrl } from './published-release.js';
+import { installRelease } from './release-folder.js';
+import { airgapNames, type Arch, binaryName, checkVersion, IMAGES_LIST, sumsName } from './release-names.js';
 import { resolveArtifacts } from './resolve-artifacts.js';
 import { withStaging } from './staging.js';
-import { BadStatus } from './web.js';
+import { BadStatus, get, type Web } from './web.js';
+
+export interface ProbeOptions extends Web {
+  readonly version: string;
+  readonly arch: Arch;
+}
+
+/** The files of a published release. */
+export interface PublishedRelease {
+  /** The checksum file as published. */
+  readonly sumsText: string;
+  readonly checksums: Checksums;
+  readonly binary: { readonly fileName: string; readonly sha256: string };
+  readonly airgap: { readonly fileName: string; readonly sha256: string };
+}
+
+/** Longest silence of the server, in milliseconds: short, as the user sees no progress yet. */
+const PROBE_STALL = 10_000;
+
+/**
+ * Downloads the checksum file of a published release (1 KB): the cheapest check that the release exists.
+ * Throws ARTIFACT_MISSING when that fails, ARTIFACT_CHECKSUM when the checksum of a file is missing.
+ */
+export const probeRelease = async (options: ProbeOptions): Promise<PublishedRelease> => {
+  const { arch, baseUrl = K3S_RELEASES_URL, stallMs = PROBE_STALL } = options;
+  const url = releaseUrl(baseUrl, checkVersion(options.version), sumsName(arch));
+  const sumsText = await get({ ...options, stallMs }, options, url, (response) => response.text());
+  const checksums = parseChecksums(sumsText);
+  const file = (fileName: string) => ({ fileName, sha256: checksumOf(checksums, fileName, url) });
+  const [preferred, ...older] = airgapNames(arch);
+  // Releases before v1.21 have no .zst.
+  const airgap = [preferred, ...older].find((name) => checksums.has(name)) ?? preferred;
+  return { sumsText, checksums, binary: file(binaryName(arch)), airgap: file(airgap) };
+};
 
 export interface FetchOptions extends ProbeOptions {
   readonly cacheDir: string;
   readonly host: Executor;
-  /** Progress, at most a line a second. */
+  /** Called with progress, at most once a second. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
 const NOT_FOUND = 404;
 
-/** Old releases and mirrors may lack an optional file. */
+/** Ignores that the server does not have an optional file. */
 const unlessAbsent = async (downloading: Promise<void>): Promise<void> => {
   try {
     await downloading;
@@ -57,9 +88,9 @@ const fill = async (dir: string, options: FetchOptions): Promise<void> => {
 };
 
 /**
- * Makes sure that a release is in the cache, downloading it if it is not, and returns its files.
- * Throws ARTIFACT_MISSING (with the commands for a host without internet), ARTIFACT_CHECKSUM, HOST_NO_SPACE,
- * or the reason of an aborted signal; the cache then is as it was.
+ * Returns the files of a release, after downloading them if the cache does not have them.
+ * Throws ARTIFACT_MISSING (with the commands for a host without internet), ARTIFACT_CHECKSUM, HOST_NO_SPACE, or the
+ * reason of an aborted signal; the cache is then unchanged.
  */
 export const fetchArtifacts = async (options: FetchOptions): Promise<Artifacts> => {
   const { arch, cacheDir, host, clock } = options;

@@ -3,20 +3,19 @@ import { dirname, join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
 import type { Executor } from '../exec/command.js';
 import { systemClock, type Clock } from '../util/clock.js';
-import type { Arch } from './arch.js';
-import { archiveImages, REFS_SUFFIX } from './archive-images.js';
-import { cachedReleases } from './cached-releases.js';
-import { imagesDir, isImageArchive } from './extra-images.js';
-import { withStaging } from './staging.js';
 import { mapPool } from '../util/pool.js';
+import { archiveImages, extraArchives, imagesDir, REFS_SUFFIX } from './image-archives.js';
+import { cachedReleases } from './release-folder.js';
+import type { Arch } from './release-names.js';
+import { withStaging } from './staging.js';
 
-/** A thing in the cache. `id` is what `kglab cache rm` takes. */
+/** A release or image archive in the cache. `kglab cache rm` accepts `id`. */
 export type CacheEntry = { readonly id: string; readonly path: string; readonly bytes: number } & (
   | { readonly kind: 'release'; readonly version: string; readonly arch: Arch }
   | { readonly kind: 'image'; readonly fileName: string; readonly refs: readonly string[] }
 );
 
-/** Entries looked at at the same time, in each folder. */
+/** Files of a folder that are read at the same time. */
 const LIMIT = 8;
 
 const bytesOf = async (path: string): Promise<number> => {
@@ -36,19 +35,15 @@ const releases = async (cacheDir: string): Promise<CacheEntry[]> =>
     arch,
   }));
 
-const images = async (cacheDir: string, host: Executor): Promise<CacheEntry[]> => {
-  const dir = imagesDir(cacheDir);
-  const found: CacheEntry[] = [];
-  for (const fileName of (await readdir(dir).catch(() => [])).filter((name) => isImageArchive(name)).sort()) {
-    const path = join(dir, fileName);
-    // A damaged archive is listed too: it must be possible to remove it.
+const images = async (cacheDir: string, host: Executor): Promise<CacheEntry[]> =>
+  mapPool(await extraArchives(cacheDir), 1, async (fileName) => {
+    const path = join(imagesDir(cacheDir), fileName);
+    // Lists a damaged archive too, so that it can be removed.
     const refs = await archiveImages(host, path).catch(() => []);
-    found.push({ kind: 'image', id: fileName, path, bytes: await bytesOf(path), fileName, refs });
-  }
-  return found;
-};
+    return { kind: 'image' as const, id: fileName, path, bytes: await bytesOf(path), fileName, refs };
+  });
 
-/** All that is in the cache: releases, newest first, then image archives by name. */
+/** Everything in the cache: releases, newest first, then image archives by name. */
 export const listCache = async ({
   cacheDir,
   host,
@@ -57,7 +52,7 @@ export const listCache = async ({
   host: Executor;
 }): Promise<CacheEntry[]> => [...(await releases(cacheDir)), ...(await images(cacheDir, host))];
 
-/** What is not there any more was removed by another kglab, or never had a side file. */
+/** Renames a file unless it is gone: another kglab removed it, or an archive has no list of images. */
 const moveAway = async (from: string, to: string): Promise<void> =>
   rename(from, to).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -74,7 +69,7 @@ export interface RemoveOptions {
   readonly clock?: Clock;
 }
 
-/** Removes entries at once (they are renamed away first) and returns them. ARTIFACT_MISSING when there is no such entry. */
+/** Removes entries (renames them first, which is atomic) and returns them. Throws ARTIFACT_MISSING when none matches. */
 export const removeFromCache = async ({
   cacheDir,
   what,
@@ -84,15 +79,15 @@ export const removeFromCache = async ({
   const all = await listCache({ cacheDir, host });
   const chosen = all.filter((entry) => matches(entry, what));
   if (chosen.length === 0)
-    throw new CliError('ARTIFACT_MISSING', `The cache has no ${what}.`, {
-      hint: 'See what there is: kglab cache list',
+    throw new CliError('ARTIFACT_MISSING', `${what} is not in the cache.`, {
+      hint: 'List the cache: kglab cache list',
       details: all.map(({ id }) => id),
     });
   await withStaging(cacheDir, clock, async (staging) => {
     for (const [index, { kind, path }] of chosen.entries()) {
       await moveAway(path, join(staging, `${index}`));
       if (kind === 'image') await moveAway(path + REFS_SUFFIX, join(staging, `${index}${REFS_SUFFIX}`));
-      // Fails on purpose while another architecture is in it.
+      // Fails while it contains another architecture, as it should.
       if (kind === 'release') await rmdir(dirname(path)).catch(() => undefined);
     }
   });

@@ -2,34 +2,36 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Executor } from '../exec/command.js';
 import { addToCache } from './add-to-cache.js';
-import type { Arch } from './arch.js';
-import { archiveImages } from './archive-images.js';
 import type { Artifacts } from './artifacts.js';
-import { cachedReleases } from './cached-releases.js';
-import { DEFAULT_K3S_VERSION } from './defaults.js';
-import { extraImages } from './extra-images.js';
-import { normalizeImage } from './image-name.js';
-import { unavailable } from './offline-way.js';
-import { readRelease, releaseDir, sameRelease, type ReleaseEntry, type ReleaseKey } from './release-entry.js';
-import { airgapNames, binaryName } from './release-files.js';
-import { checkVersion } from './version.js';
+import { archiveImages, extraImages } from './image-archives.js';
+import { normalizeImage } from './image-names.js';
+import { unavailable } from './published-release.js';
+import {
+  cachedReleases,
+  readRelease,
+  releaseDir,
+  type ReleaseEntry,
+  type ReleaseKey,
+  sameRelease,
+} from './release-folder.js';
+import { airgapNames, type Arch, binaryName, checkVersion, DEFAULT_K3S_VERSION } from './release-names.js';
 
 export interface ResolveOptions {
-  /** A release tag; `default`: the newest in the cache, else DEFAULT_K3S_VERSION; `cached`: only the former. */
+  /** A release tag; `default`: the newest in the cache, else DEFAULT_K3S_VERSION; `cached`: the newest in the cache. */
   readonly version: string;
-  /** Folder with a release that wins over everything; it is added to the cache. */
+  /** Folder with a release to use and to add to the cache. */
   readonly artifactsDir?: string | undefined;
   readonly arch: Arch;
   readonly cacheDir: string;
   readonly host: Executor;
-  /** What is not in the cache is an error (ARTIFACT_MISSING). */
+  /** Throw ARTIFACT_MISSING for a release that is not in the cache. */
   readonly offline?: boolean;
 }
 
 const tagOf = (version: string): string | undefined =>
   version === 'default' || version === 'cached' ? undefined : checkVersion(version);
 
-/** The version in a folder: known from the cache if it has a release with the same checksums, else it is added. */
+/** The version of the release in a folder. Adds it unless the cache has a release with the same checksums. */
 const versionIn = async (artifactsDir: string, options: ResolveOptions): Promise<string> => {
   const { arch, cacheDir, host } = options;
   const tag = tagOf(options.version);
@@ -51,7 +53,7 @@ const settleVersion = async (options: ResolveOptions): Promise<string> => {
   );
 };
 
-/** The list of the release where it has one (instant); else the bundle itself is read. */
+/** From the list of images if the release has one (fast), else from the bundle. */
 const bundleImages = async (
   { imagesList, airgap }: ReleaseEntry,
   host: Executor,
@@ -76,8 +78,8 @@ const toDownload = (key: ReleaseKey): Omit<Artifacts, 'extraImages'> => {
 };
 
 /**
- * Finds out which release files a lab uses and whether they are in the cache; downloads nothing.
- * Throws ARTIFACT_MISSING for a release that is not there when `offline` or `cached`; the errors of addToCache for `artifactsDir`.
+ * Finds the release files of a lab and whether they are in the cache; downloads nothing. Throws ARTIFACT_MISSING when
+ * `offline` or `cached` and the cache does not have the release, and the errors of addToCache for `artifactsDir`.
  */
 export const resolveArtifacts = async (options: ResolveOptions): Promise<Artifacts> => {
   const { arch, cacheDir, host, offline = false } = options;
@@ -90,6 +92,6 @@ export const resolveArtifacts = async (options: ResolveOptions): Promise<Artifac
     return { version: key.version, arch, state: 'cached', binary, airgap, extraImages: extra, images };
   }
   if (options.version === 'cached') throw unavailable(key, 'the lab file asks for a cached release');
-  if (offline) throw unavailable(key, 'nothing may be downloaded (offline)');
+  if (offline) throw unavailable(key, 'downloads are off (offline)');
   return { ...toDownload(key), extraImages: extra };
 };

@@ -1,16 +1,16 @@
-import { CliError } from '../errors/cli-error.js';
-import { CommandError } from '../exec/command-error.js';
 import { mkdir, rm } from 'node:fs/promises';
+import { CliError } from '../errors/cli-error.js';
+import { CommandError } from '../exec/checked.js';
 import { cmd, type Executor } from '../exec/command.js';
 import { leftovers, withOwnFolder } from '../exec/lock.js';
-import { syncPath } from '../util/replace-file.js';
 import type { Clock } from '../util/clock.js';
+import { syncPath } from '../util/replace-file.js';
 
 const PREFIX = '.tmp-';
 
 /**
- * Lets `work` fill a folder of its own inside the cache (so that a rename out of it is atomic) and removes that
- * folder afterwards, whatever happened. What killed kglabs have left there is removed first.
+ * Gives `work` a temporary folder in the cache (so that a rename out of it is atomic) and removes it afterwards.
+ * Removes first what killed processes left.
  */
 export const withStaging = async <T>(
   cacheDir: string,
@@ -18,16 +18,16 @@ export const withStaging = async <T>(
   work: (dir: string) => Promise<T>,
 ): Promise<T> => {
   await mkdir(cacheDir, { recursive: true });
-  // Another kglab may be sweeping as well.
+  // `force`: another kglab may remove the same folder.
   for (const left of await leftovers(cacheDir, PREFIX, clock.now()))
     await rm(left, { recursive: true, force: true });
   return withOwnFolder(cacheDir, PREFIX, work);
 };
 
-/** Copies take a minute on a slow disk without reflinks. Milliseconds. */
+/** Timeout of a copy, in milliseconds: a slow disk without reflinks takes a minute. */
 const COPY_TIMEOUT = 600_000;
 
-/** Copies a file, sharing its blocks where the file system can, and brings it to the disk. */
+/** Copies a file, by reflink where the file system supports it, and flushes it. Throws HOST_NO_SPACE, ARTIFACT_MISSING. */
 export const copyFile = async (
   host: Executor,
   from: string,
@@ -48,6 +48,6 @@ const copyFault = (stderr: string): 'HOST_NO_SPACE' | 'ARTIFACT_MISSING' =>
 /** The error for a disk that filled up while writing below `cacheDir`. */
 export const noSpace = (cacheDir: string, cause: unknown): CliError =>
   new CliError('HOST_NO_SPACE', `The disk of the cache ${cacheDir} is full.`, {
-    hint: 'A k3s release takes about 300 MB. Old ones can go: kglab cache list; kglab cache rm VERSION',
+    hint: 'A k3s release takes about 300 MB. Remove old ones: kglab cache list; kglab cache rm VERSION',
     cause,
   });

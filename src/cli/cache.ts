@@ -1,9 +1,8 @@
-import { addToCache } from '../artifacts/add-to-cache.js';
-import type { Added } from '../artifacts/added.js';
-import type { Arch } from '../artifacts/arch.js';
+import { addToCache, type Added } from '../artifacts/add-to-cache.js';
+import type { Arch } from '../artifacts/release-names.js';
 import { listCache, removeFromCache, type CacheEntry } from '../artifacts/list-cache.js';
 import { HostExecutor } from '../exec/host-executor.js';
-import { whileWaiting } from '../report/while-waiting.js';
+import { whileWaiting } from '../report/timing.js';
 import { dirsOf } from '../util/dirs.js';
 import { systemClock } from '../util/clock.js';
 import type { OutputFlags } from './support/flags.js';

@@ -1,7 +1,7 @@
 import { knownLab } from '../lab/open.js';
 import { findNode } from '../config/names.js';
 import { CliError } from '../errors/cli-error.js';
-import { attach } from '../exec/attach.js';
+import { attach } from '../exec/spawn.js';
 import { cmd, type Command } from '../exec/command.js';
 import type { Machine } from '../machines/provider.js';
 import type { LabFlags } from './support/flags.js';

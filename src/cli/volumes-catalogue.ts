@@ -9,7 +9,7 @@ import type { Session } from './support/session.js';
 import { lookAround, lookEverywhere, openDesk, withLock, type OpenDesk } from './support/volumes-desk.js';
 import { stdout } from './support/streams.js';
 import { readFile } from 'node:fs/promises';
-import { writeUsers } from '../util/private-files.js';
+import { writeUserFile } from '../util/user-files.js';
 
 /** `kglab volumes export` */
 export const volumesExportCommand = async (
@@ -26,7 +26,7 @@ export const volumesExportCommand = async (
   const text = `${JSON.stringify(data, null, 2)}\n`;
   if (flags.to === undefined) stdout.write(text);
   else {
-    await writeUsers(flags.to, text, { mode: 0o666 });
+    await writeUserFile(flags.to, text, { mode: 0o666 });
     desk.world.say(`${kept.length} volumes are written to ${flags.to}`);
   }
 };

@@ -7,7 +7,7 @@ export type Outcome = 'changed' | 'unchanged' | 'would-change' | 'skipped' | 'fa
 export type RunEvent =
   | { readonly type: 'run.started'; readonly plan: Plan; readonly at: number }
   | { readonly type: 'step.started'; readonly id: string; readonly at: number }
-  /** The probe found work to do; `because` says what is not yet true. */
+  /** The probe found work to do; `because` says what is missing. */
   | { readonly type: 'step.pending'; readonly id: string; readonly because: string; readonly at: number }
   | { readonly type: 'step.line'; readonly id: string; readonly line: string; readonly at: number }
   | {
@@ -34,8 +34,7 @@ export interface Reporter {
 }
 
 /**
- * The same reporter, which never throws: a report must not end the work that it tells of. What goes wrong is told to
- * `onFailure`, each time.
+ * Wraps a reporter so that it never throws, as a reporter must not end the run. Passes every error to `onFailure`.
  */
 export const unfailing = (
   inner: Reporter,

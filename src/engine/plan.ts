@@ -7,9 +7,10 @@ import { STAGES, type Plan, type StageName, type Step } from './step.js';
 export const toPlan = (lab: string, steps: readonly Step[]): Plan => {
   const seen = new Set<string>();
   for (const { id, needs } of steps) {
-    if (seen.has(id)) throw new Error(`step ${id} stands twice in the plan`);
+    if (seen.has(id)) throw new Error(`the plan contains step ${id} twice`);
     const missing = needs.find((need) => !seen.has(need));
-    if (missing !== undefined) throw new Error(`step ${id} needs ${missing}, which does not stand before it`);
+    if (missing !== undefined)
+      throw new Error(`step ${id} needs ${missing}, which is not before it in the plan`);
     seen.add(id);
   }
   return { lab, steps };

@@ -7,15 +7,15 @@ export interface RunOptions {
   readonly context: RunContext;
   /** Every kind of step that the plan has. */
   readonly kinds: StepKinds;
-  /** One that throws does not end the run; it is its own to tell what it left out. */
+  /** Its errors do not end the run. */
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   /**
-   * Only probe. A step that needs a step that would change counts as one that would change, without a probe. A probe
-   * that fails does not stop the others.
+   * Only probe. If a step would change, the steps that need it count as "would change" without a probe. A failed probe
+   * does not stop the others.
    */
   readonly dryRun?: boolean;
-  /** How many steps may run at the same time. */
+  /** Most steps that run at the same time. */
   readonly limit?: number;
 }
 
@@ -29,11 +29,11 @@ export interface RunResult {
   readonly results: readonly StepResult[];
   /** Steps that changed something, or would. */
   readonly changed: number;
-  /** Of a dry run: what its probes failed with. */
+  /** The errors of the probes of a dry run. */
   readonly errors: readonly unknown[];
 }
 
-/** Steps that run at the same time: mostly each waits for a machine, and all machines of a lab should be busy. */
+/** Default of `limit`: most steps wait for a machine, and all machines of a lab should be busy. */
 const LIMIT = 12;
 
 type Settled = Omit<StepResult, 'step'>;
@@ -57,14 +57,14 @@ export const runPlan = async (plan: Plan, options: RunOptions): Promise<RunResul
   const ok = run.errors.length === 0 && !signal.aborted;
   reporter.emit({ type: 'run.finished', ok, changed, durationMs: clock.now() - start, at: clock.now() });
   if (signal.aborted)
-    throw new CliError('INTERRUPTED', 'Interrupted; what was done is kept, and `kglab up` continues.', {
+    throw new CliError('INTERRUPTED', 'Interrupted. Finished steps are kept; `kglab up` continues.', {
       details: run.errors.map((error) => `before that, a step failed: ${messageOf(error)}`),
     });
   if (!options.dryRun) throwFailures(run.errors);
   return { results, changed, errors: run.errors };
 };
 
-/** Throws what steps failed with: the error itself, an AggregateError of several. */
+/** Throws the error of the failed step; an AggregateError of several. */
 export const throwFailures = (errors: readonly unknown[]): void => {
   if (errors.length === 1) throw errors[0];
   if (errors.length > 1) throw new AggregateError(errors, `${errors.length} steps failed`);
@@ -107,7 +107,7 @@ class Run {
       this.waiting.delete(step);
       const failed = this.failedNeed(step);
       if (failed !== undefined) {
-        // Those that need this one stand later in the plan, and so in this loop.
+        // Steps that need this one come later in this loop.
         this.settle(step, { outcome: 'skipped', because: failed }, this.options.context.clock.now());
         continue;
       }
@@ -158,7 +158,7 @@ class Run {
     const stepContext = this.contextOf(step);
     const probe =
       dryRun && this.needWouldChange(step)
-        ? pending('it waits for a step before it')
+        ? pending('depends on an earlier step')
         : await kind.probe(step.input, stepContext);
     if (probe.state === 'satisfied') return { outcome: 'unchanged' };
     reporter.emit({ type: 'step.pending', id: step.id, because: probe.because, at: context.clock.now() });
@@ -174,11 +174,11 @@ class Run {
 
   private kindOf({ id, kind }: Step): StepKind {
     const found = this.options.kinds.get(kind);
-    if (found === undefined) throw new Error(`step ${id} is of an unknown kind`);
+    if (found === undefined) throw new Error(`step ${id} has an unknown kind`);
     return found;
   }
 
-  /** The step whose failure leaves this one nothing to look at, if there is one. */
+  /** Why this step cannot run: the failed step that it needs, or the reason a needed step was skipped. */
   private failedNeed(step: Step): string | undefined {
     for (const need of step.needs) {
       const { outcome, because } = this.outcome(need);

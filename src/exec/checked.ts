@@ -1,17 +1,61 @@
 import type { ErrorCode } from '../errors/catalog.js';
-import { CommandError } from './command-error.js';
-import type { Command, CommandResult, ExecOptions, Executor } from './command.js';
+import { CliError, type CliErrorOptions } from '../errors/cli-error.js';
+import {
+  type Command,
+  type CommandResult,
+  type ExecOptions,
+  type Executor,
+  pretty,
+  redact,
+} from './command.js';
+
+/** Lines of output kept in the error. */
+const EVIDENCE_LINES = 20;
+
+const reason = ({ exitCode, signal, timedOut, durationMs }: CommandResult): string => {
+  if (timedOut) return `did not end within ${(durationMs / 1000).toFixed(0)} s`;
+  if (signal !== undefined) return `was killed by ${signal}`;
+  return `ended with exit code ${exitCode}`;
+};
+
+/** A failed command: where it ran, how it ended, its last lines of output, and the command to paste. */
+export class CommandError extends CliError {
+  constructor(
+    code: ErrorCode,
+    readonly where: string,
+    readonly command: Command,
+    readonly result: CommandResult,
+    options: CliErrorOptions & { readonly what?: string } = {},
+  ) {
+    const printed = command.private ? '' : `${result.stdout}\n${result.stderr}`;
+    const output = redact(printed, command.secrets)
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .filter((line) => line !== '')
+      .slice(-EVIDENCE_LINES);
+    super(code, `${options.what ?? `${command.file} on ${where}`} ${reason(result)}`, {
+      ...options,
+      details: [...(options.details ?? []), ...output],
+    });
+    this.name = 'CommandError';
+  }
+
+  /** The failed command, for a shell on {@link where}. */
+  get pasteable(): string {
+    return pretty(this.command);
+  }
+}
 
 export interface CheckedOptions extends ExecOptions {
   /** The code of the error when the command fails. */
   readonly code: ErrorCode;
-  /** What was being done, as the subject of "… ended with exit code 1". */
+  /** The subject of the message "… ended with exit code 1"; the command without it. */
   readonly what?: string;
   /** What to do next. */
   readonly hint?: string;
 }
 
-/** Runs a command that must succeed; throws a CommandError with `code` when it does not. `where` names the machine. */
+/** Runs a command; throws a CommandError with `code` when it fails. `where` names the machine. */
 export const checked = async (
   executor: Executor,
   where: string,

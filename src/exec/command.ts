@@ -1,24 +1,24 @@
-/** A program to run: data, never a shell string. `secrets` are blanked wherever the command is shown. */
+/** A program to run: data, never a shell string. `secrets` are blanked when the command is shown. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  /** Text for standard input; without it (and without `stdinFile`) stdin is empty and closed. */
+  /** Text for standard input; without it and `stdinFile`, stdin is empty. */
   readonly stdin?: string;
-  /** A file of the host that is streamed to standard input. */
+  /** A file of the host to stream to standard input. */
   readonly stdinFile?: string;
-  /** Such a file goes through a pipe: a confined program (a snap) may not read what it is handed open. */
+  /** Stream `stdinFile` through a pipe: a confined program (a snap) may not read an open file. */
   readonly pipeStdin?: boolean;
-  /** Working directory, when kglab's own does not do. */
+  /** Working directory; that of kglab without it. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** The program gets `env` alone, nothing of the caller's environment. */
+  /** The program gets only `env`, not the environment of kglab. */
   readonly cleanEnv?: boolean;
   readonly secrets?: readonly string[];
-  /** The output holds secrets (a kubeconfig): it is never logged or shown. */
+  /** The output contains secrets (a kubeconfig): never log or show it. */
   readonly private?: boolean;
 }
 
-/** What became of a command. `signal` is set when it was killed, `timedOut` when its deadline did that. */
+/** The result of a command. `signal` is set when a signal killed it, `timedOut` when its timeout did. */
 export interface CommandResult {
   readonly exitCode: number;
   readonly stdout: string;
@@ -30,21 +30,21 @@ export interface CommandResult {
 
 export interface ExecOptions {
   readonly signal?: AbortSignal;
-  /** Deadline in milliseconds; the process is then terminated and the result says `timedOut`. */
+  /** Timeout in milliseconds; ends the process and sets `timedOut`. */
   readonly timeoutMs?: number;
-  /** Called for each line of either stream as it arrives. */
+  /** Called for each line of stdout and stderr as it arrives. */
   readonly onLine?: (line: string) => void;
 }
 
-/** Runs a command somewhere: on the host, or in a machine (there always as root). Only a transport failure throws. */
+/** Runs a command on the host, or as root in a machine. Throws only when the command cannot be delivered. */
 export interface Executor {
   exec(command: Command, options?: ExecOptions): Promise<CommandResult>;
 }
 
-/** Builds a command from its words. */
+/** A command from its words. */
 export const cmd = (file: string, ...args: string[]): Command => ({ file, args });
 
-/** Builds `sh -c` with a constant script; values go in as `$1`, `$2`, … and are never spliced into the text. */
+/** `sh -c` with a constant script. Values are arguments (`$1`, `$2`, …), never part of the script. */
 export const sh = (script: string, ...args: string[]): Command => ({
   file: 'sh',
   args: ['-c', script, 'sh', ...args],
@@ -60,6 +60,6 @@ export const quote = (word: string): string =>
 export const redact = (text: string, secrets: readonly string[] = []): string =>
   secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')), text);
 
-/** The command as a person could paste it into a shell, secrets blanked. */
+/** The command to paste into a shell, secrets blanked. */
 export const pretty = ({ file, args, secrets }: Command): string =>
   redact([file, ...args].map(quote).join(' '), secrets);

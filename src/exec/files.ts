@@ -1,12 +1,11 @@
 import type { ErrorCode } from '../errors/catalog.js';
-import { CommandError } from './command-error.js';
-import { checked } from './checked.js';
+import { checked, CommandError } from './checked.js';
 import { sh, type Command, type ExecOptions, type Executor } from './command.js';
 
 export interface FileOptions extends ExecOptions {
   /** Permissions, e.g. `'0600'`. */
   readonly mode: string;
-  /** `user` or `user:group`; the writing user's own without it. */
+  /** `user` or `user:group`; the user who writes without it. */
   readonly owner?: string;
   /** Name of the machine, for errors. */
   readonly where?: string;
@@ -14,9 +13,8 @@ export interface FileOptions extends ExecOptions {
 }
 
 /**
- * The content arrives on stdin, so no secret is ever in an argument; the file is complete or not there at all, and at
- * no moment readable by others. Missing parent folders are made. The new file has the shell's number in its name: a
- * writer that outlived its kglab must not put another's half-written file into place.
+ * Writes stdin (so that no secret is in an argument) to a file atomically, never readable by others, and creates missing
+ * folders. The temporary name contains the PID: a writer whose kglab was killed must not rename the file of another.
  */
 const WRITE = [
   'set -e',
@@ -31,7 +29,7 @@ const WRITE = [
   'mv -fT -- "$1.kglab-new"$$ "$1"',
 ].join('\n');
 
-/** The exit code by which READ tells "no such file" from cat's own failures. */
+/** Exit code of READ for a missing file; cat itself does not use it. */
 const ABSENT = 44;
 const READ = `[ -e "$1" ] || exit ${ABSENT}; exec cat -- "$1"`;
 
@@ -61,7 +59,7 @@ export const copyIn = (
   options: FileOptions,
 ): Promise<void> => put(executor, path, { stdinFile: hostPath }, options);
 
-/** The text of a file, `undefined` when there is none. Throws `code` (MACHINE_FAILED) when it cannot be read. */
+/** The text of a file; `undefined` when it does not exist. Throws `code` (MACHINE_FAILED) when it cannot be read. */
 export const readFile = async (
   executor: Executor,
   path: string,

@@ -4,17 +4,17 @@ import { execa, type Options, type ResultPromise } from 'execa';
 import type { Command, CommandResult, ExecOptions, Executor } from './command.js';
 import { endGroup, signalGroup } from './host-process.js';
 
-/** Most characters kept of each stream; a command that says more is ended. Logs of a whole lab fit ten times. */
+/** Longest output of each stream, in characters; a longer one ends the command. Ten times the logs of a lab. */
 const MAX_OUTPUT = 100 * 1024 * 1024;
 
-/** What a command gets between the polite end (SIGTERM) and the other one (SIGKILL), in milliseconds. */
+/** Time between SIGTERM and SIGKILL, in milliseconds. */
 const GRACE_MS = 5_000;
 
-/** Exit codes a POSIX shell uses for a program it cannot start. */
+/** Exit codes of a POSIX shell for a program that it cannot start. */
 const NOT_FOUND = 127;
 const NOT_RUNNABLE = 126;
 
-/** Cuts a stream into lines as it arrives; an unfinished last line is told when the stream ends. */
+/** Calls `onLine` for each line of a stream as it arrives, at the end also for an unfinished one. */
 const tellLines = (stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void => {
   const decoder = new StringDecoder('utf8');
   let rest = '';
@@ -31,7 +31,7 @@ const tellLines = (stream: NodeJS.ReadableStream | null, onLine: (line: string) 
 const toStdin = ({ stdin: text, stdinFile, pipeStdin }: Command, file: FileHandle | undefined) => {
   if (text !== undefined) return { input: text };
   if (pipeStdin && stdinFile !== undefined) return { inputFile: stdinFile };
-  // An open file becomes the program's own stdin: nothing is copied here. The types only know descriptor 3.
+  // The program inherits the open file as stdin, without a copy. The types only know descriptor 3.
   return { stdin: (file?.fd as 3 | undefined) ?? ('ignore' as const) };
 };
 
@@ -49,20 +49,20 @@ const toExecaOptions = (command: Command, stdin: FileHandle | undefined) =>
     stripFinalNewline: false,
     maxBuffer: MAX_OUTPUT,
     forceKillAfterDelay: GRACE_MS,
-    // A process group of its own: what the program has forked is ended with it.
+    // Its own process group: its child processes end with it.
     detached: HAS_GROUPS,
   }) satisfies Options;
 
 type Outcome = Awaited<ResultPromise<ReturnType<typeof toExecaOptions>>>;
 
-/** A program that could not be started reads as in a shell: 127 when it is missing, 126 when it may not run. */
+/** The result for a program that did not start, as in a shell: 127 when it is missing, else 126. */
 const notStarted = (command: Command, outcome: Outcome): Pick<CommandResult, 'exitCode' | 'stderr'> => {
   const missing = outcome.code === 'ENOENT';
   const why = missing ? 'command not found' : (outcome.originalMessage ?? 'cannot be run');
   return { exitCode: missing ? NOT_FOUND : NOT_RUNNABLE, stderr: `${command.file}: ${why}\n` };
 };
 
-/** Linux signal numbers count from 128 in an exit code; SIGKILL stands in for one that is not known. */
+/** Exit code of a killed process: 128 + signal number; SIGKILL if the signal is unknown. */
 const SIGNAL_BASE = 128;
 const SIGKILL = 9;
 
@@ -72,7 +72,7 @@ const toResult = (command: Command, outcome: Outcome, timedOut: boolean): Comman
     exitCode: outcome.exitCode ?? SIGNAL_BASE + SIGKILL,
     stdout: outcome.stdout,
     stderr: outcome.isMaxBuffer
-      ? `${outcome.stderr}\nmore than ${MAX_OUTPUT} characters of output\n`
+      ? `${outcome.stderr}\nended: more than ${MAX_OUTPUT} characters of output\n`
       : outcome.stderr,
     ...(started ? {} : notStarted(command, outcome)),
     ...(outcome.signal !== undefined && { signal: outcome.signal }),
@@ -83,7 +83,7 @@ const toResult = (command: Command, outcome: Outcome, timedOut: boolean): Comman
 
 type Subprocess = ResultPromise<ReturnType<typeof toExecaOptions>>;
 
-/** Process groups of the programs that run: they end with kglab, whose end no terminal tells them of. */
+/** Process groups of running programs. kglab ends them at its exit: no terminal sends them a signal. */
 const running = new Set<number>();
 process.once('exit', () => {
   for (const group of running) signalGroup(group, 'SIGTERM');
@@ -94,7 +94,7 @@ const end = async (subprocess: Subprocess): Promise<void> => {
   else subprocess.kill();
 };
 
-/** Waits for a program. At its deadline, or when the signal aborts, it is ended with all of its process group. */
+/** Waits for a program. Ends its process group at the deadline or when the signal aborts. */
 const outcomeOf = async (
   subprocess: Subprocess,
   { signal, timeoutMs }: ExecOptions,
@@ -123,8 +123,8 @@ const outcomeOf = async (
 };
 
 /**
- * Runs programs of the host; never through a shell. Output comes back as it was, final newline included.
- * Throws the signal's reason when that aborts, and the system's error when `stdinFile` cannot be read.
+ * Runs programs on the host, without a shell. Returns their output unchanged, with the final newline. Throws the reason
+ * of an aborted signal, and the system's error when `stdinFile` cannot be read.
  */
 export class HostExecutor implements Executor {
   async exec(command: Command, options: ExecOptions = {}): Promise<CommandResult> {

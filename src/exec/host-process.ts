@@ -1,19 +1,19 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A process of the host. The start time tells it from a later one with the same number. */
+/** A process of the host. The start time distinguishes it from a later process with the same PID. */
 export interface ProcessRef {
   readonly pid: number;
   /** Clock ticks since the host's boot, field 22 of /proc/PID/stat. */
   readonly startTime: string;
 }
 
-/** Zombies and the dead have left everything but their number. */
+/** States of processes that have ended: zombie, dead. */
 const GONE = new Set(['Z', 'X', 'x']);
 
-/** Reads a line of /proc/PID/stat; `undefined` when it is not one, or of a process that has ended. */
+/** Parses /proc/PID/stat; `undefined` when that fails or the process has ended. */
 export const parseStat = (stat: string): ProcessRef | undefined => {
-  // The name stands in parentheses and may itself hold spaces and parentheses: count from the last one.
+  // The name is in parentheses and may itself contain them: count fields from the last one.
   const pid = Number.parseInt(stat, 10);
   const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const startTime = fields[18];
@@ -25,29 +25,29 @@ const readProc = async (path: string): Promise<string> => {
   try {
     return await readFile(path, 'utf8');
   } catch {
-    return ''; // gone between two looks
+    return ''; // the process has ended
   }
 };
 
-/** The live process of that number, if there is one. */
+/** The running process with that PID; undefined when there is none. */
 export const findProcess = async (pid: number): Promise<ProcessRef | undefined> =>
   parseStat(await readProc(`/proc/${pid}/stat`));
 
-/** Whether it still runs. */
+/** Whether the process still runs. */
 export const isAlive = async ({ pid, startTime }: ProcessRef): Promise<boolean> =>
   (await findProcess(pid))?.startTime === startTime;
 
-/** Its children's process ids. */
+/** PIDs of its child processes. */
 export const childrenOf = async (pid: number): Promise<number[]> =>
   (await readProc(`/proc/${pid}/task/${pid}/children`)).split(' ').filter(Boolean).map(Number);
 
-/** The process's numbers from the host's PID namespace inwards: `[4711, 1]` is the init of a container. */
+/** PIDs of the process, from the host's PID namespace inwards: `[4711, 1]` is the init of a container. */
 export const namespacePids = async (pid: number): Promise<number[]> => {
   const line = /^NSpid:(.*)$/m.exec(await readProc(`/proc/${pid}/status`))?.[1] ?? '';
   return line.trim().split(/\s+/).filter(Boolean).map(Number);
 };
 
-/** Sends a signal if the process still is the one meant; no error when it is gone. */
+/** Sends a signal to the process if it still runs. */
 export const sendSignal = async (target: ProcessRef, signal: NodeJS.Signals | number): Promise<void> => {
   if (!(await isAlive(target))) return;
   try {
@@ -57,20 +57,20 @@ export const sendSignal = async (target: ProcessRef, signal: NodeJS.Signals | nu
   }
 };
 
-/** Sends a signal (0: none, only asks) to all processes of a group. False when there is none of them. */
+/** Sends a signal (0: only check) to all processes of a group. False when the group has none. */
 export const signalGroup = (group: number, signal: NodeJS.Signals | 0): boolean => {
   try {
     process.kill(-group, signal);
     return true;
   } catch (error) {
-    // EPERM: there are some, of another user.
+    // EPERM: the group has processes, of another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 };
 
 const groupOf = (stat: string): number => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
 
-/** Whether a process of the group runs. The kernel counts zombies too, for which a container may have no reaper. */
+/** Whether a process of the group runs. Ignores zombies, which a container without a reaper keeps. */
 const isGroupAlive = async (group: number): Promise<boolean> => {
   if (!signalGroup(group, 0)) return false;
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
@@ -82,14 +82,14 @@ const isGroupAlive = async (group: number): Promise<boolean> => {
   return false;
 };
 
-/** Pause between two looks at a group that is to end, in milliseconds. */
-const LOOK_MS = 50;
+/** Pause between two checks of a group, in milliseconds. */
+const CHECK_MS = 50;
 
 /** Ends all processes of a group: SIGTERM, and SIGKILL to those that still run after `graceMs` milliseconds. */
 export const endGroup = async (group: number, graceMs: number): Promise<void> => {
   signalGroup(group, 'SIGTERM');
-  for (let waited = 0; await isGroupAlive(group); waited += LOOK_MS) {
+  for (let waited = 0; await isGroupAlive(group); waited += CHECK_MS) {
     if (waited >= graceMs) return void signalGroup(group, 'SIGKILL');
-    await sleep(LOOK_MS);
+    await sleep(CHECK_MS);
   }
 };

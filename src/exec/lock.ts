@@ -3,21 +3,21 @@ import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } 
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
-import { quote } from '../exec/command.js';
-import { findProcess } from '../exec/host-process.js';
-import { parseNotes } from '../util/private-files.js';
+import { quote } from './command.js';
+import { findProcess } from './host-process.js';
+import { parseRecordFile } from '../util/private-files.js';
 
 /** Who holds a lock. */
 export interface Holder {
   readonly pid: number;
-  /** Kernel start time of that process, as a pid alone is used again; empty where it cannot be read. */
+  /** Kernel start time of the process, because PIDs are reused; empty without /proc. */
   readonly started: string;
   /** ISO 8601. */
   readonly since: string;
   readonly what: string;
 }
 
-/** The start time of a process in clock ticks since boot; empty without /proc, and of one that has ended (a zombie too). */
+/** Start time of a process, in clock ticks since boot; empty without /proc or when it has ended. */
 export const startOf = async (pid: number): Promise<string> => (await findProcess(pid))?.startTime ?? '';
 
 const exists = (pid: number): boolean => {
@@ -33,25 +33,25 @@ const exists = (pid: number): boolean => {
 export const isAlive = async ({ pid, started }: Pick<Holder, 'pid' | 'started'>): Promise<boolean> =>
   exists(pid) && (started === '' || (await startOf(pid)) === started);
 
-/** What a power cut may leave, an empty file or one of zero bytes: its holder ended with the power. */
+/** The holder of an empty file or one of zero bytes: a power cut leaves such files, and ended the holder. */
 const NOBODY: Holder = { pid: 0, started: 'never', since: '', what: '' };
 const EMPTY = /^[\0\s]*$/;
 
 const isHolder = ({ pid, started, since, what }: Holder): boolean =>
   Number.isInteger(pid) && pid >= 0 && [started, since, what].every((text) => typeof text === 'string');
 
-/** Who has the lock; undefined when there is none. Throws LEDGER_DAMAGED when it does not say: they may live. */
+/** The holder of a lock; undefined for a free one. Throws LEDGER_DAMAGED when unreadable: the holder may still run. */
 const holderOf = async (path: string): Promise<Holder | undefined> => {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   if (EMPTY.test(text)) return NOBODY;
-  return parseNotes<Holder>(text, path, {
-    isRight: isHolder,
-    hint: `See whether another kglab works on this lab (pgrep -af kglab); if none does: rm ${quote(path)}`,
+  return parseRecordFile<Holder>(text, path, {
+    isValid: isHolder,
+    hint: `Check for another kglab (pgrep -af kglab); if none uses this lab: rm ${quote(path)}`,
   });
 };
 
-/** How often to try when a lock is let go at the very moment it is looked at. */
+/** Attempts when the holder releases or loses the lock meanwhile. */
 const TRIES = 5;
 
 const didLink = (from: string, to: string): Promise<boolean> =>
@@ -60,21 +60,21 @@ const didLink = (from: string, to: string): Promise<boolean> =>
     () => false,
   );
 
-/** A lock that went with its lab's folder may be another's by now: that one stays. */
+/** Removes the lock, unless it belongs to another process: it was lost when the lab's folder was removed. */
 const release = async (path: string, mine: Holder): Promise<void> => {
   const { pid, started } = (await holderOf(path)) ?? {};
   if (pid === mine.pid && started === mine.started) await rm(path, { force: true });
 };
 
 /**
- * Puts this process's draft in the place of a dead one's lock. Only one process at a time may do so (a lock of its own
- * says which): two that saw the same dead holder would else push each other out.
+ * Replaces the lock of a dead process by this process's draft. A second lock lets only one process do so at a time: two
+ * that saw the same dead holder would replace each other's lock.
  */
-const succeed = async (path: string, draft: string, what: string, now: number): Promise<boolean> => {
+const takeOver = async (path: string, draft: string, what: string, now: number): Promise<boolean> => {
   const done = await takeLock(`${path}.next`, what, now);
   try {
     const holder = await holderOf(path);
-    // One that let go in between leaves the name free for anybody.
+    // Released meanwhile: the lock is free for everybody.
     if (holder === undefined || (await isAlive(holder))) return false;
     await rename(draft, path);
     return true;
@@ -84,8 +84,8 @@ const succeed = async (path: string, draft: string, what: string, now: number): 
 };
 
 /**
- * Takes a lock file for this process; the result releases it. Throws LAB_BUSY, naming the holder, when another
- * living process has it; the lock of a dead one is taken over. Throws LEDGER_DAMAGED for a lock that cannot be read.
+ * Takes a lock file for this process; the result releases it. Takes over the lock of a dead process. Throws LAB_BUSY with
+ * the holder when another running process has the lock, LEDGER_DAMAGED when the lock is unreadable.
  */
 export const takeLock = async (path: string, what: string, now: number): Promise<() => Promise<void>> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -99,17 +99,17 @@ export const takeLock = async (path: string, what: string, now: number): Promise
   await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
   try {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      // link(2) fails when the name exists: only a complete lock file ever has it.
+      // link(2) fails when the lock exists, and the file is complete from the start.
       if (await didLink(draft, path)) return () => release(path, mine);
       const holder = await holderOf(path);
       if (holder && (await isAlive(holder))) throw busy(holder, now);
-      if (holder && (await succeed(path, draft, what, now))) return () => release(path, mine);
+      if (holder && (await takeOver(path, draft, what, now))) return () => release(path, mine);
     }
   } finally {
     await rm(draft, { force: true });
   }
-  throw new CliError('LAB_BUSY', `The lock ${path} cannot be taken.`, {
-    hint: 'Try again; if that does not help and no other kglab runs, remove that file.',
+  throw new CliError('LAB_BUSY', `Taking the lock ${path} failed: other processes took it each time.`, {
+    hint: `Try again. If no other kglab runs (pgrep -af kglab): rm ${quote(path)}`,
   });
 };
 
@@ -123,14 +123,14 @@ const roughly = (ms: number): string => {
 const busy = ({ pid, since, what }: Holder, now: number): CliError =>
   new CliError(
     'LAB_BUSY',
-    `\`kglab ${what}\` (process ${pid}) has worked on this lab since ${since}, for ${roughly(now - Date.parse(since))}.`,
+    `\`kglab ${what}\` (process ${pid}) is using this lab (started ${since}, ${roughly(now - Date.parse(since))} ago).`,
     { hint: `Wait until it is done, or stop it: kill ${pid}` },
   );
 
-/** What a process of another host left is removed after a day: no copy, download or bake takes that long. Milliseconds. */
+/** Age at which folders of another host are leftovers, in milliseconds: no copy, download or image build takes a day. */
 const STALE_MS = 24 * 3600 * 1000;
 
-/** Whether the folder PREFIX[LABEL~]HOST~PID~START~RANDOM, or one of an older kglab without an owner, is left over. */
+/** Whether a folder PREFIX[LABEL~]HOST~PID~START~RANDOM, or one of an older kglab without an owner, is a leftover. */
 const isLeftover = async (path: string, label: string, now: number): Promise<boolean> => {
   const parts = label.split('~');
   const [host, pid, started = ''] = parts.length < 4 ? [] : parts.slice(-4);
@@ -139,7 +139,7 @@ const isLeftover = async (path: string, label: string, now: number): Promise<boo
   return found !== undefined && now - found.mtimeMs > STALE_MS;
 };
 
-/** Folders of {@link withOwnFolder} that killed processes have left in `parent`; `now` in milliseconds since the epoch. */
+/** Folders of {@link withOwnFolder} in `parent` that killed processes left; `now` in milliseconds since the epoch. */
 export const leftovers = async (parent: string, prefix: string, now: number): Promise<readonly string[]> => {
   const found: string[] = [];
   for (const name of await readdir(parent).catch(() => []))
@@ -149,8 +149,8 @@ export const leftovers = async (parent: string, prefix: string, now: number): Pr
 };
 
 /**
- * Lets `work` fill a folder of this process in `parent`, for its owner alone (0700), and removes that folder afterwards,
- * whatever happened. Its name begins with `prefix` and tells whose it is, for {@link leftovers}.
+ * Gives `work` a temporary folder (0700) in `parent` and removes it afterwards. Its name starts with `prefix` and
+ * contains the process that owns it, for {@link leftovers}.
  */
 export const withOwnFolder = async <T>(
   parent: string,

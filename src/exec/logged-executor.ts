@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../util/clock.js';
 import type { Command, CommandResult, Executor } from './command.js';
 
-/** One command that was run, or could not be: then `error` stands in for the result. */
+/** A command with its result, or with the `error` that `exec` threw. */
 export interface LoggedCommand {
   /** Name of the machine, or `host`. */
   readonly where: string;
@@ -11,21 +11,21 @@ export interface LoggedCommand {
   readonly error?: unknown;
 }
 
-/** Whoever keeps a record of commands; it is theirs to blank the secrets, and to tell when the record is incomplete. */
+/** Logs commands. It must blank their secrets. */
 export interface CommandLog {
   command(entry: LoggedCommand): void;
 }
 
-/** Tells the log; a command that has run has its result, whatever becomes of the record. */
+/** Writes to the log; an error of the log must not hide the result of the command. */
 const tell = (log: CommandLog, entry: LoggedCommand): void => {
   try {
     log.command(entry);
   } catch {
-    // The log itself knows.
+    // The log keeps its own first error.
   }
 };
 
-/** An executor that tells `log` of every command after it ended, and otherwise behaves like `inner`. */
+/** Behaves like `inner`, and logs every command after it ended. */
 export const loggedExecutor = (
   inner: Executor,
   log: CommandLog,

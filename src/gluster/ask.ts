@@ -1,5 +1,5 @@
 import type { StepContext } from '../engine/context.js';
-import { CommandError } from '../exec/command-error.js';
+import { CommandError } from '../exec/checked.js';
 import type { Command } from '../exec/command.js';
 import { waitFor } from '../util/wait.js';
 import {

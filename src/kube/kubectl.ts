@@ -1,6 +1,6 @@
 import type { StepContext } from '../engine/context.js';
 import { type CliErrorOptions } from '../errors/cli-error.js';
-import { CommandError } from '../exec/command-error.js';
+import { CommandError } from '../exec/checked.js';
 import type { Command, CommandResult } from '../exec/command.js';
 
 /** A kubectl command as the server's k3s runs it. */

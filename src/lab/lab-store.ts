@@ -7,7 +7,7 @@ import { CliError } from '../errors/cli-error.js';
 import type { LabRef } from '../machines/provider.js';
 import type { ProviderId } from '../providers/registry.js';
 import { quote } from '../exec/command.js';
-import { parseNotes, readText, writePrivate } from '../util/private-files.js';
+import { parseRecordFile, readText, writePrivate } from '../util/private-files.js';
 import { mapPool } from '../util/pool.js';
 
 /** The ledger of a lab, written before anything is created. */
@@ -42,8 +42,8 @@ const isRecord = ({ version, name, id, provider, config }: LabRecord): boolean =
 
 /** Reads a record. Throws LAB_UNKNOWN for one that a newer kglab wrote, LEDGER_DAMAGED for what is none. */
 export const parseRecord = (text: string, path: string): LabRecord => {
-  const record = parseNotes<LabRecord>(text, path, {
-    isRight: isRecord,
+  const record = parseRecordFile<LabRecord>(text, path, {
+    isValid: isRecord,
     hint: `Put it back from a backup, or move it away: mv ${quote(path)} ${quote(`${path}.damaged`)}. Machines of provider nspawn are found again without it; look for others by multipass list.`,
   });
   if (record.version === 1) return record;

@@ -1,7 +1,6 @@
-import type { Artifacts, ImageChoice } from '../artifacts/artifacts.js';
-import { chooseImages } from '../artifacts/choose-images.js';
+import { type Artifacts, type ImageChoice, placeholderArtifacts } from '../artifacts/artifacts.js';
+import { chooseImages } from '../artifacts/image-names.js';
 import { fetchArtifacts } from '../artifacts/fetch-artifacts.js';
-import { placeholderArtifacts } from '../artifacts/placeholder.js';
 import { resolveArtifacts } from '../artifacts/resolve-artifacts.js';
 import { factCache, type RunContext, type StepContext } from '../engine/context.js';
 import type { Lab } from './lab.js';

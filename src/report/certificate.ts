@@ -1,6 +1,6 @@
 import type { Trace } from '../machines/provider.js';
 
-/** What a lab had, and what is left of it, as far as it is shown. */
+/** What a lab had and what is left of it. */
 export interface CertificateView {
   readonly lab: string;
   readonly id: string;
@@ -13,30 +13,31 @@ export interface CertificateView {
 const count = (traces: readonly Trace[], kind: string): number =>
   traces.filter((trace) => trace.kind === kind).length;
 
-/** Rows of the certificate: each kind of thing, how many there were, how many are left; `?` where that is not known. */
+/** Rows of the certificate: kind, number before, number left; `?` where kglab could not check. */
 export const certificateRows = ({ before, left, unsure }: CertificateView): readonly (readonly string[])[] =>
   [...new Set([...before, ...left, ...unsure].map(({ kind }) => kind))].map((kind) => {
     const isKnown = count(unsure, kind) === 0;
     return [kind, ...[before, left].map((traces) => (isKnown ? String(count(traces, kind)) : '?'))];
   });
 
-/** What stands below the rows: the verdict, what is left and why, and where data was kept. */
+const listed = (traces: CertificateView['left']): string[] =>
+  traces.map(({ kind, what, why }) => `  ${kind} ${what}: ${why}`);
+
+const section = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [title, ...lines];
+
+/** The text below the rows: what is left and why, what could not be checked, and where data is kept. */
 export const certificateText = ({ lab, id, left, unsure, kept }: CertificateView): string => {
+  const name = `${lab} (id ${id})`;
   const verdict =
-    left.length === 0
-      ? unsure.length === 0
-        ? [`Nothing is left of lab ${lab} (id ${id}).`]
-        : [`Lab ${lab} (id ${id}) is removed, as far as kglab can see.`]
-      : [
-          `${left.length} things are left of lab ${lab} (id ${id}):`,
-          ...left.map(({ kind, what, why }) => `  ${kind} ${what}: ${why}`),
-        ];
-  const where = kept.map(({ machine, path }) => `  ${machine}: ${path}`);
-  const note =
-    where.length === 0 ? [] : ['Data kept; the next `kglab up` of this lab takes it over:', ...where];
-  const open =
     unsure.length === 0
-      ? []
-      : ['Not certified:', ...unsure.map(({ kind, what, why }) => `  ${kind} ${what}: ${why}`)];
-  return [...verdict, ...open, ...note, ''].join('\n');
+      ? `Nothing is left of lab ${name}.`
+      : `Lab ${name} is removed, but kglab could not check everything.`;
+  const where = kept.map(({ machine, path }) => `  ${machine}: ${path}`);
+  return [
+    ...(left.length === 0 ? [verdict] : [`${left.length} things are left of lab ${name}:`, ...listed(left)]),
+    ...section('Could not be checked:', listed(unsure)),
+    ...section('Data kept; the next `kglab up` of this lab uses it:', where),
+    '',
+  ].join('\n');
 };

@@ -1,13 +1,13 @@
 import type { MachineState } from '../machines/provider.js';
 
-/** How well something is: drawn as a dot before it. `unknown` draws none, for a lab that is only planned. */
+/** State of a thing, drawn as a mark before it; `unknown` (a planned lab) has no mark. */
 export type Health = 'good' | 'off' | 'bad' | 'unknown';
 
 export interface PictureBrick {
   readonly volume: string;
   readonly path: string;
   readonly health: Health;
-  /** Holds names only, no data. */
+  /** Stores names only, no data. */
   readonly arbiter?: boolean;
 }
 
@@ -22,9 +22,9 @@ export interface PictureNode {
   /** e.g. `server`, `storage`. */
   readonly roles: readonly string[];
   readonly address?: string | undefined;
-  /** State of the machine; undefined when there is none yet. */
+  /** State of the machine; undefined when it does not exist. */
   readonly machine?: MachineState | undefined;
-  /** Its state as a Kubernetes node, e.g. `Ready`; undefined when it is none. */
+  /** State of the Kubernetes node, e.g. `Ready`; undefined without the role. */
   readonly kubernetes?: string | undefined;
   readonly bricks: readonly PictureBrick[];
   readonly mounts: readonly PictureMount[];
@@ -48,7 +48,7 @@ export interface PictureClass {
   readonly reclaim: string;
 }
 
-/** A lab as it is to be drawn: the measured one, or the planned one with every health `unknown`. */
+/** A lab to draw: as measured, or as planned (every health is `unknown`). */
 export interface LabPicture {
   readonly name: string;
   /** Short facts for the headline: provider, address range, k3s version. */

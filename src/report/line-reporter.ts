@@ -1,17 +1,16 @@
 import type { Outcome, Reporter, RunEvent } from '../engine/events.js';
 import { systemClock, type Clock } from '../util/clock.js';
-import { formatDuration } from './duration.js';
+import { formatDuration, startTicker } from './timing.js';
 import { RunBoard, type BoardStep } from './run-board.js';
-import { summarySentence } from './run-summary.js';
-import { startTicker } from './ticker.js';
+import { summarySentence } from './run-labels.js';
 
-/** A silent step says after so many milliseconds that it still works: CI systems kill jobs that print nothing. */
+/** Silence after which a step prints that it still runs, in milliseconds: CI systems kill silent jobs. */
 const HEARTBEAT_MS = 15_000;
 const TICK_MS = 1_000;
-/** Lines of a step that differ in figures alone are progress: one in so many milliseconds is enough. */
+/** Shortest time between lines of a step that differ only in numbers, in milliseconds. */
 const PROGRESS_MS = 2_000;
 
-/** A line without its figures. */
+/** A line without its numbers. */
 const kindOf = (line: string): string => line.replaceAll(/[\d.,]+/g, '');
 
 const VERDICTS: Record<Outcome, string> = {
@@ -22,7 +21,7 @@ const VERDICTS: Record<Outcome, string> = {
   failed: 'FAILED',
 };
 
-/** Plain lines, one for each thing that happens: for logs, pipes and terminals without cursor control. */
+/** Plain lines, one per event, for logs, pipes and terminals without cursor control. */
 export class LineReporter implements Reporter {
   readonly #board = new RunBoard();
   readonly #spokenAt = new Map<string, number>();
@@ -87,7 +86,7 @@ export class LineReporter implements Reporter {
       this.#spokenAt.set(id, now);
       this.#say(id, ({ startedAt = now, lastLine }) => {
         const elapsed = formatDuration(now - startedAt);
-        return `still at it after ${elapsed}${lastLine ? `: ${lastLine}` : ''}`;
+        return `still running after ${elapsed}${lastLine ? `: ${lastLine}` : ''}`;
       });
     }
   }

@@ -9,18 +9,17 @@ import {
 import type { Reporter, RunEvent } from '../engine/events.js';
 import { systemClock, type Clock } from '../util/clock.js';
 import { RunBoard, type BoardStep } from './run-board.js';
-import { summarySentence } from './run-summary.js';
-import { startTicker } from './ticker.js';
-import { stageLabel, stepLabel } from './task-labels.js';
+import { stageLabel, stepLabel, summarySentence } from './run-labels.js';
+import { startTicker } from './timing.js';
 
-/** listr2 looks at stdout to decide whether it may draw; this one draws on stderr, and the caller has looked. */
+/** listr2 checks stdout before it draws; kglab draws on stderr, which the caller has checked. */
 class StderrRenderer extends DefaultRenderer {
   static override nonTTY = true;
 }
 
 type Task = ListrTaskWrapper<unknown, typeof StderrRenderer, typeof StderrRenderer>;
 
-/** A step in the list: listr2 waits for `settled`, which the step's last event resolves, however early that comes. */
+/** A step in the list. listr2 waits for `settled`, which the last event of the step resolves, even before listr2 waits. */
 interface Entry {
   readonly step: BoardStep;
   readonly settled: Promise<void>;
@@ -28,7 +27,7 @@ interface Entry {
   task?: Task;
 }
 
-/** A live task list: stages one below the other, the steps of the stage at work below it. It only draws. */
+/** A live list of stages with the steps of the running stage. It only draws; the engine runs the steps. */
 export class ListrReporter implements Reporter {
   readonly #board = new RunBoard();
   readonly #entries = new Map<string, Entry>();
@@ -75,7 +74,7 @@ export class ListrReporter implements Reporter {
       stages.map((stage) => this.#stageTask(stage)),
       {
         renderer: StderrRenderer,
-        // Titles carry outcome and reason, or listr2 would put the reason in the place of the title.
+        // Titles contain outcome and reason; listr2 itself would replace the title by the reason.
         rendererOptions: {
           logger,
           showErrorMessage: false,
@@ -83,7 +82,7 @@ export class ListrReporter implements Reporter {
           formatOutput: 'truncate',
         },
         exitOnError: false,
-        // Ctrl-C belongs to the command line, which lets running steps end first.
+        // src/cli handles Ctrl-C: it lets running steps end first.
         registerSignalListeners: false,
       },
     );

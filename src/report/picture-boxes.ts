@@ -1,11 +1,11 @@
 import type { LabPicture, PictureBrick, PictureMount, PictureNode } from './lab-picture.js';
 import { classLine, fit, kubernetesState, machineState, marked, volumeLines } from './picture-marks.js';
 
-/** Two boxes of 45 or three of 29 with three columns between them both make 93. */
+/** Two boxes of 45 columns or three of 29, with gaps of three, have the same width. */
 const WIDTH = 93;
 const GAP = 3;
 
-/** Lines of one thing side by side, and the width each of them is padded to. */
+/** Nodes whose boxes are drawn side by side. */
 interface Row {
   readonly nodes: readonly PictureNode[];
   readonly boxWidth: number;
@@ -13,7 +13,7 @@ interface Row {
 
 const boxWidth = (columns: number): number => (WIDTH - (columns - 1) * GAP) / columns;
 
-/** Up to three nodes stand above the storage, up to three below it. */
+/** Up to three nodes above the storage, up to three below. */
 const split = (nodes: readonly PictureNode[]): [Row, Row] => {
   const columns = nodes.length <= 2 || nodes.length === 4 ? 2 : 3;
   const row = (from: number, to: number): Row => ({
@@ -25,14 +25,14 @@ const split = (nodes: readonly PictureNode[]): [Row, Row] => {
 
 const LABEL = 8;
 
-/** A path where there is room for it, else the volume it belongs to; the storage box has the paths too. */
+/** The path if it fits, else the volume; the storage box shows the paths too. */
 const place = (label: string, part: PictureBrick | PictureMount, inner: number): string => {
   const full = marked(part.health, part.path);
   const shown = full.length <= inner - LABEL ? full : marked(part.health, part.volume);
   return label.padEnd(LABEL) + fit(shown, inner - LABEL);
 };
 
-/** What a box says about its node, each line at most `inner` columns wide. */
+/** The lines of a box, each at most `inner` columns wide. */
 const facts = ({ roles, address, kubernetes, bricks, mounts }: PictureNode, inner: number): string[] => [
   fit(roles.join(' + '), inner),
   fit(address ?? 'no address yet', inner),
@@ -43,7 +43,7 @@ const facts = ({ roles, address, kubernetes, bricks, mounts }: PictureNode, inne
   ...mounts.map((mount) => place('mount', mount, inner)),
 ];
 
-/** A node as a box of `height` lines between top and bottom; the pins are where its line to the storage begins. */
+/** A box with `height` lines of text; the pins connect it to the storage. */
 const nodeBox = (
   node: PictureNode,
   width: number,
@@ -64,7 +64,7 @@ const nodeBox = (
   ];
 };
 
-/** Puts a mark into the middle of a horizontal line, unless a letter is there. */
+/** Puts a mark into the middle of a horizontal line, but never over text. */
 const pin = (line: string, mark: string): string => {
   const at = Math.floor(line.length / 2);
   return line[at] === '─' ? line.slice(0, at) + mark + line.slice(at + 1) : line;
@@ -88,7 +88,7 @@ const drawRow = ({ nodes, boxWidth: width }: Row, side: 'top' | 'bottom'): strin
   );
 };
 
-/** Columns in which a row's lines to the storage run. */
+/** Columns of the vertical lines between a row and the storage. */
 const links = ({ nodes, boxWidth: width }: Row): number[] =>
   nodes.flatMap((node, index) => (usesStorage(node) ? [index * (width + GAP) + Math.floor(width / 2)] : []));
 
@@ -111,7 +111,7 @@ const storageBox = (lab: LabPicture, above: readonly number[], below: readonly n
 const strings = (columns: readonly number[]): string[] =>
   columns.length === 0 ? [] : [marks(' '.repeat(WIDTH), columns, '│')];
 
-/** A lab of few nodes: boxes around the storage they share, a line from each that carries or mounts it. */
+/** Draws a lab of few nodes: boxes around the storage, connected to it if they have bricks or mounts. */
 export const drawBoxes = (lab: LabPicture): string[] => {
   const [upper, lower] = split(lab.nodes);
   const above = links(upper);

@@ -4,10 +4,10 @@ import type { Health, LabPicture, PictureClass, PictureNode, PictureVolume } fro
 
 const MARKS: Record<Health, string> = { good: '● ', off: '○ ', bad: '✗ ', unknown: '' };
 
-/** A dot (or cross) before a text. */
+/** A text with the mark of its health before it. */
 export const marked = (health: Health, text: string): string => `${MARKS[health]}${text}`;
 
-/** Cuts a text to a width, saying so by an ellipsis; the end of a path tells more than its start. */
+/** Cuts a text to a width with an ellipsis; keeps more of the end, where paths differ. */
 export const fit = (text: string, width: number): string => {
   if (text.length <= width) return text;
   const start = Math.ceil((width - 1) / 3);
@@ -16,22 +16,25 @@ export const fit = (text: string, width: number): string => {
 
 const MACHINE_HEALTH: Record<MachineState, Health> = { running: 'good', stopped: 'off', unknown: 'bad' };
 
-/** A machine's state with its mark; empty for a machine that is only planned. */
+/** The state of a machine with its mark; empty for a planned machine. */
 export const machineState = (state: MachineState | undefined): string =>
   state === undefined ? '' : marked(MACHINE_HEALTH[state], state);
 
-/** A Kubernetes node's state with its mark. */
+/** The state of a Kubernetes node with its mark. */
 export const kubernetesState = (state: string): string => {
   if (state === 'planned') return state;
   return marked(state === 'Ready' ? 'good' : 'bad', state);
 };
 
-const healthy = (parts: readonly { readonly health: Health }[]): string => {
+/** How many parts are good, e.g. `2 of 3`; only their number for a planned lab. */
+export const countGood = (parts: readonly { readonly health: Health }[], of = ' of '): string => {
   const good = parts.filter(({ health }) => health === 'good').length;
-  return parts.every(({ health }) => health === 'unknown') ? `${parts.length}` : `${good} of ${parts.length}`;
+  return parts.every(({ health }) => health === 'unknown')
+    ? `${parts.length}`
+    : `${good}${of}${parts.length}`;
 };
 
-/** What there is to say of a volume: its shape, its bricks, where it is mounted. */
+/** Two lines about a volume: type and bricks; mount point and mounts. */
 export const volumeLines = ({ nodes }: LabPicture, volume: PictureVolume): [string, string] => {
   const ours = <T extends { readonly volume: string }>(parts: (node: PictureNode) => readonly T[]): T[] =>
     nodes.flatMap(parts).filter((part) => part.volume === volume.name);
@@ -40,12 +43,12 @@ export const volumeLines = ({ nodes }: LabPicture, volume: PictureVolume): [stri
   const facts = [volume.type, ...(volume.state === undefined ? [] : [volume.state])];
   const folder = bricks[0] === undefined ? '' : ` in ${bricks[0].path}`;
   return [
-    `${marked(volume.health, `volume ${volume.name}`)} · ${facts.join(' · ')} · bricks: ${healthy(bricks)}${folder}`,
-    `mounted at ${volume.mount} · nodes: ${healthy(mounts)}`,
+    `${marked(volume.health, `volume ${volume.name}`)} · ${facts.join(' · ')} · bricks: ${countGood(bricks)}${folder}`,
+    `mounted at ${volume.mount} · nodes: ${countGood(mounts)}`,
   ];
 };
 
-/** A storage class in one line. */
+/** A StorageClass in one line. */
 export const classLine = ({ name, default: isDefault, reclaim }: PictureClass): string =>
   `StorageClass ${name}${isDefault ? ' (default)' : ''} · reclaim ${reclaim}`;
 

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Outcome, RunEvent } from '../engine/events.js';
 import type { StageName } from '../engine/step.js';
 
-/** A step as the events so far describe it. */
+/** The state of a step after the events so far. */
 export interface BoardStep {
   readonly id: string;
   readonly kind: string;
@@ -18,7 +18,7 @@ export interface BoardStep {
   lastLine?: string;
 }
 
-/** The run as it stands, kept up to date from its events: what every reporter for people draws from. */
+/** The state of a run, updated by its events; reporters for people draw it. */
 export class RunBoard {
   lab = '';
   readonly #steps = new Map<string, BoardStep>();
@@ -27,20 +27,20 @@ export class RunBoard {
     return [...this.#steps.values()];
   }
 
-  /** The step of that id; undefined for ids the plan does not have. */
+  /** The step with that id; undefined when the plan has none. */
   step(id: string): BoardStep | undefined {
     return this.#steps.get(id);
   }
 
-  /** How many steps ended that way. */
+  /** How many steps have that outcome. */
   count(outcome: Outcome): number {
     return this.steps.filter((step) => step.outcome === outcome).length;
   }
 
-  /** Why the step ended so, with the id of another step replaced by its title. */
+  /** The reason of the outcome; a step that blocked this one is named by its title. */
   reason({ because }: BoardStep): string | undefined {
     const blocker = because === undefined ? undefined : this.step(because);
-    return blocker === undefined ? because : `it needs "${blocker.title}"`;
+    return blocker === undefined ? because : `needs "${blocker.title}"`;
   }
 
   apply(event: RunEvent): void {
@@ -71,7 +71,7 @@ export class RunBoard {
 }
 
 const cleanLine = (line: string): string =>
-  // What follows the last carriage return is what a terminal would show of a progress bar.
+  // A progress bar overwrites its line: keep what follows the last carriage return.
   stripVTControlCharacters(line)
     .trimEnd()
     .split('\r')

@@ -5,24 +5,24 @@ import type { Reporter, RunEvent } from '../engine/events.js';
 import { pretty, redact as blank } from '../exec/command.js';
 import type { CommandLog, LoggedCommand } from '../exec/logged-executor.js';
 import { systemClock, type Clock } from '../util/clock.js';
-import { formatDuration } from './duration.js';
+import { formatDuration } from './timing.js';
 
 export interface RunLogOptions {
-  /** Folder of the logs; made with mode 0700 when missing. */
+  /** Folder of the logs; created with mode 0700 if missing. */
   readonly directory: string;
-  /** What runs, e.g. `up-demo`: part of the file name. */
+  /** Part of the file name, e.g. `up-demo`. */
   readonly name: string;
-  /** Blanks secrets the commands themselves do not declare. */
+  /** Blanks secrets that the commands do not declare. */
   readonly redact?: (text: string) => string;
   readonly clock?: Clock;
 }
 
-/** Characters kept of each stream of a command; the end is what explains a failure. */
+/** Characters kept of each stream of a command, from its end: that explains a failure. */
 const OUTPUT_LIMIT = 64 * 1024;
 
 /**
- * The debug log of one run: every event and every command with its output. Only its owner may read it. A disk that is
- * full does not end the run: writing never throws, and goes on as soon as there is room.
+ * The debug log of a run: every event, and every command with its output. Only its owner can read it. Writing never
+ * throws, so a full disk does not end the run; it continues when there is space again.
  */
 export class RunLog implements Reporter, CommandLog {
   #file: number | undefined;
@@ -37,7 +37,7 @@ export class RunLog implements Reporter, CommandLog {
     this.#file = file;
   }
 
-  /** What went wrong first; undefined when the log is complete. */
+  /** The first error; undefined when the log is complete. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -58,21 +58,21 @@ export class RunLog implements Reporter, CommandLog {
       result === undefined || command.private
         ? []
         : [...indent('1', result.stdout), ...indent('2', result.stderr)];
-    // The whole entry, as an error message may quote the command line.
+    // Redact the whole entry: an error message may quote the command line.
     const text = [`[${where}] $ ${pretty(command)}`, `  → ${how}`, ...streams].join('\n');
     this.note(blank(text, command.secrets));
   }
 
-  /** Writes a line of its own, e.g. the error the run ended with. */
+  /** Writes a line, e.g. the error that ended the run. */
   note(text: string): void {
     const file = this.#file;
     if (file === undefined) return;
     const time = new Date(this.clock.now()).toISOString();
-    // Synchronous, so that the last line before a crash is there.
+    // Synchronous, so that the last line before a crash is written.
     this.#try(() => writeFileSync(file, `${time} ${this.redact(stripVTControlCharacters(text))}\n`));
   }
 
-  /** Closes the file; whatever comes later is dropped. */
+  /** Closes the file; later entries are dropped. */
   close(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
@@ -95,7 +95,7 @@ export const openRunLog = (options: RunLogOptions): RunLog => {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
   const path = join(directory, `${time}-${name}-${process.pid}.log`);
-  // Exclusive: never through a link somebody put there.
+  // Exclusive: does not follow a link that somebody put there.
   return new RunLog(path, openSync(path, 'ax', 0o600), redact, clock);
 };
 
@@ -111,7 +111,7 @@ const describe = (event: RunEvent): string => {
     const { type, at: _at, ...rest } = event;
     return `${type} ${JSON.stringify(rest)}`;
   }
-  // Step inputs hold whole cloud-init files; ids say enough.
+  // Only ids: step inputs contain whole cloud-init files.
   const ids = event.plan.steps.map(({ id }) => id).join(' ');
   return `run.started lab=${event.plan.lab} steps: ${ids}`;
 };

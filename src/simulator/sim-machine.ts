@@ -1,6 +1,6 @@
 import { CliError } from '../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions } from '../exec/command.js';
-import { placeholder } from '../artifacts/placeholder.js';
+import { placeholder } from '../artifacts/artifacts.js';
 import type { Budget } from './faults.js';
 import { runOn } from './run-on.js';
 import type { Sim } from './sim.js';

@@ -3,7 +3,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../util/clock.js';
 import { quote } from '../exec/command.js';
-import { parseNotes } from '../util/private-files.js';
+import { parseRecordFile } from '../util/private-files.js';
 import { replaceFile } from '../util/replace-file.js';
 import { isEmpty, type SimWorld } from './world.js';
 
@@ -71,8 +71,8 @@ export class FileStore implements WorldStore {
     if (this.world && stamp === this.stamp) return this.world;
     this.stamp = stamp;
     if (stamp === '') return (this.world = fresh());
-    const world = parseNotes<SimWorld>(readFileSync(this.path, 'utf8'), this.path, {
-      isRight: ({ machines }) => typeof machines === 'object',
+    const world = parseRecordFile<SimWorld>(readFileSync(this.path, 'utf8'), this.path, {
+      isValid: ({ machines }) => typeof machines === 'object',
       hint: `Its machines live nowhere else. Begin anew without them: rm ${quote(this.path)}`,
     });
     this.content = JSON.stringify({ ...world, time: 0 });

@@ -1,4 +1,4 @@
-/** Time as a dependency: the product uses the real one, tests drive theirs. */
+/** Time as a dependency; tests inject their own clock. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -6,7 +6,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The host's own clock. */
+/** The clock of the host. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
@@ -24,5 +24,5 @@ export const systemClock: Clock = {
     }),
 };
 
-/** Calls back when everything that is due without time passing has happened. */
+/** Calls back when no promise or event is pending that does not wait for time. */
 export const whenIdle = (callback: () => void): void => void setImmediate(callback);

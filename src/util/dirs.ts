@@ -6,11 +6,11 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where kglab keeps its files. */
 export interface Dirs {
-  /** Ledger, token, kubeconfig and logs of every lab (XDG state). */
+  /** Record, token, kubeconfig and logs of every lab (XDG state). */
   readonly state: string;
-  /** Machine images and k3s releases (XDG cache); may be deleted while there are no labs, as machines stand on images. */
+  /** Machine images and k3s releases (XDG cache). Do not delete it while labs exist: machines use the images. */
   readonly cache: string;
-  /** Machines of the nspawn provider, as multipass keeps its own elsewhere; needs room. */
+  /** Machines of the nspawn provider; needs disk space. */
   readonly machines: string;
 }
 
@@ -26,7 +26,7 @@ export const dirsOf = (env: Env): Dirs => {
   };
 };
 
-/** Removes the folders of machines that are empty by now; one that a person named stays. */
+/** Removes empty folders of machines, except one from KGLAB_MACHINES_DIR. */
 export const removeEmpty = async ({ machines }: Dirs): Promise<void> => {
   const own = [join(machines, 'nspawn', 'labs'), join(machines, 'nspawn')];
   for (const dir of machines === MACHINES ? [...own, machines] : own) await rmdir(dir).catch(() => undefined);

@@ -1,13 +1,13 @@
 const fail = (failures: readonly unknown[], total: number): void => {
-  // What was interrupted fails everywhere with the one reason of the signal.
+  // After an abort, all fail with the same reason.
   const errors = [...new Set(failures)];
   if (errors.length === 1) throw errors[0];
   if (errors.length > 1) throw new AggregateError(errors, `${errors.length} of ${total} failed`);
 };
 
 /**
- * Runs `work` for every item, at most `limit` at a time, and returns the results in order. After a failure no more work
- * is started, unless `goOn` is set; what runs is waited for. Then throws the one error or an AggregateError of them.
+ * Runs `work` for every item, at most `limit` at a time, and returns the results in order. After a failure it starts no
+ * more work (unless `goOn`), waits for running work, and throws the error, or an AggregateError of several.
  */
 export const mapPool = async <T, R>(
   items: readonly T[],
@@ -34,8 +34,8 @@ export const mapPool = async <T, R>(
 };
 
 /**
- * The results of work that has been started: as Promise.all, but all of it has ended when this throws the one error or
- * an AggregateError of them. For a few unlike things; many alike are for {@link mapPool}.
+ * Promise.all that waits for all promises before it throws the error, or an AggregateError of several. For a few promises
+ * of different types; for many of one type see {@link mapPool}.
  */
 export const awaitAll = async <T extends readonly unknown[]>(
   started: readonly [...{ [K in keyof T]: T[K] | Promise<T[K]> }],

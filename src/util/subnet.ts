@@ -1,4 +1,4 @@
-/** An IPv4 range: its first address as a number, and how many addresses it has. */
+/** An IPv4 range: its first address as a number, and the number of addresses. */
 export interface Range {
   readonly first: number;
   readonly size: number;
@@ -8,7 +8,7 @@ const CIDR = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/;
 
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 
-/** The range that holds the address of a CIDR text (which may have host bits); undefined when it is none. */
+/** The range of a CIDR text, which may have host bits; undefined when it is invalid. */
 export const parseRange = (cidr: string): Range | undefined => {
   const numbers = CIDR.exec(cidr)?.slice(1).map(Number);
   const prefix = numbers?.pop();
@@ -19,21 +19,21 @@ export const parseRange = (cidr: string): Range | undefined => {
   return { first: address - (address % size), size };
 };
 
-/** `10.77.0.0/24` of a range. */
+/** A range as CIDR text: `10.77.0.0/24`. */
 export const formatRange = ({ first, size }: Range): string =>
   `${[24, 16, 8, 0].map((bits) => Math.floor(first / 2 ** bits) % 256).join('.')}/${32 - Math.log2(size)}`;
 
-/** Addresses that no machine can have: the network's own, the gateway's and the one for broadcasts. */
+/** Addresses that no machine can have: network, gateway and broadcast. */
 const RESERVED = 3;
 
-/** How many machines a range has addresses for. */
+/** The number of machines that a range has addresses for. */
 export const machineRoom = ({ size }: Range): number => Math.max(0, size - RESERVED);
 
 /** Whether two ranges share an address. */
 export const rangesOverlap = (a: Range, b: Range): boolean =>
   a.first < b.first + b.size && b.first < a.first + a.size;
 
-/** Whether a range lies in the private ones of RFC 1918. */
+/** Whether a range is within the private ranges of RFC 1918. */
 export const isPrivate = ({ first, size }: Range): boolean =>
   PRIVATE.map(parseRange).some(
     (range) => range !== undefined && range.first <= first && first + size <= range.first + range.size,

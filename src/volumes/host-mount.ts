@@ -4,7 +4,7 @@ import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
 import type { MachineInfo } from '../machines/provider.js';
 import { cmd, quote, sh, type Executor } from '../exec/command.js';
-import { parseNotes } from '../util/private-files.js';
+import { parseRecordFile } from '../util/private-files.js';
 
 /** A Gluster volume mounted on this host by kglab. */
 export interface HostMount {
@@ -28,8 +28,8 @@ export const hostMounts = async ({
   dir,
 }: Pick<MountPlace, 'files' | 'dir'>): Promise<readonly HostMount[]> => {
   const path = ledger(dir);
-  return parseNotes<readonly HostMount[]>((await files.read(path)) ?? '[]', path, {
-    isRight: Array.isArray,
+  return parseRecordFile<readonly HostMount[]>((await files.read(path)) ?? '[]', path, {
+    isValid: Array.isArray,
     hint: `See what is mounted: findmnt -t fuse.glusterfs. Unmount what is of this lab (umount PATH), then: rm ${quote(path)}`,
   });
 };

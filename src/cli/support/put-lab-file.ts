@@ -1,6 +1,6 @@
 import { CliError } from '../../errors/cli-error.js';
 import { writeFile } from 'node:fs/promises';
-import { writeUsers } from '../../util/private-files.js';
+import { writeUserFile } from '../../util/user-files.js';
 
 const hasCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
 
@@ -16,7 +16,7 @@ export const putLabFile = async (
   text: string,
   { replace }: { readonly replace: boolean },
 ): Promise<void> => {
-  if (replace) return writeUsers(path, text, { mode: MODE });
+  if (replace) return writeUserFile(path, text, { mode: MODE });
   try {
     await writeFile(path, text, { flag: 'wx', mode: MODE });
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { RunLog } from '../../report/run-log.js';
-import type { TeeReporter } from '../../report/tee-reporter.js';
+import type { TeeReporter } from '../../report/reporters.js';
 
 /** Everything one call of kglab shares: set up by flags, read by commands, and by the error screen at the end. */
 export interface Session {

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { CATALOG } from '../../errors/catalog.js';
 import { CliError } from '../../errors/cli-error.js';
-import { CommandError } from '../../exec/command-error.js';
+import { CommandError } from '../../exec/checked.js';
 import { NEXT_STEPS } from '../../errors/next-steps.js';
 
 /** Where and how an error is shown. */

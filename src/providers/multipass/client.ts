@@ -1,4 +1,4 @@
-import type { CommandError } from '../../exec/command-error.js';
+import type { CommandError } from '../../exec/checked.js';
 import type { Command, CommandResult, ExecOptions, Executor } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 import { logCommand, restartCommand, type Platform } from './advice.js';

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors/catalog.js';
-import { CommandError } from '../../exec/command-error.js';
+import { CommandError } from '../../exec/checked.js';
 import type { Command, CommandResult } from '../../exec/command.js';
 import { installAdvice, logCommand, restartCommand, type Platform } from './advice.js';
 import { plainText } from './plain-text.js';

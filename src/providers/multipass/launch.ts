@@ -1,5 +1,5 @@
 import { CliError } from '../../errors/cli-error.js';
-import { type CommandError } from '../../exec/command-error.js';
+import type { CommandError } from '../../exec/checked.js';
 import type { CommandResult, ExecOptions } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 import { waitFor } from '../../util/wait.js';

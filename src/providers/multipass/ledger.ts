@@ -1,6 +1,6 @@
 import type { LabRef } from '../../machines/provider.js';
 import { quote } from '../../exec/command.js';
-import { parseNotes, readText } from '../../util/private-files.js';
+import { parseRecordFile, readText } from '../../util/private-files.js';
 import { rm } from 'node:fs/promises';
 import { replaceFile } from '../../util/replace-file.js';
 
@@ -29,8 +29,8 @@ export class Ledger {
   async read(): Promise<Readonly<Record<string, Phase>>> {
     const text = await readText(this.path);
     if (text === undefined) return {};
-    const book = parseNotes<Book>(text, this.path, {
-      isRight: isBook,
+    const book = parseRecordFile<Book>(text, this.path, {
+      isValid: isBook,
       hint: `See which machines there are: multipass list. Remove those of lab ${this.lab.name} by hand (multipass delete --purge MACHINE), then the file: rm ${quote(this.path)}`,
     });
     return book.lab === this.lab.id ? book.machines : {};

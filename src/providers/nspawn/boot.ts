@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { checked } from '../../exec/checked.js';
 import { cmd, sh, type Command, type ExecOptions, type Executor } from '../../exec/command.js';
-import { spawnDetached } from '../../exec/spawn-detached.js';
+import { spawnDetached } from '../../exec/spawn.js';
 import { makeGroups, readCgroupLayout, type Limits } from './cgroup.js';
 import { OWN_FOLDERS, type MachinePaths } from './paths.js';
 

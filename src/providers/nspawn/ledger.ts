@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
 import type { LabRef, MachineSpec } from '../../machines/provider.js';
 import { quote } from '../../exec/command.js';
-import { parseNotes, readText } from '../../util/private-files.js';
+import { parseRecordFile, readText } from '../../util/private-files.js';
 import { replaceFile } from '../../util/replace-file.js';
 import type { LabPaths } from './paths.js';
 
@@ -30,7 +30,7 @@ export const readJson = async <T>(
   hint = `Put it back from a backup, or look at what is beside it: ls -l ${quote(dirname(path))}`,
 ): Promise<T | undefined> => {
   const text = await readText(path);
-  return text === undefined ? undefined : parseNotes<T>(text, path, { hint });
+  return text === undefined ? undefined : parseRecordFile<T>(text, path, { hint });
 };
 
 /** For the `catch` of {@link readJson}, where a damaged file is as good as none. */

@@ -1,7 +1,6 @@
 import { fresh, type StepContext } from '../../engine/context.js';
 import { CliError } from '../../errors/cli-error.js';
-import { checked } from '../../exec/checked.js';
-import { CommandError } from '../../exec/command-error.js';
+import { checked, CommandError } from '../../exec/checked.js';
 import { cmd, sh } from '../../exec/command.js';
 import { poolOf, volumesOn } from '../../gluster/ask.js';
 import { restartGlusterd } from '../../gluster/commands.js';

@@ -5,7 +5,7 @@ import { findVolume, must, processes } from '../../gluster/ask.js';
 import { gluster } from '../../gluster/commands.js';
 import type { VolumeProcess } from '../../gluster/parse.js';
 import { plannedVolumes, type PlannedVolume, type VolumeSpec } from '../../gluster/volume-spec.js';
-import { unanswered, waitFor } from '../../util/wait.js';
+import { retryable, waitFor } from '../../util/wait.js';
 
 /** How long to wait for bricks (milliseconds): 1-3 s is usual; after this they are started by force. */
 const ONLINE_MS = 20_000;
@@ -22,7 +22,7 @@ const waitOnline = (volume: VolumeSpec, from: string, context: StepContext): Pro
   const { clock, signal } = context;
   const allOnline = async (): Promise<true | undefined> => {
     const found = await processes(fresh(context), from, volume.name).catch((error: unknown) =>
-      unanswered(error, signal),
+      retryable(error, signal),
     );
     return !(found instanceof CliError) && offline(volume, found).length === 0 ? true : undefined;
   };

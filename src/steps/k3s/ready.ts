@@ -2,7 +2,7 @@ import { fresh, machineInfo, pending, satisfied, type StepContext } from '../../
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { getObjects, nodeView, type NodeView } from '../../kube/kubectl.js';
-import { unanswered, waitFor } from '../../util/wait.js';
+import { retryable, waitFor } from '../../util/wait.js';
 import { nodeSpecs, type NodeSpec } from './config.js';
 import { forgetPassword } from './forget.js';
 import { isRejected, k3sFailure, k3sUnit } from './unit.js';
@@ -90,7 +90,7 @@ export const waitUntilReady = defineStep<Input>({
     const ready = await waitFor(
       async () => {
         const slice = Math.floor(clock.now() / SLICE_MS);
-        const ask = () => nodes(server, context).catch((error: unknown) => unanswered(error, signal));
+        const ask = () => nodes(server, context).catch((error: unknown) => retryable(error, signal));
         const found = await context.fact(`nodes in slice ${slice}`, ask);
         if (found instanceof CliError) {
           missing = found.message;

@@ -2,7 +2,7 @@ import { serverMachine } from '../../config/roles.js';
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
-import { CommandError } from '../../exec/command-error.js';
+import { CommandError } from '../../exec/checked.js';
 import { sh } from '../../exec/command.js';
 import { PATHS } from '../../guest/paths.js';
 import { END_PODS } from '../../kube/quiesce.js';

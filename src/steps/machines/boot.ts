@@ -1,7 +1,7 @@
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
-import { CommandError } from '../../exec/command-error.js';
+import { CommandError } from '../../exec/checked.js';
 import { cmd, sh } from '../../exec/command.js';
 import { waitFor } from '../../util/wait.js';
 import { markerOf } from './create.js';

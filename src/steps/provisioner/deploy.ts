@@ -3,7 +3,7 @@ import { fresh, pending, satisfied, type StepContext } from '../../engine/contex
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { getObjects, kubectl, runKubectl, type KubeObject } from '../../kube/kubectl.js';
-import { unanswered, waitFor } from '../../util/wait.js';
+import { retryable, waitFor } from '../../util/wait.js';
 import { outdatedClasses, straysAmong } from './classes.js';
 import { DEFAULT_CLASS, MANIFEST_SUM, renderProvisioner, type ProvisionerInput } from './manifest.js';
 import { podGap } from './pod.js';
@@ -90,7 +90,7 @@ const rollOut = async (input: ProvisionerInput, context: StepContext): Promise<v
     if ((await context.machine(input.server).exec(command, answer)).exitCode !== 0) return undefined;
     const gap = await objects(input, now)
       .then((found) => podGap(found, now))
-      .catch((error: unknown) => unanswered(error, signal));
+      .catch((error: unknown) => retryable(error, signal));
     return gap === undefined ? true : undefined;
   };
   if (await waitFor(runs, { clock, signal, timeoutMs: ROLLOUT_S * 1000, everyMs: LOOK_EVERY_MS })) return;

@@ -23,7 +23,7 @@ const setUp = () => {
 const entryDir = (cacheDir: string, arch = 'amd64') => join(cacheDir, 'k3s', VERSION, arch);
 
 describe('addToCache with a release folder', () => {
-  it('verifies and copies it, asking the binary for the version', async () => {
+  it('verifies and copies it, with the version that the binary reports', async () => {
     const { from, cacheDir, host } = setUp();
     writeRelease(from, { list: ['docker.io/rancher/mirrored-pause:3.6'] });
     const path = entryDir(cacheDir);
@@ -36,7 +36,7 @@ describe('addToCache with a release folder', () => {
     expect(leftovers(cacheDir)).toEqual([]);
   });
 
-  it('says so when the same release is there', async () => {
+  it('returns `already` for a release that the cache has', async () => {
     const { from, cacheDir, host } = setUp();
     writeRelease(from);
     await addToCache({ path: from, cacheDir, host });
@@ -56,7 +56,7 @@ describe('addToCache with a release folder', () => {
     expect(leftovers(cacheDir)).toEqual([]);
   });
 
-  it('lets many add the same release at once', async () => {
+  it('adds the same release several times in parallel', async () => {
     const { from, cacheDir, host } = setUp();
     writeRelease(from);
     const all = await Promise.all(
@@ -67,7 +67,7 @@ describe('addToCache with a release folder', () => {
     expect(leftovers(cacheDir)).toEqual([]);
   });
 
-  it('adds both architectures, the version coming from the one that runs here', async () => {
+  it('adds both architectures, with the version from the binary that runs here', async () => {
     const { from, cacheDir, host } = setUp();
     writeRelease(from, { arch: 'arm64' });
     writeRelease(from);
@@ -81,7 +81,7 @@ describe('addToCache with a release folder', () => {
     ]);
   });
 
-  it('wants the version of a release for another architecture', async () => {
+  it('asks for the version of a release for another architecture', async () => {
     const { from, cacheDir, host } = setUp();
     writeRelease(from, { arch: 'arm64' });
     await expect(addToCache({ path: from, cacheDir, host })).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe('addToCache with a release folder', () => {
     ]);
   });
 
-  it('refuses a version other than that of the binary, and one that is a path', async () => {
+  it('refuses a version that differs from the binary, and one that is a path', async () => {
     const { from, cacheDir, host } = setUp();
     writeRelease(from);
     const add = (version: string) => addToCache({ path: from, cacheDir, host, version });
@@ -106,7 +106,7 @@ describe('addToCache with a release folder', () => {
     expect(await listCache({ cacheDir, host })).toEqual([]);
   });
 
-  it('names the files that are missing', async () => {
+  it('lists the missing files', async () => {
     const { from, cacheDir, host } = setUp();
     mkdirSync(from);
     await expect(addToCache({ path: from, cacheDir, host })).rejects.toMatchObject({
@@ -122,7 +122,7 @@ describe('addToCache with a release folder', () => {
     writeFileSync(join(from, name), 'damaged');
     await expect(addToCache({ path: from, cacheDir, host })).rejects.toMatchObject({
       code: 'ARTIFACT_CHECKSUM',
-      message: `${join(from, name)} does not have the checksum its release states.`,
+      message: `${join(from, name)} has the wrong checksum.`,
       details: [`expected ${expected}`, `actual   ${sha256(join(from, name))}`],
     });
     expect(host.commands.filter(({ args }) => args.includes('--version'))).toEqual([]);
@@ -142,7 +142,7 @@ describe('addToCache with a release folder', () => {
     expect(host.runs('cp')).toBe(0);
   });
 
-  it('takes the reason of an abort and leaves nothing', async () => {
+  it('throws the reason of an abort and leaves no files', async () => {
     const { from, cacheDir, host } = setUp();
     writeRelease(from);
     const reason = new Error('enough');
@@ -151,7 +151,7 @@ describe('addToCache with a release folder', () => {
     expect(leftovers(cacheDir)).toEqual([]);
   });
 
-  it('removes what a killed run left, elsewhere a day ago, not what is being written now', async () => {
+  it('removes folders of killed runs (of another host after a day), not those in use', async () => {
     const { from, cacheDir, host } = setUp();
     writeRelease(from);
     const dead = `.tmp-${hostname()}~1~12345~aaaaaa`;
@@ -167,7 +167,7 @@ describe('addToCache with a release folder', () => {
 });
 
 describe('addToCache with an image archive', () => {
-  it('keeps it under its checksum with the ending k3s goes by', async () => {
+  it('names it by its checksum, with the ending that k3s needs', async () => {
     const { from, cacheDir, host } = setUp();
     mkdirSync(from);
     const path = writeImages(join(from, 'my busybox.tgz'), ['busybox:1.37'], '--gzip');
@@ -188,7 +188,7 @@ describe('addToCache with an image archive', () => {
     expect(leftovers(cacheDir)).toEqual([]);
   });
 
-  it('lets two add the same archive at once', async () => {
+  it('adds the same archive twice in parallel', async () => {
     const { from, cacheDir, host } = setUp();
     mkdirSync(from);
     const path = writeImages(join(from, 'a.tar'), ['a:1']);
@@ -212,7 +212,7 @@ describe('addToCache with an image archive', () => {
     expect(await listCache({ cacheDir, host })).toEqual([]);
   });
 
-  it('says that there is no such path', async () => {
+  it('throws ARTIFACT_MISSING when the path does not exist', async () => {
     const { from, cacheDir, host } = setUp();
     await expect(addToCache({ path: from, cacheDir, host })).rejects.toMatchObject({
       code: 'ARTIFACT_MISSING',

@@ -8,7 +8,7 @@ import { sha256, tempDir } from './fake-release.js';
 const SUM = 'AB'.repeat(32);
 
 describe('parseChecksums', () => {
-  it('reads text and binary lines and passes over the rest', () => {
+  it('reads text and binary lines and ignores others', () => {
     const text = `${SUM}  k3s\r\n${SUM} *./b.tar\n\n<html>\nabc  short\n${SUM}  two words\n`;
     expect([...parseChecksums(text)]).toEqual([
       ['k3s', SUM.toLowerCase()],
@@ -18,7 +18,7 @@ describe('parseChecksums', () => {
 });
 
 describe('checksumOf', () => {
-  it('names the file and the source when there is no line', () => {
+  it('throws with file and source when the line is missing', () => {
     expect(() => checksumOf(parseChecksums(`${SUM}  k3s-arm64`), 'k3s', 'sums.txt')).toThrowError(
       expect.objectContaining({
         code: 'ARTIFACT_CHECKSUM',

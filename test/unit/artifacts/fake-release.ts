@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
 import type { Command, CommandResult, Executor } from '../../../src/exec/command.js';
-import type { Arch } from '../../../src/artifacts/arch.js';
+import type { Arch } from '../../../src/artifacts/release-names.js';
 
 export const VERSION = 'v1.20.2+k3s1';
 

@@ -2,8 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fetchArtifacts, type FetchOptions } from '../../../src/artifacts/fetch-artifacts.js';
-import { probeRelease } from '../../../src/artifacts/probe-release.js';
+import { fetchArtifacts, type FetchOptions, probeRelease } from '../../../src/artifacts/fetch-artifacts.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { leftovers, sha256, tempDir, TestHost, VERSION, writeRelease, writeSums } from './fake-release.js';
 import { serve, serveRelease, type TestServer } from './release-server.js';
@@ -34,7 +33,7 @@ const expectUntouched = (cacheDir: string) => {
 };
 
 describe('fetchArtifacts', () => {
-  it('fills the cache once', async () => {
+  it('downloads a release once', async () => {
     const { release, server, cacheDir, options } = await setUp();
     const artifacts = await fetchArtifacts(options);
     expect(artifacts).toMatchObject({
@@ -51,7 +50,7 @@ describe('fetchArtifacts', () => {
     expect(server.asked).toHaveLength(asked.length);
   });
 
-  it('takes an older form of the bundle when the release has no .zst', async () => {
+  it('downloads the .tar.gz or .tar bundle when the release has no .zst', async () => {
     const { release, options } = await setUp();
     writeFileSync(join(release, 'k3s-airgap-images-amd64.tar'), 'x'.repeat(10_240));
     writeFileSync(join(release, 'k3s-images.txt'), 'rancher/x:1\n');
@@ -63,7 +62,7 @@ describe('fetchArtifacts', () => {
     expect((await fetchArtifacts(options)).airgap?.fileName).toBe('k3s-airgap-images-amd64.tar');
   });
 
-  it.each(['k3s', AIRGAP])('refuses %s with a wrong checksum and keeps nothing', async (name) => {
+  it.each(['k3s', AIRGAP])('refuses %s with a wrong checksum and leaves no files', async (name) => {
     const { cacheDir, options, server, release } = await setUp({
       [name]: (_, response) => response.end('other'),
     });
@@ -75,7 +74,7 @@ describe('fetchArtifacts', () => {
     expectUntouched(cacheDir);
   });
 
-  it('reports a body that breaks off', async () => {
+  it('throws when the body is incomplete', async () => {
     const { cacheDir, options } = await setUp({
       [AIRGAP]: (_, response) => {
         response.setHeader('content-length', 1000).write('x'.repeat(10), () => response.destroy());
@@ -83,45 +82,45 @@ describe('fetchArtifacts', () => {
     });
     await expect(fetchArtifacts(options)).rejects.toMatchObject({
       code: 'ARTIFACT_MISSING',
-      message: expect.stringContaining(`${AIRGAP} cannot be downloaded`) as string,
+      message: expect.stringContaining(`${AIRGAP} could not be downloaded`) as string,
     });
     expectUntouched(cacheDir);
   });
 
-  it('says that the server has no such release, and what to do about it', async () => {
+  it('throws with the way out when the server does not have the release', async () => {
     const { cacheDir, options } = await setUp({
       'sha256sum-amd64.txt': (_, response) => response.writeHead(404).end('Not Found'),
     });
     await expect(fetchArtifacts(options)).rejects.toMatchObject({
       code: 'ARTIFACT_MISSING',
-      message: expect.stringContaining('the server answers 404 Not Found') as string,
+      message: expect.stringContaining('the server answered 404 Not Found') as string,
       hint: [
-        'On a machine that reaches it:',
+        'On a computer with internet access:',
         '  mkdir k3s-v1.20.2+k3s1-amd64 && cd k3s-v1.20.2+k3s1-amd64',
         '  curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.20.2%2Bk3s1/k3s',
         '  curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.20.2%2Bk3s1/sha256sum-amd64.txt',
         '  curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.20.2%2Bk3s1/k3s-airgap-images-amd64.tar',
         '  curl -fLO https://github.com/k3s-io/k3s/releases/download/v1.20.2%2Bk3s1/k3s-images.txt',
-        'Bring the folder to this host, then:',
+        'Copy the folder to this host, then:',
         '  kglab cache add k3s-v1.20.2+k3s1-amd64',
       ].join('\n'),
     });
     expectUntouched(cacheDir);
   });
 
-  it('fails on an optional file only when the server does', async () => {
+  it('ignores a missing optional file, but not a failing server', async () => {
     const { cacheDir, options } = await setUp({
       'k3s-images.txt': (_, response) => response.writeHead(503).end(),
     });
     await expect(fetchArtifacts(options)).rejects.toMatchObject({
       message: expect.stringContaining(
-        'k3s-images.txt cannot be downloaded: the server answers 503',
+        'k3s-images.txt could not be downloaded: the server answered 503',
       ) as string,
     });
     expectUntouched(cacheDir);
   });
 
-  it('takes the reason of an abort in the middle of a file and keeps nothing', async () => {
+  it('throws the reason of an abort during a file and leaves no files', async () => {
     const [abort, reason] = [new AbortController(), new Error('enough')];
     const { cacheDir, options } = await setUp({
       [AIRGAP]: (_, response) => {
@@ -132,7 +131,7 @@ describe('fetchArtifacts', () => {
     expectUntouched(cacheDir);
   });
 
-  it('gives up on a server that falls silent, however long the download took before', async () => {
+  it('gives up on a silent server, however long the download took before', async () => {
     const clock = new FakeClock();
     const { cacheDir, options } = await setUp({
       [AIRGAP]: (_, response) => {
@@ -141,12 +140,12 @@ describe('fetchArtifacts', () => {
     });
     await expect(fetchArtifacts({ ...options, clock })).rejects.toMatchObject({
       code: 'ARTIFACT_MISSING',
-      message: expect.stringContaining('no data came for 30 s') as string,
+      message: expect.stringContaining('no data for 30 s') as string,
     });
     expectUntouched(cacheDir);
   });
 
-  it('lets two fetch the same release at once', async () => {
+  it('downloads the same release twice in parallel', async () => {
     const { cacheDir, options } = await setUp();
     const [a, b] = await Promise.all([fetchArtifacts(options), fetchArtifacts(options)]);
     expect(a).toEqual(b);
@@ -154,7 +153,7 @@ describe('fetchArtifacts', () => {
     expect(leftovers(cacheDir)).toEqual([]);
   });
 
-  it('tells the progress once a second at most', async () => {
+  it('reports progress at most once a second', async () => {
     const clock = new FakeClock();
     const lines: string[] = [];
     const { options } = await setUp();
@@ -164,14 +163,14 @@ describe('fetchArtifacts', () => {
 });
 
 describe('probeRelease', () => {
-  it('asks for the checksums alone', async () => {
+  it('downloads only the checksum file', async () => {
     const { server, release, options } = await setUp();
     const { airgap } = await probeRelease(options);
     expect(airgap).toEqual({ fileName: AIRGAP, sha256: sha256(join(release, AIRGAP)) });
     expect(server.asked).toEqual(['/v1.20.2%2Bk3s1/sha256sum-amd64.txt']);
   });
 
-  it('says why nothing can be reached', async () => {
+  it('throws with the reason when the server cannot be reached', async () => {
     const { server, options } = await setUp();
     await server.close();
     await expect(probeRelease(options)).rejects.toMatchObject({
@@ -181,18 +180,18 @@ describe('probeRelease', () => {
     });
   });
 
-  it('is not content with any page that answers 200', async () => {
+  it('refuses a page without checksums that answers 200', async () => {
     const portal = await serve((_, response) => response.end('<html>Please log in</html>'));
     await expect(probeRelease(optionsFor(portal, tempDir()))).rejects.toMatchObject({
       code: 'ARTIFACT_CHECKSUM',
     });
   });
 
-  it('waits 10 s for an answer', async () => {
+  it('gives up after 10 s of silence', async () => {
     const clock = new FakeClock();
     const silent = await serve(() => void clock.advance(10_000));
     await expect(probeRelease({ ...optionsFor(silent, tempDir()), clock })).rejects.toMatchObject({
-      message: expect.stringContaining('no data came for 10 s') as string,
+      message: expect.stringContaining('no data for 10 s') as string,
     });
   });
 });

@@ -20,7 +20,7 @@ const ids = async (cacheDir: string, host: TestHost) =>
   (await listCache({ cacheDir, host })).map(({ id }) => id);
 
 describe('listCache', () => {
-  it('is empty for a cache that is not there', async () => {
+  it('returns nothing for a cache that does not exist', async () => {
     expect(await listCache({ cacheDir: join(tempDir(), 'none'), host: new TestHost() })).toEqual([]);
   });
 
@@ -36,7 +36,7 @@ describe('listCache', () => {
     expect(all.every(({ bytes }) => bytes > 0)).toBe(true);
   });
 
-  it('does not count a half release, and lists a damaged archive so that it can be removed', async () => {
+  it('omits an incomplete release, and lists a damaged archive so that it can be removed', async () => {
     const [cacheDir, host] = [tempDir(), new TestHost()];
     mkdirSync(join(cacheDir, 'k3s', VERSION, 'amd64'), { recursive: true });
     writeFileSync(join(cacheDir, 'k3s', VERSION, 'amd64', 'k3s'), 'x');
@@ -47,7 +47,7 @@ describe('listCache', () => {
 });
 
 describe('removeFromCache', () => {
-  it('removes one architecture, or a version altogether', async () => {
+  it('removes one architecture, or all of a version', async () => {
     const { cacheDir, host } = await filled();
     await removeFromCache({ cacheDir, host, what: `${VERSION}/arm64` });
     expect(await ids(cacheDir, host)).toHaveLength(3);
@@ -57,13 +57,13 @@ describe('removeFromCache', () => {
     expect(leftovers(cacheDir)).toEqual([]);
   });
 
-  it('removes an archive by the image in it, with its side file', async () => {
+  it('removes an archive by an image in it, with its list of images', async () => {
     const { cacheDir, host } = await filled();
     await removeFromCache({ cacheDir, host, what: 'docker.io/library/a:1' });
     expect(readdirSync(join(cacheDir, 'images'))).toEqual([]);
   });
 
-  it.each(['v9.9.9+k3s1', '..', '', 'images'])('refuses %j, which is no entry', async (what) => {
+  it.each(['v9.9.9+k3s1', '..', '', 'images'])('refuses %j, which is not an entry', async (what) => {
     const { cacheDir, host } = await filled();
     const before = readdirSync(cacheDir, { recursive: true });
     await expect(removeFromCache({ cacheDir, host, what })).rejects.toMatchObject({

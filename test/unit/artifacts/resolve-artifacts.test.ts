@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addToCache } from '../../../src/artifacts/add-to-cache.js';
-import { DEFAULT_K3S_VERSION } from '../../../src/artifacts/defaults.js';
+import { DEFAULT_K3S_VERSION } from '../../../src/artifacts/release-names.js';
 import { resolveArtifacts } from '../../../src/artifacts/resolve-artifacts.js';
 import { sha256, tempDir, TestHost, VERSION, writeImages, writeRelease } from './fake-release.js';
 
@@ -28,7 +28,7 @@ describe('resolveArtifacts', () => {
     });
   });
 
-  it('takes the newest of the cache for this architecture, with all its images', async () => {
+  it('uses the newest release in the cache for this architecture, with its images', async () => {
     const { dir, cacheDir, host, wanted } = setUp();
     const add = (path: string, version?: string) => addToCache({ path, cacheDir, host, version });
     await add(writeRelease(join(dir, 'old'), { version: 'v1.9.9+k3s1' }));
@@ -46,14 +46,14 @@ describe('resolveArtifacts', () => {
     expect(artifacts.airgap?.sha256).toBe(sha256(artifacts.airgap?.path ?? ''));
   });
 
-  it('reads the list of images where the release has one', async () => {
+  it('reads the list of images if the release has one', async () => {
     const { dir, cacheDir, host, wanted } = setUp();
     await addToCache({ path: writeRelease(join(dir, 'r'), { list: ['rancher/y:2', ''] }), cacheDir, host });
     expect((await resolveArtifacts(wanted)).images).toEqual(['docker.io/rancher/y:2']);
     expect(host.runs('tar')).toBe(0);
   });
 
-  it('adds a given folder, and does not copy it again', async () => {
+  it('adds a folder once', async () => {
     const { dir, cacheDir, host, wanted } = setUp();
     await addToCache({ path: writeRelease(join(dir, 'newer'), { version: 'v1.36.0+k3s1' }), cacheDir, host });
     const artifactsDir = writeRelease(join(dir, 'given'));
@@ -69,7 +69,7 @@ describe('resolveArtifacts', () => {
     expect(host.runs('cp')).toBe(copies);
   });
 
-  it('notices that a given folder changed or does not have the version asked for', async () => {
+  it('adds a folder again after it changed, and refuses one with another version', async () => {
     const { dir, wanted } = setUp();
     const artifactsDir = writeRelease(join(dir, 'given'), { images: ['a:1'] });
     const first = await resolveArtifacts({ ...wanted, artifactsDir });
@@ -84,7 +84,7 @@ describe('resolveArtifacts', () => {
     });
   });
 
-  it('counts a damaged entry as absent', async () => {
+  it('treats a damaged release as missing', async () => {
     const { dir, cacheDir, host, wanted } = setUp();
     await addToCache({ path: writeRelease(join(dir, 'r')), cacheDir, host });
     const entry = join(cacheDir, 'k3s', VERSION, 'amd64');

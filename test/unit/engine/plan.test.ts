@@ -8,7 +8,9 @@ import { labOf } from '../../helpers/step-context.js';
 
 describe('toPlan', () => {
   it('refuses a duplicate id', () => {
-    expect(() => toPlan('demo', [stepOf('a'), stepOf('a')])).toThrow('step gluster.service:a stands twice');
+    expect(() => toPlan('demo', [stepOf('a'), stepOf('a')])).toThrow(
+      'the plan contains step gluster.service:a twice',
+    );
   });
 
   it.each([
@@ -17,7 +19,7 @@ describe('toPlan', () => {
     ['is the step itself', [stepOf('a', 'a')], 'a'],
   ] as const)('refuses a need that %s', (_what, steps, need) => {
     expect(() => toPlan('demo', steps)).toThrow(
-      `step gluster.service:a needs gluster.service:${need}, which does not stand before it`,
+      `step gluster.service:a needs gluster.service:${need}, which is not before it in the plan`,
     );
   });
 });

@@ -149,8 +149,8 @@ describe('dry run', () => {
     expect(result.changed).toBe(3);
     expect(result.results.map(({ outcome, because }) => [outcome, because])).toEqual([
       ['would-change', 'a is missing'],
-      ['would-change', 'it waits for a step before it'],
-      ['would-change', 'it waits for a step before it'],
+      ['would-change', 'depends on an earlier step'],
+      ['would-change', 'depends on an earlier step'],
       ['unchanged', undefined],
     ]);
   });
@@ -181,7 +181,7 @@ describe('dry run', () => {
       ['skipped', 'gluster.service:a'],
       ['skipped', 'gluster.service:a'],
       ['would-change', 'd is missing'],
-      ['would-change', 'it waits for a step before it'],
+      ['would-change', 'depends on an earlier step'],
       ['unchanged', undefined],
     ]);
     expect([changed, errors]).toEqual([2, [broken]]);
@@ -282,7 +282,7 @@ describe('a reporter that throws', () => {
   };
   const STEPS = [stepOf('a'), stepOf('b', 'a'), stepOf('c')];
 
-  it('does not end the run, not even by what a step says', async () => {
+  it('does not end the run, even when it throws on a line of a step', async () => {
     const apply = (_name: string, { say }: StepContext): void => say('half way');
     const { changed } = await engine.run(STEPS, { apply }, { reporter: broken });
     expect(changed).toBe(3);

@@ -67,6 +67,6 @@ describe('byKind', () => {
 describe('a run', () => {
   it('fails a step whose kind it does not know', async () => {
     const error = await failureOf(new ScriptedRun().run([{ ...stepOf('a'), kind: 'gluster.other' }]));
-    expect(error).toMatchObject({ message: 'step gluster.service:a is of an unknown kind' });
+    expect(error).toMatchObject({ message: 'step gluster.service:a has an unknown kind' });
   });
 });

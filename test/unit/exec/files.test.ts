@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, rm, stat, writeFile as write } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CommandError } from '../../../src/exec/command-error.js';
+import { CommandError } from '../../../src/exec/checked.js';
 import type { Command, Executor } from '../../../src/exec/command.js';
 import { copyIn, readFile, writeFile } from '../../../src/exec/files.js';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
@@ -43,7 +43,7 @@ describe('files', () => {
     expect(await readFile(host, path)).toBe('old');
   });
 
-  it('knows an absent file from an unreadable one', async () => {
+  it('returns undefined for a missing file and throws for an unreadable one', async () => {
     expect(await readFile(host, join(dir, 'none'))).toBeUndefined();
     await chmod(dir, 0o700);
     await expect(readFile(host, dir, { where: 'n1', code: 'MOUNT_FAILED' })).rejects.toMatchObject({
@@ -52,7 +52,7 @@ describe('files', () => {
     });
   });
 
-  it('never puts content into arguments', async () => {
+  it('never passes content as an argument', async () => {
     const seen: Command[] = [];
     const spy: Executor = {
       exec: async (command) => {

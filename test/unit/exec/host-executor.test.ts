@@ -15,41 +15,41 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 describe('HostExecutor', () => {
-  it('returns both streams as they were, and the exit code', async () => {
+  it('returns both streams unchanged, and the exit code', async () => {
     const result = await host.exec(sh('printf "a\\n\\n"; echo b >&2; exit 3'));
     expect(result).toMatchObject({ exitCode: 3, stdout: 'a\n\n', stderr: 'b\n' });
     expect(result.signal).toBeUndefined();
     expect(result.timedOut).toBeUndefined();
   });
 
-  it('passes words as they are, without a shell', async () => {
+  it('passes words unchanged, without a shell', async () => {
     const words = ['$HOME', 'a b', "it's", '*', ''];
     expect((await host.exec(cmd('printf', '%s|', ...words))).stdout).toBe(words.join('|') + '|');
   });
 
-  it('closes stdin when there is none', async () => {
+  it('passes an empty stdin when none is given', async () => {
     expect(await host.exec(cmd('cat'), { timeoutMs: 10_000 })).toMatchObject({ exitCode: 0, stdout: '' });
   });
 
-  it('feeds text, and does not mind a program that never reads it', async () => {
+  it('passes text as stdin, also to a program that does not read it', async () => {
     const stdin = 'ä€\n'.repeat(1_000_000);
     expect((await host.exec({ ...cmd('cat'), stdin })).stdout).toBe(stdin);
     expect(await host.exec({ ...cmd('true'), stdin })).toMatchObject({ exitCode: 0 });
   });
 
-  it('feeds a file, and fails when there is no such file', async () => {
+  it('streams a file to stdin, and throws when it does not exist', async () => {
     const path = join(dir, 'in');
     await writeFile(path, 'from a file');
     expect((await host.exec({ ...cmd('cat'), stdinFile: path })).stdout).toBe('from a file');
     await expect(host.exec({ ...cmd('cat'), stdinFile: join(dir, 'none') })).rejects.toThrow('ENOENT');
   });
 
-  it('keeps outputs of many megabytes', async () => {
+  it('returns many megabytes of output', async () => {
     const { stdout } = await host.exec(sh('head -c 30000000 /dev/zero | tr "\\0" x'));
     expect(stdout.length).toBe(30_000_000);
   });
 
-  it('speaks like a shell about a program that is missing or not runnable', async () => {
+  it('returns 127 for a missing program and 126 for one that cannot run, like a shell', async () => {
     await writeFile(join(dir, 'plain'), '', { mode: 0o644 });
     expect(await host.exec(cmd('kglab-no-such-program'))).toMatchObject({
       exitCode: 127,
@@ -58,11 +58,11 @@ describe('HostExecutor', () => {
     expect((await host.exec(cmd(join(dir, 'plain')))).exitCode).toBe(126);
   });
 
-  it('names the signal that killed a program', async () => {
+  it('returns the signal that killed a program', async () => {
     expect(await host.exec(sh('kill -TERM $$'))).toMatchObject({ signal: 'SIGTERM' });
   });
 
-  it('ends a program at its deadline and says so', async () => {
+  it('ends a program at its timeout and sets timedOut', async () => {
     const result = await host.exec(cmd('sleep', '60'), { timeoutMs: 50 });
     expect(result).toMatchObject({ timedOut: true, signal: 'SIGTERM' });
     expect(result.exitCode).not.toBe(0);
@@ -77,7 +77,7 @@ describe('HostExecutor', () => {
     await expect(running).rejects.toBe(reason);
   });
 
-  it('ends what a program has forked with it, at the deadline and when it is aborted', async () => {
+  it('ends the child processes too, at the timeout and on an abort', async () => {
     const forking = sh('sh -c "sleep 300; :" & echo $!; wait');
     const controller = new AbortController();
     for (const options of [{ timeoutMs: 1000 }, { signal: controller.signal }]) {
@@ -92,7 +92,7 @@ describe('HostExecutor', () => {
     }
   });
 
-  it('kills what does not end by itself, but lets it end in order', async () => {
+  it('sends SIGTERM first, and SIGKILL to a program that still runs after that', async () => {
     const file = join(dir, 'ended');
     const slow = sh(
       'trap "sleep 0.5; echo in order > $1; exit 0" TERM; echo up; while :; do sleep 0.1; done',
@@ -104,14 +104,14 @@ describe('HostExecutor', () => {
     expect(await readFile(file, 'utf8')).toBe('in order\n');
   });
 
-  it('leaves a daemon alone that a program has started before it ended', async () => {
+  it('does not end a daemon that the program started before it ended', async () => {
     const { stdout } = await host.exec(sh('sleep 300 >/dev/null 2>&1 & echo $!'), { timeoutMs: 10_000 });
     const daemon = await findProcess(Number(stdout));
     expect(daemon).toBeDefined();
     if (daemon) await sendSignal(daemon, 'SIGKILL');
   });
 
-  it('tells lines of both streams, the unfinished last one too', async () => {
+  it('passes each line of both streams to onLine, the unfinished last one too', async () => {
     const lines: string[] = [];
     await host.exec(sh('echo one; sleep 0.05; printf "t\\303"; sleep 0.05; printf "\\244g"; echo err >&2'), {
       onLine: (line) => lines.push(line),
@@ -119,7 +119,7 @@ describe('HostExecutor', () => {
     expect(lines.sort()).toEqual(['err', 'one', 'täg']);
   });
 
-  it('speaks English, and hands over an environment or replaces it', async () => {
+  it('sets LC_ALL=C, and extends or replaces the environment', async () => {
     const show = sh('echo "$LC_ALL-$KGLAB_TEST-${HOME:-none}"');
     const env = { KGLAB_TEST: 'x' };
     expect((await host.exec({ ...show, env })).stdout).toMatch(/^C-x-\//);

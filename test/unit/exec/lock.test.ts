@@ -32,7 +32,7 @@ const dead = async (): Promise<Holder> => ({
 });
 
 describe('takeLock', () => {
-  it('holds until it is released, and says who holds', async () => {
+  it('refuses a second lock, naming the holder, until the first is released', async () => {
     const release = await take();
     const error = await failureOf(take('down'));
     expect(error).toMatchObject({
@@ -41,7 +41,7 @@ describe('takeLock', () => {
       hint: expect.stringContaining(`kill ${process.pid}`) as string,
     });
     expect(String(error)).toContain(
-      `\`kglab up\` (process ${process.pid}) has worked on this lab since 2026-01-02T03:04:05.000Z`,
+      `\`kglab up\` (process ${process.pid}) is using this lab (started 2026-01-02T03:04:05.000Z`,
     );
     await release();
     await (
@@ -49,7 +49,7 @@ describe('takeLock', () => {
     )();
   });
 
-  it('is for its owner alone and leaves nothing behind', async () => {
+  it('creates a lock of mode 0600 and leaves no files behind', async () => {
     const release = await take();
     expect((await stat(lock)).mode & 0o777).toBe(0o600);
     expect((await stat(join(base, 'demo'))).mode & 0o777).toBe(0o700);
@@ -59,7 +59,7 @@ describe('takeLock', () => {
     expect(await readdir(join(base, 'demo'))).toEqual([]);
   });
 
-  it('takes over the lock of a process that is gone', async () => {
+  it('takes over the lock of a process that has ended', async () => {
     await (
       await take()
     )();
@@ -69,7 +69,7 @@ describe('takeLock', () => {
     expect(await readdir(join(base, 'demo'))).toEqual(['lock']);
   });
 
-  it('takes over when the process id is in use again by another process', async () => {
+  it('takes over when another process has the PID of the holder', async () => {
     await (
       await take()
     )();
@@ -106,7 +106,7 @@ describe('takeLock', () => {
     },
   );
 
-  it('does not take over from another living process', async () => {
+  it('refuses the lock of another running process', async () => {
     const child = spawn('sleep', ['60']);
     try {
       await (
@@ -145,12 +145,12 @@ describe('takeLock', () => {
     },
   );
 
-  it('is won by exactly one of many who find it free', async () => {
+  it('lets exactly one of many processes take a free lock', async () => {
     const taken = await Promise.allSettled(Array.from({ length: 12 }, () => take()));
     expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('is won by exactly one of many who find a dead holder, time and again', async () => {
+  it('lets exactly one of many processes take over the lock of a dead one, every time', async () => {
     await (
       await take()
     )();
@@ -165,7 +165,7 @@ describe('takeLock', () => {
     }
   });
 
-  it('is not lost to one who died while taking it over', async () => {
+  it('takes over after a process died during its own takeover', async () => {
     await (
       await take()
     )();
@@ -178,7 +178,7 @@ describe('takeLock', () => {
 });
 
 describe('isAlive', () => {
-  it('goes by the start time of the process, and without one by its id alone', async () => {
+  it('compares the start time of the process, and only the PID without one', async () => {
     const me = { pid: process.pid, started: await startOf(process.pid), since: '', what: '' };
     expect(me.started).toMatch(/^\d+$/);
     expect(await isAlive(me)).toBe(true);

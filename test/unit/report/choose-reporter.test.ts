@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { chooseReporter, settleMode } from '../../../src/report/choose-reporter.js';
-import { JsonReporter } from '../../../src/report/json-reporter.js';
+import { chooseReporter, JsonReporter, settleMode, TeeReporter } from '../../../src/report/reporters.js';
 import { LineReporter } from '../../../src/report/line-reporter.js';
 import { ListrReporter } from '../../../src/report/listr-reporter.js';
-import { TeeReporter } from '../../../src/report/tee-reporter.js';
 import { RecordingReporter } from '../../helpers/recording-reporter.js';
 import { SCRIPTS } from './event-scripts.js';
 import { FakeTerminal } from './fake-terminal.js';
@@ -50,7 +48,7 @@ describe('JsonReporter', () => {
 });
 
 describe('TeeReporter', () => {
-  it('tells all of them everything and closes all of them', async () => {
+  it('passes all events to all reporters and closes them', async () => {
     const both = [new RecordingReporter(), new RecordingReporter()] as const;
     const tee = new TeeReporter(...both);
     for (const event of SCRIPTS[1]?.events ?? []) tee.emit(event);

@@ -86,7 +86,7 @@ export const SCRIPTS: readonly EventScript[] = [
     ],
     says: [
       /Create machine demo-node2 .*(FAILED|failed).*the disk is full/,
-      /Form the trusted pool .*skipped.*it needs "Create machine demo-node2"/,
+      /Form the trusted pool .*skipped.*needs "Create machine demo-node2"/,
       /Lab demo: 1 of 3 steps failed, 1 skipped, 1 change \(1\.1 s\)\./,
     ],
   },

@@ -10,7 +10,7 @@ const setUp = (): { lines: string[]; clock: FakeClock; reporter: LineReporter } 
 };
 
 describe('LineReporter', () => {
-  it('writes one whole line for each thing that happens', () => {
+  it('writes one complete line per event', () => {
     const { lines, reporter } = setUp();
     for (const event of SCRIPTS[0]?.events ?? []) reporter.emit(event);
     expect(lines.join('')).toBe(`Lab demo: 3 steps
@@ -24,7 +24,7 @@ Lab demo: 2 machines, 3 steps, 2 changes (4.0 s).
 `);
   });
 
-  it('passes on what a step says; of mere progress a line every 2 s', () => {
+  it('prints the lines of a step; when only numbers change, one every 2 s', () => {
     const { lines, reporter } = setUp();
     const id = PLAN.steps[0]?.id ?? '';
     reporter.emit({ type: 'run.started', plan: PLAN, at: 0 });
@@ -43,7 +43,7 @@ Lab demo: 2 machines, 3 steps, 2 changes (4.0 s).
     ]);
   });
 
-  it('says every 15 s that a step still works, with its last line, until it ends', async () => {
+  it('prints every 15 s that a silent step still runs, with its last line', async () => {
     const { lines, clock, reporter } = setUp();
     const id = PLAN.steps[0]?.id ?? '';
     reporter.emit({ type: 'run.started', plan: PLAN, at: 0 });
@@ -53,15 +53,15 @@ Lab demo: 2 machines, 3 steps, 2 changes (4.0 s).
     expect(lines).toHaveLength(2);
     await clock.advance(17_000);
     expect(lines.slice(2)).toEqual([
-      '[machines] Create machine demo-node1 … still at it after 15 s: 55 %\n',
-      '[machines] Create machine demo-node1 … still at it after 30 s: 55 %\n',
+      '[machines] Create machine demo-node1 … still running after 15 s: 55 %\n',
+      '[machines] Create machine demo-node1 … still running after 30 s: 55 %\n',
     ]);
     reporter.emit({ type: 'step.finished', id, outcome: 'changed', durationMs: 31_000, at: 31_000 });
     await clock.advance(60_000);
     expect(lines.at(-1)).toBe('[machines] Create machine demo-node1 … done (31 s)\n');
   });
 
-  it('is silent after it was closed', async () => {
+  it('prints nothing after it was closed', async () => {
     const { lines, clock, reporter } = setUp();
     reporter.emit({ type: 'run.started', plan: PLAN, at: 0 });
     reporter.emit({ type: 'step.started', id: PLAN.steps[0]?.id ?? '', at: 0 });
@@ -70,7 +70,7 @@ Lab demo: 2 machines, 3 steps, 2 changes (4.0 s).
     expect(lines).toHaveLength(1);
   });
 
-  it('ignores events of steps the plan does not have', () => {
+  it('ignores events of steps that are not in the plan', () => {
     const { lines, reporter } = setUp();
     reporter.emit({ type: 'run.started', plan: PLAN, at: 0 });
     reporter.emit({ type: 'step.pending', id: 'k3s.ready:elsewhere', because: 'x', at: 1 });

@@ -24,12 +24,12 @@ describe('ListrReporter', () => {
     expect(screen).not.toContain('Create machine');
   });
 
-  it('leaves a failed stage open, and calls it failed', async () => {
+  it('keeps a failed stage expanded and shows the failure', async () => {
     const { screen } = await play(SCRIPTS[1]?.events ?? []);
     expect(screen).toMatch(/[✖⚠] machines · 1 done, 1 failed\n {2}✔ Create machine demo-node1/);
   });
 
-  it('says of an unchanged stage that there was nothing to do', async () => {
+  it('shows "nothing to do" for an unchanged stage', async () => {
     const { screen } = await play(SCRIPTS[3]?.events ?? []);
     expect(screen).toContain('machines · nothing to do');
   });
@@ -50,7 +50,7 @@ describe('ListrReporter', () => {
     expect(terminal.text).toContain('Form the trusted pool · waiting');
   });
 
-  it('hands the terminal back: cursor shown, writes go through', async () => {
+  it('restores the terminal: cursor visible, writes unchanged', async () => {
     const terminal = new FakeTerminal();
     const { write } = terminal;
     const reporter = new ListrReporter(terminal.stream, new FakeClock());

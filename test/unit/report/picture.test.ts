@@ -34,7 +34,7 @@ const lab = (nodes: readonly PictureNode[], differs: Partial<LabPicture> = {}): 
 const nodes = (count: number): PictureNode[] => Array.from({ length: count }, (_, index) => node(index + 1));
 
 describe('drawLab', () => {
-  it('draws three nodes on their storage', () => {
+  it('draws three nodes above their storage', () => {
     const hurt = node(3, {
       machine: 'stopped',
       kubernetes: 'NotReady',
@@ -89,7 +89,7 @@ describe('drawLab', () => {
     `);
   });
 
-  it('draws a planned lab without any state', () => {
+  it('draws a planned lab without states', () => {
     const planned = node(1, {
       machine: undefined,
       address: undefined,
@@ -104,7 +104,7 @@ describe('drawLab', () => {
     expect(drawn).toContain('bricks: 1 in /b');
   });
 
-  it('lists more than six nodes', () => {
+  it('draws more than six nodes as a table', () => {
     expect(drawLab(lab([...nodes(6), node(7, { bricks: [], kubernetes: undefined })])))
       .toMatchInlineSnapshot(`
       "Lab demo · nspawn · 10.77.0.0/24
@@ -131,7 +131,7 @@ describe('drawLab', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(93);
   });
 
-  it.each([1, 2, 3, 4, 5, 6])('keeps the right edges of %i boxes straight', (count) => {
+  it.each([1, 2, 3, 4, 5, 6])('aligns the right edges of %i boxes', (count) => {
     const uneven = nodes(count).map((one, index) =>
       index % 2 === 0 ? one : { ...one, bricks: [], mounts: [] },
     );
@@ -145,7 +145,7 @@ describe('drawLab', () => {
     expect(new Set(box.map((line) => line.length))).toEqual(new Set([93]));
   });
 
-  it('draws no line from a node that neither carries nor mounts the storage', () => {
+  it('draws no line from a node without bricks and mounts', () => {
     const drawn = drawLab(lab([node(1), node(2, { bricks: [], mounts: [] })]));
     expect(drawn.match(/╧/g)).toHaveLength(1);
   });
@@ -158,7 +158,7 @@ describe('drawLab', () => {
 });
 
 describe('paintPicture', () => {
-  it('colours marks and leaves the rest', () => {
+  it('colours the marks only', () => {
     expect(paintPicture('● ok ✗ bad')).toBe('\u001b[32m●\u001b[39m ok \u001b[31m✗\u001b[39m bad');
   });
 });

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Reporter } from '../../../src/engine/events.js';
 import { LineReporter } from '../../../src/report/line-reporter.js';
 import { ListrReporter } from '../../../src/report/listr-reporter.js';
+import { TeeReporter } from '../../../src/report/reporters.js';
 import type { Clock } from '../../../src/util/clock.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
-import { TeeReporter } from '../../../src/report/tee-reporter.js';
 import { RecordingReporter } from '../../helpers/recording-reporter.js';
 import { PLAN, SCRIPTS } from './event-scripts.js';
 import { FakeTerminal } from './fake-terminal.js';
@@ -15,7 +15,7 @@ const REPORTERS: { name: string; make: (terminal: FakeTerminal, clock: Clock) =>
 ];
 
 describe.each(REPORTERS)('$name', ({ make }) => {
-  it.each(SCRIPTS)('tells of: $name', async ({ events, says }) => {
+  it.each(SCRIPTS)('reports: $name', async ({ events, says }) => {
     const terminal = new FakeTerminal();
     const clock = new FakeClock();
     const reporter = make(terminal, clock);
@@ -27,7 +27,7 @@ describe.each(REPORTERS)('$name', ({ make }) => {
     for (const said of says) expect(terminal.text).toMatch(said);
   });
 
-  it.each(SCRIPTS)('keeps up when all events come at once: $name', async ({ events, says }) => {
+  it.each(SCRIPTS)('reports when all events come at once: $name', async ({ events, says }) => {
     const terminal = new FakeTerminal();
     const reporter = make(terminal, new FakeClock());
     for (const event of events) reporter.emit(event);
@@ -53,8 +53,8 @@ describe.each(REPORTERS)('$name', ({ make }) => {
   });
 });
 
-describe('several reporters', () => {
-  it('are all told and closed when one of them throws, and the first failure is kept', async () => {
+describe('TeeReporter', () => {
+  it('passes events to all reporters when one throws, closes them, and keeps the first error', async () => {
     const error = new Error('the disk is full');
     const broken: Reporter = {
       emit: () => {

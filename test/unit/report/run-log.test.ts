@@ -35,20 +35,20 @@ describe('openRunLog', () => {
     rmSync(base, { recursive: true });
   });
 
-  it('makes a file and a folder that only their owner can read', () => {
+  it('creates a file and a folder that only their owner can read', () => {
     expect(statSync(log.path).mode & 0o777).toBe(0o600);
     expect(statSync(join(base, 'a', 'logs')).mode & 0o777).toBe(0o700);
     expect(log.path).toMatch(/2026-01-02T03-04-05-006Z-up-demo-\d+\.log$/);
   });
 
-  it('never writes into a file that is already there', () => {
+  it('refuses a file that already exists', () => {
     const clock = new FakeClock(Date.UTC(2026, 0, 2, 3, 4, 5, 6));
     expect(() => openRunLog({ directory: join(base, 'a', 'logs'), name: 'up-demo', clock })).toThrow(
       /EEXIST/,
     );
   });
 
-  it('keeps every event, the plan by its ids', () => {
+  it('logs every event, of the plan only the ids', () => {
     for (const event of SCRIPTS[1]?.events ?? []) log.emit(event);
     expect(text().trimEnd().split('\n')).toHaveLength(SCRIPTS[1]?.events.length ?? 0);
     expect(text()).toContain(
@@ -57,7 +57,7 @@ describe('openRunLog', () => {
     expect(text()).toContain('"because":"the disk is full"');
   });
 
-  it('keeps commands with exit code, duration and output, and blanks what is secret', async () => {
+  it('logs commands with exit code, duration and output, secrets blanked', async () => {
     const inner: Executor = { exec: () => Promise.resolve(RESULT) };
     const command = { ...cmd('k3s', 'server', '--token', 't0ken', 'pass'), secrets: ['pass'] };
     const result = await loggedExecutor(inner, log, 'demo-node1').exec(command);
@@ -70,7 +70,7 @@ describe('openRunLog', () => {
 `);
   });
 
-  it('keeps commands that could not be run, and passes the error on', async () => {
+  it('logs commands that could not run, and throws their error', async () => {
     const error = new Error('no such machine');
     const inner: Executor = { exec: () => Promise.reject(error) };
     await expect(loggedExecutor(inner, log, 'demo-node1').exec(cmd('true'))).rejects.toBe(error);
@@ -101,7 +101,7 @@ describe('openRunLog', () => {
     },
   );
 
-  it('leaves a command its result when the log throws', async () => {
+  it('returns the result of a command when the log throws', async () => {
     const bad = {
       command: () => {
         throw new Error('no log');
@@ -113,7 +113,7 @@ describe('openRunLog', () => {
     await expect(executor({ exec: () => Promise.reject(error) })).rejects.toBe(error);
   });
 
-  it('drops what comes after it was closed', async () => {
+  it('drops entries after it was closed', async () => {
     await log.close();
     log.note('late');
     expect(text()).toBe('');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/util/clock.js';
 
 describe('systemClock', () => {
-  it('wakes, and leaves no listener behind', async () => {
+  it('resolves after the time, and removes its listener', async () => {
     const { signal } = new AbortController();
     const added: string[] = [];
     const removed: string[] = [];
@@ -12,7 +12,7 @@ describe('systemClock', () => {
     expect([added, removed]).toEqual([['abort'], ['abort']]);
   });
 
-  it('does not sleep on when it is aborted, before or meanwhile', async () => {
+  it('rejects when aborted before or during the sleep', async () => {
     const abort = new AbortController();
     const sleeping = systemClock.sleep(60_000, abort.signal);
     abort.abort(new Error('stop'));

@@ -20,7 +20,7 @@ const gates = () => {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('mapPool', () => {
-  it('keeps the order of the items, whatever ends first, and never exceeds the limit', async () => {
+  it('returns results in the order of the items, and never exceeds the limit', async () => {
     const { open, work, most } = gates();
     const all = mapPool([1, 2, 3, 4, 5], 2, work);
     for (const item of [2, 3, 1, 5, 4]) {
@@ -31,7 +31,7 @@ describe('mapPool', () => {
     expect(most()).toBe(2);
   });
 
-  it('starts no more work after a failure, and waits for what runs before it throws', async () => {
+  it('starts no more work after a failure, and waits for running work before it throws', async () => {
     const { open, work } = gates();
     const started: number[] = [];
     let ended = false;
@@ -51,7 +51,7 @@ describe('mapPool', () => {
     expect(started).toEqual([1, 2]);
   });
 
-  it('tries all items when it is to go on, and fails with the one error itself', async () => {
+  it('processes all items with goOn, and throws the only error itself', async () => {
     const done: number[] = [];
     const broken = new Error('two');
     const work = async (item: number): Promise<number> => {
@@ -63,7 +63,7 @@ describe('mapPool', () => {
     expect(done).toEqual([1, 3]);
   });
 
-  it('gathers several errors', async () => {
+  it('throws an AggregateError of several errors', async () => {
     const failure = await failureOf(mapPool([1, 2, 3], 3, (item) => Promise.reject(new Error(`no ${item}`))));
     expect(failure).toBeInstanceOf(AggregateError);
     expect((failure as AggregateError).message).toBe('3 of 3 failed');
@@ -74,23 +74,23 @@ describe('mapPool', () => {
     ]);
   });
 
-  it('fails with the reason of an abort itself, however many met it', async () => {
+  it('throws the reason of an abort once, however much work it ended', async () => {
     const reason = new DOMException('Interrupted', 'AbortError');
     expect(await failureOf(mapPool([1, 2, 3], 3, () => Promise.reject(reason)))).toBe(reason);
   });
 
-  it('has nothing to do with nothing', async () => {
+  it('returns no results for no items', async () => {
     expect(await mapPool([], 4, () => Promise.reject(new Error('called')))).toEqual([]);
   });
 });
 
 describe('awaitAll', () => {
-  it('gives unlike results in their order', async () => {
+  it('returns results of different types in order', async () => {
     const [text, number] = await awaitAll([Promise.resolve('a'), 1]);
     expect([text, number]).toEqual(['a', 1]);
   });
 
-  it('waits for all of it before it throws, and gathers several errors', async () => {
+  it('waits for all promises before it throws an AggregateError of several errors', async () => {
     const { open, work } = gates();
     let ended = false;
     const all = failureOf(

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { behindLinks, replaceFile } from '../../../src/util/replace-file.js';
+import { replaceFile } from '../../../src/util/replace-file.js';
+import { behindLinks } from '../../../src/util/user-files.js';
 
 let dir = '';
 beforeEach(async () => {
@@ -11,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 describe('replaceFile', () => {
-  it('writes for the owner alone, and makes the folders that are missing', async () => {
+  it('creates a file of mode 0600 and the missing folders', async () => {
     const path = join(dir, 'a', 'b');
     await replaceFile(path, 'one');
     await replaceFile(path, 'two');
@@ -21,7 +22,7 @@ describe('replaceFile', () => {
     expect(await readdir(join(dir, 'a'))).toEqual(['b']);
   });
 
-  it('leaves the old file, and nothing beside it, when the work on the new one fails', async () => {
+  it('keeps the old file and no temporary file when `prepare` fails', async () => {
     const path = join(dir, 'a');
     await writeFile(path, 'old');
     const prepare = (): Promise<void> => Promise.reject(new Error('no space'));
@@ -30,7 +31,7 @@ describe('replaceFile', () => {
     expect(await readdir(dir)).toEqual(['a']);
   });
 
-  it('leaves nothing beside a folder that it cannot replace', async () => {
+  it('leaves no temporary file beside a folder that it cannot replace', async () => {
     await expect(replaceFile(dir, 'new')).rejects.toMatchObject({ code: 'EISDIR' });
     expect((await readdir(tmpdir())).filter((name) => join(tmpdir(), name).startsWith(`${dir}.`))).toEqual(
       [],
@@ -39,7 +40,7 @@ describe('replaceFile', () => {
 });
 
 describe('behindLinks', () => {
-  it('follows links from folder to folder, to a file that need not be there', async () => {
+  it('follows a chain of links through folders to a file that may not exist', async () => {
     const real = await mkdtemp(join(dir, 'real-'));
     await symlink(real, join(dir, 'folder'));
     await symlink('../gone', join(real, 'second'));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { unanswered, waitFor } from '../../../src/util/wait.js';
+import { retryable, waitFor } from '../../../src/util/wait.js';
 import { CliError } from '../../../src/errors/cli-error.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { failureOf } from '../../helpers/step-context.js';
 
 describe('waitFor', () => {
-  it('looks at once, then at every interval, until there is something; false and 0 are something', async () => {
+  it('checks at once, then at every interval, until the result is not undefined; false and 0 count', async () => {
     const clock = new FakeClock();
     const looks: number[] = [];
     const found = waitFor(
@@ -20,7 +20,7 @@ describe('waitFor', () => {
     expect(looks).toEqual([0, 100, 200]);
   });
 
-  it('gives up when another look would be too late', async () => {
+  it('gives up when the next check would be after the timeout', async () => {
     const clock = new FakeClock();
     const looks: number[] = [];
     const found = waitFor(
@@ -35,12 +35,12 @@ describe('waitFor', () => {
     expect(looks).toEqual([0, 100, 200]);
   });
 
-  it('ends with what the look throws', async () => {
+  it('throws the error of the check', async () => {
     const options = { clock: new FakeClock(), timeoutMs: 250 };
     await expect(waitFor(() => Promise.reject(new Error('broken')), options)).rejects.toThrow('broken');
   });
 
-  it('ends in the middle of a pause when it is aborted, and does not begin once it was', async () => {
+  it('throws when aborted during a pause or before the start', async () => {
     const clock = new FakeClock();
     const abort = new AbortController();
     const options = { clock, timeoutMs: 10_000, everyMs: 5000, signal: abort.signal };
@@ -58,16 +58,16 @@ describe('waitFor', () => {
   });
 });
 
-describe('unanswered', () => {
+describe('retryable', () => {
   const { signal } = new AbortController();
   const first = new CliError('MACHINE_UNREACHABLE', 'a');
   const silent = new CliError('MACHINE_UNREACHABLE', 'b');
 
-  it('takes several questions without an answer for one, and throws when a bug is among them', () => {
-    expect(unanswered(first, signal)).toBe(first);
-    expect(unanswered(new AggregateError([first, silent]), signal)).toBe(first);
+  it('returns the first of several CliErrors, and throws when a bug is among them', () => {
+    expect(retryable(first, signal)).toBe(first);
+    expect(retryable(new AggregateError([first, silent]), signal)).toBe(first);
     const mixed = new AggregateError([first, new TypeError('bug')]);
-    expect(() => unanswered(mixed, signal)).toThrow(mixed);
-    expect(() => unanswered(first, AbortSignal.abort())).toThrow(first);
+    expect(() => retryable(mixed, signal)).toThrow(mixed);
+    expect(() => retryable(first, AbortSignal.abort())).toThrow(first);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { showError, wantsColour, type ErrorScreen } from '../../../../src/cli/support/show-error.js';
 import { CATALOG, type ErrorCode } from '../../../../src/errors/catalog.js';
 import { CliError } from '../../../../src/errors/cli-error.js';
-import { CommandError } from '../../../../src/exec/command-error.js';
+import { CommandError } from '../../../../src/exec/checked.js';
 import { NEXT_STEPS } from '../../../../src/errors/next-steps.js';
 import { cmd } from '../../../../src/exec/command.js';
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { progressLines } from '../../../src/artifacts/progress.js';
+import { progressLines } from '../../../src/artifacts/download.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 
-it('writes a line a second at most, over all files', async () => {
+it('writes at most one line a second, over all files', async () => {
   const clock = new FakeClock();
   const lines: string[] = [];
   const progress = progressLines(clock, (line) => lines.push(line));

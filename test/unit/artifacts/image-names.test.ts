@@ -1,5 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { chooseImages } from '../../../src/artifacts/choose-images.js';
+import { chooseImages, normalizeImage, shortName } from '../../../src/artifacts/image-names.js';
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+
+describe('normalizeImage', () => {
+  it.each([
+    ['busybox', 'docker.io/library/busybox:latest'],
+    ['busybox:1.37', 'docker.io/library/busybox:1.37'],
+    ['docker.io/busybox:1.37', 'docker.io/library/busybox:1.37'],
+    ['index.docker.io/library/busybox', 'docker.io/library/busybox:latest'],
+    ['rancher/local-path-provisioner:v0.0.37', 'docker.io/rancher/local-path-provisioner:v0.0.37'],
+    ['localhost/x', 'localhost/x:latest'],
+    ['registry.test:5000/x', 'registry.test:5000/x:latest'],
+    ['quay.io/a/b:1', 'quay.io/a/b:1'],
+    [`busybox@${DIGEST}`, `docker.io/library/busybox@${DIGEST}`],
+  ])('%s -> %s', (ref, full) => {
+    expect(normalizeImage(ref)).toBe(full);
+    expect(normalizeImage(full)).toBe(full);
+  });
+});
+
+describe('shortName', () => {
+  it.each([
+    ['docker.io/library/busybox:1.37', 'busybox'],
+    [`docker.io/library/busybox:1.37@${DIGEST}`, 'busybox'],
+    ['registry.test:5000/x', 'x'],
+  ])('%s -> %s', (ref, name) => expect(shortName(ref)).toBe(name));
+});
 
 const LPP = 'docker.io/rancher/local-path-provisioner';
 const extra = (...refs: string[]) => ({ path: '/c/x.tar', fileName: 'x.tar', refs });
@@ -10,7 +37,7 @@ const images = [
 ];
 
 describe('chooseImages', () => {
-  it('falls back to the defaults when nothing is there', () => {
+  it('uses the defaults when there are no images', () => {
     expect(chooseImages({ extraImages: [], images: [] })).toEqual({
       provisioner: `${LPP}:v0.0.37`,
       helper: 'docker.io/library/busybox:1.37',
@@ -18,7 +45,7 @@ describe('chooseImages', () => {
     });
   });
 
-  it('takes what the bundle has', () => {
+  it('uses the images of the bundle', () => {
     expect(chooseImages({ extraImages: [], images })).toEqual({
       provisioner: `${LPP}:v0.0.36`,
       helper: images[1],
@@ -26,19 +53,19 @@ describe('chooseImages', () => {
     });
   });
 
-  it('knows the busybox of older bundles', () => {
+  it('finds the busybox of older bundles', () => {
     const older = ['docker.io/rancher/library-busybox:1.32.1', 'docker.io/rancher/library-traefik:1.7.19'];
     expect(chooseImages({ extraImages: [], images: older }).helper).toBe(older[0]);
   });
 
-  it('prefers extra archives, and of several the newest', () => {
+  it('prefers extra archives, and the newest of several', () => {
     const extraImages = [extra(`${LPP}:v0.0.9`), extra(`${LPP}:v0.0.10`, 'docker.io/library/busybox:1.35')];
     const chosen = chooseImages({ extraImages, images });
     expect(chosen.provisioner).toBe(`${LPP}:v0.0.10`);
     expect(chosen.helper).toBe('docker.io/library/busybox:1.35');
   });
 
-  it('lets the lab file win, the smoke image following the helper', () => {
+  it('prefers the lab file; the smoke image follows the helper', () => {
     const extraImages = [extra(`${LPP}:v0.0.38`)];
     expect(chooseImages({ extraImages, images }, { provisioner: 'p:1', helper: 'h:1' })).toEqual({
       provisioner: 'p:1',
@@ -51,7 +78,7 @@ describe('chooseImages', () => {
     });
   });
 
-  it('is not fooled by names that only end alike', () => {
+  it('ignores names that only have the same ending', () => {
     const lookalikes = ['docker.io/x/not-busybox:1', 'docker.io/x/local-path-provisioner-debug:9'];
     expect(chooseImages({ extraImages: [], images: lookalikes })).toEqual(
       chooseImages({ extraImages: [], images: [] }),

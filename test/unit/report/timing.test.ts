@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { whileWaiting } from '../../../src/report/while-waiting.js';
+import { formatDuration, whileWaiting } from '../../../src/report/timing.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 
 describe('whileWaiting', () => {
-  it('explains a silence after 2 s, then every 10 s, and no more when it is over', async () => {
+  it('says what it waits for after 2 s, then every 10 s, until the work ends', async () => {
     const clock = new FakeClock();
     const said: string[] = [];
     let at = 'node1';
@@ -23,7 +23,7 @@ describe('whileWaiting', () => {
     expect(said).toHaveLength(2);
   });
 
-  it('goes on when nobody can be told', async () => {
+  it('continues when `say` throws', async () => {
     const clock = new FakeClock();
     let end = (_value: string): void => undefined;
     const work = new Promise<string>((resolve) => (end = resolve));
@@ -38,8 +38,22 @@ describe('whileWaiting', () => {
     expect([await done, asked]).toEqual(['found', 2]);
   });
 
-  it('passes on what goes wrong', async () => {
+  it('throws the error of the work', async () => {
     const options = { clock: new FakeClock(), say: () => undefined, what: () => '' };
     await expect(whileWaiting(Promise.reject(new Error('no')), options)).rejects.toThrow('no');
+  });
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [-5, '0.0 s'],
+    [40, '0.0 s'],
+    [9940, '9.9 s'],
+    [9999, '10 s'],
+    [59_400, '59 s'],
+    [59_600, '1 min 00 s'],
+    [185_000, '3 min 05 s'],
+  ])('%i ms is %s', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
   });
 });

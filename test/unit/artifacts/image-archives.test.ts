@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { archiveImages } from '../../../src/artifacts/archive-images.js';
+import { archiveImages } from '../../../src/artifacts/image-archives.js';
 import { tempDir, TestHost, writeImages, writeTar } from './fake-release.js';
 
 describe('archiveImages', () => {
@@ -17,7 +17,7 @@ describe('archiveImages', () => {
     },
   );
 
-  it('reads an OCI archive, where a mere tag names nothing', async () => {
+  it('reads an OCI archive, and ignores a reference that is only a tag', async () => {
     const named = (annotations: Record<string, string>) => ({ annotations });
     const manifests = [
       named({
@@ -32,7 +32,7 @@ describe('archiveImages', () => {
     expect(await archiveImages(new TestHost(), path)).toEqual(['docker.io/library/a:1', 'quay.io/b/c:2']);
   });
 
-  it('looks into index.json when manifest.json names nothing', async () => {
+  it('reads index.json when manifest.json has no references', async () => {
     const path = writeTar(join(tempDir(), 'both.tar'), {
       'manifest.json': [{ RepoTags: null }],
       'index.json': { manifests: [{ annotations: { 'io.containerd.image.name': 'a:1' } }] },
@@ -40,7 +40,7 @@ describe('archiveImages', () => {
     expect(await archiveImages(new TestHost(), path)).toEqual(['docker.io/library/a:1']);
   });
 
-  it('reads an archive once, and again when it has changed', async () => {
+  it('reads an archive once, and again after it changed', async () => {
     const [host, path] = [new TestHost(), join(tempDir(), 'a.tar')];
     writeImages(path, ['a:1']);
     await archiveImages(host, path);
@@ -51,18 +51,18 @@ describe('archiveImages', () => {
     expect(await archiveImages(host, path)).toEqual(['docker.io/library/a:2', 'docker.io/library/b:2']);
   });
 
-  it('survives a torn memory', async () => {
+  it('reads the archive again when the cached list is damaged', async () => {
     const path = writeImages(join(tempDir(), 'a.tar'), ['a:1']);
     writeFileSync(`${path}.refs.json`, '{"size":');
     expect(await archiveImages(new TestHost(), path)).toEqual(['docker.io/library/a:1']);
   });
 
-  it('shows what tar said about a damaged archive and remembers nothing', async () => {
+  it('shows the output of tar for a damaged archive and caches nothing', async () => {
     const path = join(tempDir(), 'a.tar');
     writeFileSync(path, 'not a tar');
     await expect(archiveImages(new TestHost(), path)).rejects.toMatchObject({
       code: 'ARTIFACT_UNREADABLE',
-      message: `${path} is not an image archive that can be read: tar ended with exit code 2`,
+      message: `${path} is not a readable image archive: tar ended with exit code 2`,
       details: expect.arrayContaining([expect.stringContaining('tar:')]) as string[],
     });
     expect(existsSync(`${path}.refs.json`)).toBe(false);

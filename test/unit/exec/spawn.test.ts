@@ -2,21 +2,21 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { watchSignals } from '../../../src/cli/run-cli.js';
 import type { Session } from '../../../src/cli/support/session.js';
-import { attach } from '../../../src/exec/attach.js';
+import { attach } from '../../../src/exec/spawn.js';
 import { cmd } from '../../../src/exec/command.js';
 
-describe("a command on the person's own terminal", () => {
-  it('returns its exit code, and that of a signal as shells have it', async () => {
+describe('attach', () => {
+  it('returns the exit code, and 128 + signal number when a signal killed the command', async () => {
     expect(await attach(cmd('sh', '-c', 'exit 3'))).toBe(3);
     expect(await attach(cmd('sh', '-c', 'kill -KILL $$'))).toBe(137);
   });
 
-  it('may end without reading what it is given', async () => {
+  it('accepts a command that ends without reading its input', async () => {
     const stdin = 'x'.repeat(1_000_000);
     expect(await attach({ ...cmd('sh', '-c', 'exit 4'), stdin })).toBe(4);
   });
 
-  it('is ended by what is to end kglab, and leaves no listener behind', async () => {
+  it('passes signals on to the command, and removes its listeners', async () => {
     const signals = new EventEmitter();
     const ended = attach(cmd('sleep', '60'), signals);
     signals.emit('SIGTERM', 'SIGTERM');
