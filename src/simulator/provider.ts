@@ -11,7 +11,7 @@ import type {
   MachineSpec,
   Trace,
 } from '../machines/provider.js';
-import { syncCluster } from './kube/controllers.js';
+import { syncCluster } from './jobs/controllers.js';
 import { KUBELET_JOBS } from './kube/pods.js';
 import {
   CrashError,
@@ -20,17 +20,18 @@ import {
   type Operation,
   type ProgramFaults,
   type Witness,
-} from './faults.js';
-import { forgetVolumes, keepFolders, newMachine } from './machine-life.js';
-import { BACKGROUND_JOBS } from './background.js';
-import { KEEPER_JOBS } from './keeper.js';
-import { heal } from './glusterd.js';
-import { K3S_JOBS } from './k3s-jobs.js';
-import { BOOT_JOBS, powerOff, powerOn } from './power.js';
-import { suffer } from './mishaps.js';
-import { execOn } from './sim-machine.js';
-import { Sim, type JobHandler } from './sim.js';
-import { emptyWorld, type SimMachine, type SimWorld } from './world.js';
+} from './world/faults.js';
+import { forgetVolumes, keepFolders, newMachine } from './world/machines.js';
+import { BACKGROUND_JOBS } from './jobs/background.js';
+import { KEEPER_JOBS } from './jobs/keeper.js';
+import { heal } from './gluster/glusterd.js';
+import { K3S_JOBS } from './jobs/k3s.js';
+import { BOOT_JOBS, powerOn } from './jobs/boot.js';
+import { powerOff } from './programs/systemctl.js';
+import { suffer } from './inject-fault.js';
+import { execOn } from './exec-on.js';
+import { Sim, type JobHandler } from './world/sim.js';
+import { emptyWorld, type SimMachine, type SimWorld } from './world/world.js';
 import type { WorldStore } from './world-store.js';
 
 export interface SimulatorOptions {

@@ -5,7 +5,7 @@ import type { Clock } from '../util/clock.js';
 import { quote } from '../exec/command.js';
 import { parseNotes } from '../util/private-files.js';
 import { replaceFile } from '../util/replace-file.js';
-import { isEmpty, type SimWorld } from './world.js';
+import { isEmpty, type SimWorld } from './world/world.js';
 
 /** Where a world is kept between two operations. */
 export interface WorldStore {

@@ -1,4 +1,4 @@
-import type { Fault } from '../../src/simulator/faults.js';
+import type { Fault } from '../../src/simulator/world/faults.js';
 import { Data } from './data.js';
 import { SimLab, type Act, type Ran, type RunOptions, type Snapshot } from '../helpers/sim-lab.js';
 

@@ -1,6 +1,6 @@
-import { FileProblem, Files } from '../../src/simulator/files.js';
-import { holds, isArbiter } from '../../src/simulator/volumes.js';
-import type { SimMachine, SimVolume, SimWorld } from '../../src/simulator/world.js';
+import { FileProblem, Files } from '../../src/simulator/world/files.js';
+import { holds, isArbiter } from '../../src/simulator/world/volumes.js';
+import type { SimMachine, SimVolume, SimWorld } from '../../src/simulator/world/world.js';
 import type { Act, SimLab } from '../helpers/sim-lab.js';
 
 const NAME = 'precious';

@@ -1,5 +1,5 @@
 import { CliError } from '../../src/errors/cli-error.js';
-import { CrashError } from '../../src/simulator/faults.js';
+import { CrashError } from '../../src/simulator/world/faults.js';
 import type { Act, Ran, SimLab } from '../helpers/sim-lab.js';
 import { casesOf, content, CUT_MS, labOf, type Case, type Scene } from './cases.js';
 import { Data } from './data.js';

@@ -1,8 +1,8 @@
-import { connected } from '../network.js';
-import type { Sim } from '../sim.js';
-import type { SimMachine, SimWorld } from '../world.js';
-import { newUuid } from '../world.js';
-import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+import { connected } from '../world/network.js';
+import type { Sim } from '../world/sim.js';
+import type { SimMachine, SimWorld } from '../world/world.js';
+import { newUuid } from '../world/world.js';
+import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from '../world/kube-store.js';
 
 /** After this long without a sign of life a node counts as not ready (node-monitor-grace-period). */
 const GRACE_MS = 40_000;

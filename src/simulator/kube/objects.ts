@@ -1,8 +1,16 @@
-import { CATALOGUE, wakeKeepers } from '../keeper-wake.js';
-import type { Sim } from '../sim.js';
-import type { SimMachine } from '../world.js';
-import { newUuid } from '../world.js';
-import { isNamespaced, keyOf, passwordOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+import { CATALOGUE, wakeKeepers } from '../world/keeper-rounds.js';
+import type { Sim } from '../world/sim.js';
+import type { SimMachine } from '../world/world.js';
+import { newUuid } from '../world/world.js';
+import {
+  isNamespaced,
+  keyOf,
+  passwordOf,
+  thing,
+  thingsOf,
+  type KubeStore,
+  type KubeThing,
+} from '../world/kube-store.js';
 
 /** How long a namespace has no service account, without which pods are refused (milliseconds). */
 const ACCOUNT_MS = 400;

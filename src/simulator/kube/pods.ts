@@ -1,7 +1,7 @@
-import type { JobHandler, Sim } from '../sim.js';
-import { newUuid, type SimMachine, type SimWorld } from '../world.js';
+import type { JobHandler, Sim } from '../world/sim.js';
+import { newUuid, type SimMachine, type SimWorld } from '../world/world.js';
 import { isReady, isRunning } from './nodes.js';
-import { thingsOf, type KubeThing } from './store.js';
+import { thingsOf, type KubeThing } from '../world/kube-store.js';
 
 /** From a kubelet's first report to its word on the containers of before, and from there to those of now (milliseconds). */
 const TIMES = { look: 1_000, start: 2_500 } as const;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { sha256 } from '../../util/checksum.js';
-import { FileProblem } from '../files.js';
-import { options, UnknownUse, type Call, type Program } from '../program.js';
+import { FileProblem } from '../world/files.js';
+import { options, UnknownUse, type Call, type Program } from './program.js';
 
 const eachWord = (
   words: readonly string[],

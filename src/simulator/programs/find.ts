@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import type { Files } from '../files.js';
-import { UnknownUse, type Program } from '../program.js';
+import type { Files } from '../world/files.js';
+import { UnknownUse, type Program } from './program.js';
 import { patternOf } from '../shell/pattern.js';
 
 interface Found {

@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
-import { Files } from '../files.js';
-import { saveState } from '../glusterd-files.js';
-import { glusterdRuns, peersOf } from '../glusterd.js';
-import { reach } from '../network.js';
-import type { Call } from '../program.js';
-import { idBytes } from '../volumes.js';
-import { newUuid, type SimBrick, type SimMachine, type SimVolume } from '../world.js';
+import { Files } from '../world/files.js';
+import { saveState } from '../gluster/glusterd-files.js';
+import { glusterdRuns, peersOf } from '../gluster/glusterd.js';
+import { reach } from '../world/network.js';
+import type { Call } from './program.js';
+import { idBytes } from '../world/volumes.js';
+import { newUuid, type SimBrick, type SimMachine, type SimVolume } from '../world/world.js';
 import { answer } from './gluster-xml.js';
 
 const DEFAULTS = {

@@ -1,7 +1,7 @@
-import { saveState } from '../glusterd-files.js';
-import { befriend, glusterdRuns, peersOf, uuidOf, type PeerView } from '../glusterd.js';
-import { nameOf, reach } from '../network.js';
-import { UnknownUse, type Call } from '../program.js';
+import { saveState } from '../gluster/glusterd-files.js';
+import { befriend, glusterdRuns, peersOf, uuidOf, type PeerView } from '../gluster/glusterd.js';
+import { nameOf, reach } from '../world/network.js';
+import { UnknownUse, type Call } from './program.js';
 import { answer, type Element } from './gluster-xml.js';
 
 const STATES = { 3: 'Peer in Cluster', 4: 'Accepted peer request', 6: 'Peer Rejected' } as const;

@@ -1,8 +1,8 @@
-import { glusterdRuns, peersOf, uuidOf } from '../glusterd.js';
-import { reach } from '../network.js';
-import type { Call } from '../program.js';
-import { brickName, brickRuns } from '../volumes.js';
-import type { SimBrick, SimVolume } from '../world.js';
+import { glusterdRuns, peersOf, uuidOf } from '../gluster/glusterd.js';
+import { reach } from '../world/network.js';
+import type { Call } from './program.js';
+import { brickName, brickRuns } from '../world/volumes.js';
+import type { SimBrick, SimVolume } from '../world/world.js';
 import { answer, brickXml, type Element } from './gluster-xml.js';
 
 const uuidOfBrick = ({ world, machine }: Call, brick: SimBrick): string => {

@@ -1,8 +1,8 @@
-import { saveState } from '../glusterd-files.js';
-import { glusterdRuns, gossip, markBrick, resetBrick, startBricks, uuidOf } from '../glusterd.js';
-import { UnknownUse, type Call, type Program } from '../program.js';
-import { brickName, processKey } from '../volumes.js';
-import type { SimVolume } from '../world.js';
+import { saveState } from '../gluster/glusterd-files.js';
+import { glusterdRuns, gossip, markBrick, resetBrick, startBricks, uuidOf } from '../gluster/glusterd.js';
+import { UnknownUse, type Call, type Program } from './program.js';
+import { brickName, processKey } from '../world/volumes.js';
+import type { SimVolume } from '../world/world.js';
 import { createVolume } from './gluster-create.js';
 import { glusterPeer } from './gluster-peer.js';
 import { absentPeer, healInfo, noVolume, volumeInfo, volumeStatus } from './gluster-status.js';

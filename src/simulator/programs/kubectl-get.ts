@@ -1,7 +1,7 @@
 import { nodeNow } from '../kube/nodes.js';
 import { isAvailable, podOf } from '../kube/pods.js';
-import { thing, thingsOf, type KubeStore, type KubeThing } from '../kube/store.js';
-import { UnknownUse, type Call, type Options } from '../program.js';
+import { thing, thingsOf, type KubeStore, type KubeThing } from '../world/kube-store.js';
+import { UnknownUse, type Call, type Options } from './program.js';
 
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   Node: ['node', 'nodes', 'no'],

@@ -1,8 +1,8 @@
 import { parseAllDocuments } from 'yaml';
 import { serverRuns } from '../kube/nodes.js';
 import { applyThing, deleteThing, Refused } from '../kube/objects.js';
-import { thing, type KubeThing } from '../kube/store.js';
-import { options, UnknownUse, type Call, type Program } from '../program.js';
+import { thing, type KubeThing } from '../world/kube-store.js';
+import { options, UnknownUse, type Call, type Program } from './program.js';
 import { fail, get, kindOf, notFound, selected, shown, type Ask } from './kubectl-get.js';
 
 interface KubeList {

@@ -1,7 +1,7 @@
 import { unitName } from '../../guest/unit-name.js';
 import { Input } from '../shell/streams.js';
-import { reach } from '../network.js';
-import { options, UnknownUse, type Program } from '../program.js';
+import { reach } from '../world/network.js';
+import { options, UnknownUse, type Program } from './program.js';
 
 const sh: Program = (call) => {
   const { args } = call;

@@ -1,7 +1,7 @@
-import { Files } from '../files.js';
-import { wakeKeepers } from '../keeper-wake.js';
-import { mountVolume } from '../mounting.js';
-import { options, UnknownUse, type Call, type Program } from '../program.js';
+import { Files } from '../world/files.js';
+import { wakeKeepers } from '../world/keeper-rounds.js';
+import { mountVolume } from '../gluster/mounting.js';
+import { options, UnknownUse, type Call, type Program } from './program.js';
 
 const umount: Program = ({ args, files, io, machine, world }) => {
   const { words } = options(args, { flags: ['l', 'f'] });

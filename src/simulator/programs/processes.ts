@@ -1,5 +1,6 @@
-import { lock } from '../locks.js';
-import { options, UnknownUse, type Program } from '../program.js';
+import type { OpenFile } from '../shell/streams.js';
+import type { Running, SimMachine } from '../world/world.js';
+import { options, UnknownUse, type Program } from './program.js';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -47,6 +48,26 @@ const setsid: Program = ({ args, env, sim, machine }) => {
   if (flag !== '-f' || argv[0]?.startsWith('-')) throw new UnknownUse('setsid without -f');
   sim.schedule(machine, 'background.start', 0, JSON.stringify({ argv, env }));
   return 0;
+};
+
+/** Who has locked which path of a machine: locks are of processes and end with them. */
+const held = new WeakMap<Running, Map<string, OpenFile>>();
+
+/** flock(2): whether the open file has the lock now; `once` for one that is closed again at once. */
+export const lock = ({ running }: SimMachine, file: OpenFile, once = false): boolean => {
+  if (running === undefined) return false;
+  const owners = held.get(running) ?? new Map<string, OpenFile>();
+  held.set(running, owners);
+  const owner = owners.get(file.path);
+  if (owner !== undefined && owner !== file) return false;
+  if (!once) owners.set(file.path, file);
+  return true;
+};
+
+/** Gives up the lock of an open file, if it has it. */
+export const unlock = ({ running }: SimMachine, file: OpenFile): void => {
+  const owners = running && held.get(running);
+  if (owners?.get(file.path) === file) owners.delete(file.path);
 };
 
 /** Between two tries to get a lock (milliseconds). */

@@ -1,4 +1,4 @@
-import { UnknownUse, type Program } from '../program.js';
+import { UnknownUse, type Program } from './program.js';
 import { FILE_PROGRAMS } from './files.js';
 import { find } from './find.js';
 import { gluster } from './gluster.js';

@@ -1,9 +1,9 @@
-import { startGlusterd, stopGlusterd } from '../glusterd.js';
+import { startGlusterd, stopGlusterd } from '../gluster/glusterd.js';
 import { leaveCluster, noteSeen } from '../kube/nodes.js';
-import { KEEPER } from '../keeper-wake.js';
-import { startMount, stopMount } from '../mounting.js';
-import { options, UnknownUse, type Call, type Options, type Program } from '../program.js';
-import type { Sim } from '../sim.js';
+import { KEEPER } from '../world/keeper-rounds.js';
+import { startMount, stopMount } from '../gluster/mounting.js';
+import { options, UnknownUse, type Call, type Options, type Program } from './program.js';
+import type { Sim } from '../world/sim.js';
 import {
   loadedUnit,
   log,
@@ -13,8 +13,8 @@ import {
   unitText,
   unitValues,
   wantsLink,
-} from '../unit-file.js';
-import type { SimMachine, UnitState } from '../world.js';
+} from '../world/unit-file.js';
+import type { SimMachine, UnitState } from '../world/world.js';
 
 /** Longest that starting a unit is waited for (milliseconds); k3s has no limit of its own. */
 const START_MS = 600_000;
@@ -65,6 +65,15 @@ export const stopUnit = (sim: Sim, machine: SimMachine, unit: string): void => {
       name !== machine.spec.name || (about !== unit && !(unit === KEEPER && kind.startsWith('keeper.'))),
   );
   delete machine.running?.units[unit];
+};
+
+/** Takes the power from a machine, in the middle of whatever it does. */
+export const powerOff = (sim: Sim, machine: SimMachine): void => {
+  if (machine.running === undefined) return;
+  noteSeen(sim.world);
+  leaveCluster(sim, machine);
+  machine.running = undefined;
+  sim.world.jobs = sim.world.jobs.filter((job) => job.machine !== machine.spec.name);
 };
 
 const awaitStart = async (call: Call, unit: string): Promise<number> => {

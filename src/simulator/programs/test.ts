@@ -1,4 +1,4 @@
-import { UnknownUse, type Call, type Program } from '../program.js';
+import { UnknownUse, type Call, type Program } from './program.js';
 
 const FILE_TESTS: Readonly<Record<string, (call: Call, path: string) => boolean>> = {
   '-e': ({ files }, path) => files.exists(path),

@@ -1,4 +1,4 @@
-import { options, UnknownUse, type Call, type Program } from '../program.js';
+import { options, UnknownUse, type Call, type Program } from './program.js';
 
 /** The text of the files named, or of standard input. */
 const textOf = (words: readonly string[], { files, io }: Call): string =>

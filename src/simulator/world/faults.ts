@@ -1,4 +1,4 @@
-import type { Command } from '../exec/command.js';
+import type { Command } from '../../exec/command.js';
 import type { SimMachine } from './world.js';
 
 /** Something that a provider was asked to do. */

@@ -1,12 +1,12 @@
-import { Files } from '../files.js';
-import { inBackground, isAsleep } from '../background.js';
-import { CATALOGUE, wakeKeepers } from '../keeper-wake.js';
-import type { Sim } from '../sim.js';
-import type { SimMachine } from '../world.js';
-import { newUuid } from '../world.js';
-import { isRunning } from './nodes.js';
-import { containerRuns } from './pods.js';
-import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+import { Files } from '../world/files.js';
+import { inBackground, isAsleep } from './background.js';
+import { CATALOGUE, wakeKeepers } from '../world/keeper-rounds.js';
+import type { Sim } from '../world/sim.js';
+import type { SimMachine } from '../world/world.js';
+import { newUuid } from '../world/world.js';
+import { isRunning } from '../kube/nodes.js';
+import { containerRuns } from '../kube/pods.js';
+import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from '../world/kube-store.js';
 
 const NAME = 'rancher.io/local-path';
 /** From the end of a helper pod to the provisioner's noticing it (milliseconds). */

@@ -1,4 +1,4 @@
-import type { Clock } from '../util/clock.js';
+import type { Clock } from '../../util/clock.js';
 import type { ProgramFaults } from './faults.js';
 import type { Job, SimMachine, SimWorld } from './world.js';
 

@@ -1,7 +1,7 @@
-import { runOn, type RunOnOptions, type RunOnResult } from './run-on.js';
-import type { JobHandler, Sim } from './sim.js';
-import { log } from './unit-file.js';
-import type { SimMachine, SimWorld } from './world.js';
+import { runOn, type RunOnOptions, type RunOnResult } from '../programs/run-program.js';
+import type { JobHandler, Sim } from '../world/sim.js';
+import { log } from '../world/unit-file.js';
+import type { SimMachine, SimWorld } from '../world/world.js';
 
 /**
  * Programs that run while nobody waits for them. While one sleeps, a job of the world stands for it: it goes on when

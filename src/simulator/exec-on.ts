@@ -1,10 +1,10 @@
 import { CliError } from '../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions } from '../exec/command.js';
 import { placeholder } from '../artifacts/placeholder.js';
-import type { Budget } from './faults.js';
-import { runOn } from './run-on.js';
-import type { Sim } from './sim.js';
-import type { SimMachine } from './world.js';
+import type { Budget } from './world/faults.js';
+import { runOn } from './programs/run-program.js';
+import type { Sim } from './world/sim.js';
+import type { SimMachine } from './world/world.js';
 
 /** What it takes to get into a machine and out again (milliseconds). */
 const WAY_MS = 20;

@@ -1,11 +1,11 @@
 import { noteSeen } from './kube/nodes.js';
 import { CliError } from '../errors/cli-error.js';
 import type { CommandResult, ExecOptions } from '../exec/command.js';
-import { CrashError, type Budget, type Fault, type Operation } from './faults.js';
-import { freeAddress } from './machine-life.js';
-import { powerOff } from './power.js';
-import { unreachable } from './sim-machine.js';
-import type { Sim } from './sim.js';
+import { CrashError, type Budget, type Fault, type Operation } from './world/faults.js';
+import { freeAddress } from './world/machines.js';
+import { powerOff } from './programs/systemctl.js';
+import { unreachable } from './exec-on.js';
+import type { Sim } from './world/sim.js';
 
 /** Milliseconds until a hanging command ends that has no deadline: never, as good as. */
 const FOR_EVER_MS = 1e12;

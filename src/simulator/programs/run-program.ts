@@ -1,16 +1,16 @@
 import { posix } from 'node:path';
-import { Exit } from './shell/state.js';
-import { runScript } from './shell/run.js';
-import type { Io, ShellHost } from './shell/streams.js';
-import { SyntaxProblem } from './shell/words.js';
-import { CrashError } from './faults.js';
-import { FileProblem, type Files } from './files.js';
-import type { Sim } from './sim.js';
-import type { SimMachine, SimWorld } from './world.js';
-import { isPattern, patternOf, unescaped } from './shell/pattern.js';
-import { unlock } from './locks.js';
+import { Exit } from '../shell/state.js';
+import { runScript } from '../shell/run.js';
+import { Input, type Io, type ShellHost } from '../shell/streams.js';
+import { SyntaxProblem } from '../shell/words.js';
+import { CrashError, type Budget } from '../world/faults.js';
+import { FileProblem, Files } from '../world/files.js';
+import type { Sim } from '../world/sim.js';
+import type { SimMachine, SimWorld } from '../world/world.js';
+import { isPattern, patternOf, unescaped } from '../shell/pattern.js';
+import { unlock } from './processes.js';
 import { UnknownUse, type Call, type Program } from './program.js';
-import { PROGRAMS } from './programs/programs.js';
+import { PROGRAMS } from './programs.js';
 
 /** The exit code of a shell for a program that is not there; the simulator's for what it does not know, too. */
 const NOT_FOUND = 127;
@@ -130,7 +130,7 @@ const programHost = (call: Call): Omit<ShellHost, 'pid'> => ({
 });
 
 /** Runs one program of a machine; its exit code. What the simulator does not know fails and says so. */
-export const launch = async (argv: readonly string[], call: Call): Promise<number> => {
+const launch = async (argv: readonly string[], call: Call): Promise<number> => {
   const [file = '', ...args] = argv;
   if (call.budget && (call.budget.left -= 1) < 0) throw new CrashError();
   const program = programOf(file, call);
@@ -154,4 +154,51 @@ export const launch = async (argv: readonly string[], call: Call): Promise<numbe
     call.io.err(`${posix.basename(file)}: ${error.message}\n`);
     return 1;
   }
+};
+
+export interface RunOnOptions {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Paths that stand for others, as in a container. */
+  readonly binds?: Readonly<Record<string, string>>;
+  /** How to wait; without it waiting takes no time (what happens by itself cannot wait). */
+  readonly sleep?: (ms: number) => Promise<void>;
+  readonly budget?: Budget | undefined;
+}
+
+export interface RunOnResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program on a machine to its end. */
+export const runOn = async (
+  sim: Sim,
+  machine: SimMachine,
+  argv: readonly string[],
+  { stdin = '', env = {}, binds = {}, sleep = () => Promise.resolve(), budget }: RunOnOptions = {},
+): Promise<RunOnResult> => {
+  let [stdout, stderr] = ['', ''];
+  const call: Call = {
+    sim,
+    world: sim.world,
+    machine,
+    files: new Files(sim.world, machine, binds),
+    args: [],
+    io: {
+      input: new Input(stdin),
+      out: (text) => void (stdout += text),
+      err: (text) => void (stderr += text),
+    },
+    env,
+    sleep,
+    budget,
+    unknown: [],
+    run: (words, change) => launch(words, { ...call, ...change }),
+    shell: () => Promise.reject(new Error('only programs run scripts')),
+  };
+  const exitCode = await launch(argv, call);
+  if (call.unknown.length > 0) return { exitCode: 127, stdout, stderr: call.unknown.join('') + stderr };
+  return { exitCode, stdout, stderr };
 };

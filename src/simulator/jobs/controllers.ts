@@ -1,12 +1,12 @@
-import { FileProblem, Files } from '../files.js';
-import { runOn } from '../run-on.js';
-import type { Sim } from '../sim.js';
-import type { SimMachine } from '../world.js';
-import { isReady, isRunning, serverRuns } from './nodes.js';
-import { wakeKubelet } from './pods.js';
+import { FileProblem, Files } from '../world/files.js';
+import { runOn } from '../programs/run-program.js';
+import type { Sim } from '../world/sim.js';
+import type { SimMachine } from '../world/world.js';
+import { isReady, isRunning, serverRuns } from '../kube/nodes.js';
+import { wakeKubelet } from '../kube/pods.js';
 import { provision, reclaim } from './provisioner.js';
-import { deleteThing } from './objects.js';
-import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+import { deleteThing } from '../kube/objects.js';
+import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from '../world/kube-store.js';
 
 /** Pause before the controllers try again what could not be done yet (milliseconds). */
 const AGAIN_MS = 2_000;

@@ -1,4 +1,4 @@
-import type { MachineSpec } from '../machines/provider.js';
+import type { MachineSpec } from '../../machines/provider.js';
 import type { SimMachine, SimWorld, Tree } from './world.js';
 
 /** An address that no machine of this world ever had. */

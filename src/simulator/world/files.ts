@@ -10,40 +10,11 @@ import {
   noteWrite,
   volumeNamed,
 } from './volumes.js';
-import { procFiles } from './proc.js';
-import { wakeKeepers } from './keeper-wake.js';
+import { BASE, DIRECTORY, procFiles } from './system-files.js';
+import { wakeKeepers } from './keeper-rounds.js';
 
 /** What the kernel says when a file cannot be used. */
 export class FileProblem extends Error {}
-
-const DIRECTORY: FileNode = { kind: 'dir', text: '', mode: '0755' };
-
-/** Directories that every machine has, whatever was written to it. */
-const BASE = new Set(
-  [
-    '/',
-    '/etc',
-    '/usr',
-    '/usr/local',
-    '/usr/local/bin',
-    '/opt',
-    '/root',
-    '/var',
-    '/var/lib',
-    '/var/log',
-    '/run',
-  ].concat([
-    '/tmp',
-    '/proc',
-    '/proc/self',
-    '/sys',
-    '/sys/fs',
-    '/sys/fs/cgroup',
-    '/dev',
-    '/etc/systemd',
-    '/etc/systemd/system',
-  ]),
-);
 
 /** An absolute path that needs no cleaning. */
 const PLAIN = /^(\/[^/.][^/]*)+$/;

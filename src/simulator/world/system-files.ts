@@ -1,4 +1,13 @@
-import type { SimMachine, Tree } from './world.js';
+import type { FileNode, SimMachine, Tree } from './world.js';
+
+/** A directory with the usual permissions. */
+export const DIRECTORY: FileNode = { kind: 'dir', text: '', mode: '0755' };
+
+/** Directories that every machine has, even if nothing was written to them. */
+export const BASE: ReadonlySet<string> = new Set(
+  `/ /etc /usr /usr/local /usr/local/bin /opt /root /var /var/lib /var/log /run /tmp /proc /proc/self
+  /sys /sys/fs /sys/fs/cgroup /dev /etc/systemd /etc/systemd/system`.split(/\s+/),
+);
 
 const OPTIONS = 'rw,relatime,user_id=0,group_id=0,default_permissions,allow_other,max_read=131072 0 0';
 /** Number of the first Gluster client: any will do. */

@@ -1,13 +1,13 @@
 import { parse } from 'yaml';
-import { bornWith } from './kube/objects.js';
-import { registerNode, serverRuns } from './kube/nodes.js';
-import { wakeKubelet } from './kube/pods.js';
-import { keyOf, passwordOf, type KubeStore } from './kube/store.js';
-import { reach } from './network.js';
-import { runOn } from './run-on.js';
-import type { JobHandler, Sim } from './sim.js';
-import { loadedUnit, log, unitValues } from './unit-file.js';
-import { newUuid, type SimMachine } from './world.js';
+import { bornWith } from '../kube/objects.js';
+import { registerNode, serverRuns } from '../kube/nodes.js';
+import { wakeKubelet } from '../kube/pods.js';
+import { keyOf, passwordOf, type KubeStore } from '../world/kube-store.js';
+import { reach } from '../world/network.js';
+import { runOn } from '../programs/run-program.js';
+import type { JobHandler, Sim } from '../world/sim.js';
+import { loadedUnit, log, unitValues } from '../world/unit-file.js';
+import { newUuid, type SimMachine } from '../world/world.js';
 
 const CONFIG = '/etc/rancher/k3s/config.yaml';
 const DATABASE = '/var/lib/rancher/k3s/server/db/state.db';

@@ -1,7 +1,7 @@
 import { loadState, saveState } from './glusterd-files.js';
-import { wakeKeepers } from './keeper-wake.js';
-import { connected, reach } from './network.js';
-import type { Sim } from './sim.js';
+import { wakeKeepers } from '../world/keeper-rounds.js';
+import { connected, reach } from '../world/network.js';
+import type { Sim } from '../world/sim.js';
 import {
   brickName,
   brickRuns,
@@ -12,7 +12,7 @@ import {
   isWatched,
   processKey,
   setOf,
-} from './volumes.js';
+} from '../world/volumes.js';
 import {
   newUuid,
   type PeerState,
@@ -20,7 +20,7 @@ import {
   type SimMachine,
   type SimVolume,
   type SimWorld,
-} from './world.js';
+} from '../world/world.js';
 
 const INFO = '/var/lib/glusterd/glusterd.info';
 /** From the handshake to "in cluster" (milliseconds). */

@@ -1,4 +1,4 @@
-import type { FileNode, SimMachine, SimWorld } from './world.js';
+import type { FileNode, SimMachine, SimWorld } from '../world/world.js';
 
 const FOLDER = '/var/lib/glusterd';
 

@@ -1,5 +1,5 @@
-import type { LabRef, MachineSpec } from '../machines/provider.js';
-import type { KubeStore } from './kube/store.js';
+import type { LabRef, MachineSpec } from '../../machines/provider.js';
+import type { KubeStore } from './kube-store.js';
 
 /** A file, directory or link of a simulated machine or volume. */
 export interface FileNode {

@@ -1,10 +1,10 @@
 import { inBackground, isAsleep } from './background.js';
-import { FileProblem, Files } from './files.js';
-import { CATALOGUE, KEEPER, mountOf, ROUND, roundIn, roundsOf, setting } from './keeper-wake.js';
-import { runOn } from './run-on.js';
-import type { JobHandler, Sim } from './sim.js';
-import { loadedUnit, log, unitValues } from './unit-file.js';
-import type { SimMachine } from './world.js';
+import { FileProblem, Files } from '../world/files.js';
+import { CATALOGUE, KEEPER, mountOf, ROUND, roundIn, roundsOf, setting } from '../world/keeper-rounds.js';
+import { runOn } from '../programs/run-program.js';
+import type { JobHandler, Sim } from '../world/sim.js';
+import { loadedUnit, log, unitValues } from '../world/unit-file.js';
+import type { SimMachine } from '../world/world.js';
 
 /** systemd runs services in the root directory. */
 const ENV = { PWD: '/' };

@@ -1,11 +1,11 @@
-import { Files } from './files.js';
-import { wakeKeepers } from './keeper-wake.js';
-import { reach } from './network.js';
-import type { Sim } from './sim.js';
-import { loadedUnit, unitValues } from './unit-file.js';
-import { volumeIsLive, volumeNamed } from './volumes.js';
+import { Files } from '../world/files.js';
+import { wakeKeepers } from '../world/keeper-rounds.js';
+import { reach } from '../world/network.js';
+import type { Sim } from '../world/sim.js';
+import { loadedUnit, unitValues } from '../world/unit-file.js';
+import { volumeIsLive, volumeNamed } from '../world/volumes.js';
 import { glusterdRuns } from './glusterd.js';
-import type { SimMachine } from './world.js';
+import type { SimMachine } from '../world/world.js';
 
 const note = ({ world }: Sim, machine: SimMachine, path: string, line: string): void => {
   const files = new Files(world, machine);

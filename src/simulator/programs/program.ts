@@ -1,8 +1,8 @@
-import type { Budget } from './faults.js';
-import type { Files } from './files.js';
-import type { Sim } from './sim.js';
-import type { Io } from './shell/streams.js';
-import type { SimMachine, SimWorld } from './world.js';
+import type { Budget } from '../world/faults.js';
+import type { Files } from '../world/files.js';
+import type { Sim } from '../world/sim.js';
+import type { Io } from '../shell/streams.js';
+import type { SimMachine, SimWorld } from '../world/world.js';
 
 /** One run of a program on a machine. */
 export interface Call {
