@@ -2,6 +2,7 @@ import { CliError } from '../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions } from '../exec/command.js';
 import { placeholder } from '../artifacts/placeholder.js';
 import type { Budget } from './world/faults.js';
+import { isShuttingDown, SHUTDOWN_MS } from './programs/systemctl.js';
 import { runOn } from './programs/run-program.js';
 import type { Sim } from './world/sim.js';
 import type { SimMachine } from './world/world.js';
@@ -50,6 +51,8 @@ export const execOn = async (
     await sleep(WAY_MS);
     const argv = [command.file, ...command.args];
     const result = await runOn(sim, machine, argv, { stdin, env: command.env ?? {}, sleep, budget });
+    // Whoever shut the machine down finds it off afterwards.
+    if (isShuttingDown(sim, machine)) await sim.sleep(SHUTDOWN_MS, options.signal);
     for (const line of `${result.stdout}${result.stderr}`.split('\n'))
       if (line !== '') options.onLine?.(line);
     return { ...result, durationMs: sim.now - start };

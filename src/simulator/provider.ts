@@ -27,7 +27,7 @@ import { KEEPER_JOBS } from './jobs/keeper.js';
 import { heal } from './gluster/glusterd.js';
 import { K3S_JOBS } from './jobs/k3s.js';
 import { BOOT_JOBS, powerOn } from './jobs/boot.js';
-import { powerOff } from './programs/systemctl.js';
+import { POWER_JOBS, powerOff, SHUTDOWN_MS } from './programs/systemctl.js';
 import { suffer } from './inject-fault.js';
 import { execOn } from './exec-on.js';
 import { Sim, type JobHandler } from './world/sim.js';
@@ -45,10 +45,11 @@ export interface SimulatorOptions {
 }
 
 /** How long things take, in milliseconds of virtual time. */
-const TIMES = { prepare: 3_000, create: 5_000, start: 2_000, stop: 1_500, remove: 500, list: 50 } as const;
+const TIMES = { prepare: 3_000, create: 5_000, start: 2_000, remove: 500, list: 50 } as const;
 
 const JOBS: Readonly<Record<string, JobHandler>> = {
   ...BOOT_JOBS,
+  ...POWER_JOBS,
   ...K3S_JOBS,
   ...KUBELET_JOBS,
   ...BACKGROUND_JOBS,
@@ -150,7 +151,7 @@ export class SimulatorProvider implements MachineProvider {
   stop(name: string, options: ExecOptions & { readonly force?: boolean } = {}): Promise<void> {
     return this.perform({ kind: 'stop', machine: name }, options, async () => {
       const machine = this.world.machines[name];
-      if (machine?.running && !options.force) await this.sim.sleep(TIMES.stop, options.signal);
+      if (machine?.running && !options.force) await this.sim.sleep(SHUTDOWN_MS, options.signal);
       if (machine) powerOff(this.sim, machine);
     });
   }
@@ -210,13 +211,17 @@ export class SimulatorProvider implements MachineProvider {
     this.operations += 1;
     const fault = this.options.faults?.(operation);
     await this.sim.advance();
-    const result = fault
-      ? await suffer(fault, operation, this.sim, options, work).catch((error: unknown) => this.end(error))
-      : await work();
-    if (this.dead) throw new CrashError();
-    this.options.store.save();
-    this.options.witness?.(operation);
-    return result;
+    try {
+      const result = fault
+        ? await suffer(fault, operation, this.sim, options, work).catch((error: unknown) => this.end(error))
+        : await work();
+      if (this.dead) throw new CrashError();
+      this.options.witness?.(operation);
+      return result;
+    } finally {
+      // An operation that fails may have changed the world, too: a command that cut the power of its machine.
+      if (!this.dead) this.options.store.save();
+    }
   }
 
   /** A dead kglab asks for nothing more. */

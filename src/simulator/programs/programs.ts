@@ -6,7 +6,7 @@ import { kubectl } from './kubectl.js';
 import { MACHINE_PROGRAMS } from './machine.js';
 import { MOUNT_PROGRAMS } from './mounts.js';
 import { PROCESS_PROGRAMS } from './processes.js';
-import { systemctl } from './systemctl.js';
+import { poweroff, systemctl } from './systemctl.js';
 import { TEST_PROGRAMS } from './test.js';
 import { TEXT_PROGRAMS } from './text.js';
 
@@ -51,5 +51,5 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   ...MACHINE_PROGRAMS,
   ...MOUNT_PROGRAMS,
   ...PROCESS_PROGRAMS,
-  ...{ find, gluster, kubectl, ctr, k3s, systemctl, 'cloud-init': cloudInit },
+  ...{ find, gluster, kubectl, ctr, k3s, poweroff, systemctl, 'cloud-init': cloudInit },
 };

@@ -3,7 +3,7 @@ import { leaveCluster, noteSeen } from '../kube/nodes.js';
 import { KEEPER } from '../world/keeper-rounds.js';
 import { startMount, stopMount } from '../gluster/mounting.js';
 import { options, UnknownUse, type Call, type Options, type Program } from './program.js';
-import type { Sim } from '../world/sim.js';
+import type { JobHandler, Sim } from '../world/sim.js';
 import {
   loadedUnit,
   log,
@@ -74,6 +74,38 @@ export const powerOff = (sim: Sim, machine: SimMachine): void => {
   leaveCluster(sim, machine);
   machine.running = undefined;
   sim.world.jobs = sim.world.jobs.filter((job) => job.machine !== machine.spec.name);
+};
+
+/** How long a machine takes to shut down in order (milliseconds). */
+export const SHUTDOWN_MS = 1_500;
+
+/** The job that ends a shutdown. */
+const OFF = 'power.off';
+
+/** Whether a machine is shutting down. */
+export const isShuttingDown = ({ world }: Sim, { spec }: SimMachine): boolean =>
+  world.jobs.some(({ kind, machine }) => kind === OFF && machine === spec.name);
+
+/** What follows `systemctl poweroff`. */
+export const POWER_JOBS: Readonly<Record<string, JobHandler>> = { [OFF]: powerOff };
+
+/** `systemctl poweroff`: begins to shut down and returns; with `-f` it cuts the power and does not return. */
+const beginPowerOff = async ({ sim, machine, sleep }: Call, { flags }: Options): Promise<number> => {
+  if (!flags.has('f') && !flags.has('force')) {
+    sim.schedule(machine, OFF, SHUTDOWN_MS);
+    return 0;
+  }
+  powerOff(sim, machine);
+  // Sleeping on a machine without power throws.
+  await sleep(0);
+  return 0;
+};
+
+/** poweroff(8) */
+export const poweroff: Program = (call) => {
+  const given = options(call.args, { flags: ['f', 'force'] });
+  if (given.words.length > 0) throw new UnknownUse(`poweroff ${given.words.join(' ')}`);
+  return beginPowerOff(call, given);
 };
 
 const awaitStart = async (call: Call, unit: string): Promise<number> => {
@@ -196,6 +228,7 @@ export const systemctl: Program = async (call) => {
     call.io.out('running\n');
     return 0;
   }
+  if (verb === 'poweroff' && units.length === 0) return beginPowerOff(call, given);
   const act = VERBS[verb];
   if (act === undefined) throw new UnknownUse(`verb ${verb}`);
   let code = 0;
