@@ -42,7 +42,7 @@ const cutNetwork = (sim: Sim, name: string, forMs: number): void => {
 };
 
 /** Does an operation while something goes wrong with it. Throws CrashError when kglab itself ends. */
-export const suffer = async <T>(
+export const withFault = async <T>(
   fault: Fault,
   operation: Operation,
   sim: Sim,

@@ -28,7 +28,7 @@ import { heal } from './gluster/glusterd.js';
 import { K3S_JOBS } from './jobs/k3s.js';
 import { BOOT_JOBS, powerOn } from './jobs/boot.js';
 import { POWER_JOBS, powerOff, SHUTDOWN_MS } from './programs/systemctl.js';
-import { suffer } from './inject-fault.js';
+import { withFault } from './inject-fault.js';
 import { execOn } from './exec-on.js';
 import { Sim, type JobHandler } from './world/sim.js';
 import { emptyWorld, type SimMachine, type SimWorld } from './world/world.js';
@@ -213,7 +213,9 @@ export class SimulatorProvider implements MachineProvider {
     await this.sim.advance();
     try {
       const result = fault
-        ? await suffer(fault, operation, this.sim, options, work).catch((error: unknown) => this.end(error))
+        ? await withFault(fault, operation, this.sim, options, work).catch((error: unknown) =>
+            this.end(error),
+          )
         : await work();
       if (this.dead) throw new CrashError();
       this.options.witness?.(operation);

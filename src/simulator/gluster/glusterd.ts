@@ -79,7 +79,11 @@ export const peersOf = (world: SimWorld, from: SimMachine): readonly PeerView[] 
   Object.entries(from.peers).map(([uuid, peer]) => view(world, from, uuid, peer));
 
 /** Notes the brick directories that are missing at the moment at which glusterd learns of their volumes. */
-const noteStrange = (world: SimWorld, { spec, disk, running }: SimMachine, ids: readonly string[]): void => {
+const noteMissingBricks = (
+  world: SimWorld,
+  { spec, disk, running }: SimMachine,
+  ids: readonly string[],
+): void => {
   const bricks = ids.flatMap((id) => world.volumes[id]?.bricks ?? []);
   const missing = bricks.filter(({ machine, path }) => machine === spec.name && disk[path]?.kind !== 'dir');
   if (running && missing.length > 0)
@@ -92,12 +96,12 @@ const learn = (world: SimWorld, from: SimMachine, to: SimMachine): void => {
     if (uuid !== own && to.peers[uuid] === undefined) to.peers[uuid] = { names: [...names], since };
   const news = from.volumes.filter((id) => !to.volumes.includes(id));
   to.volumes.push(...news);
-  noteStrange(world, to, news);
+  noteMissingBricks(world, to, news);
   saveState(world, to);
 };
 
 /** Tells a machine what its peers know that it does not: members and volumes made while it was away. */
-export const gossip = (world: SimWorld, machine: SimMachine): void => {
+export const catchUp = (world: SimWorld, machine: SimMachine): void => {
   for (const peer of Object.values(machine.peers)) {
     const other = peerMachine(world, machine, peer);
     if (other === undefined || other.peers[uuidOf(world, machine)] === undefined) continue;
@@ -109,7 +113,7 @@ export const gossip = (world: SimWorld, machine: SimMachine): void => {
 };
 
 /** Makes two machines peers, and lets the whole pool know. */
-export const befriend = (
+export const makePeers = (
   world: SimWorld,
   from: SimMachine,
   to: SimMachine,
@@ -176,9 +180,9 @@ export const startGlusterd = (sim: Sim, machine: SimMachine): void => {
   const { world } = sim;
   loadState(world, machine);
   if (machine.running) delete machine.running.strange;
-  noteStrange(world, machine, machine.volumes);
+  noteMissingBricks(world, machine, machine.volumes);
   uuidOf(world, machine);
-  gossip(world, machine);
+  catchUp(world, machine);
   for (const id of machine.volumes) {
     const volume = world.volumes[id];
     const own = volume?.bricks.filter((brick) => brick.machine === machine.spec.name) ?? [];

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { bornWith } from '../kube/objects.js';
+import { createInitialObjects } from '../kube/objects.js';
 import { registerNode, serverRuns } from '../kube/nodes.js';
 import { wakeKubelet } from '../kube/pods.js';
 import { keyOf, passwordOf, type KubeStore } from '../world/kube-store.js';
@@ -29,7 +29,7 @@ interface Config {
 
 const configOf = ({ disk }: SimMachine): Config => (parse(disk[CONFIG]?.text ?? '') ?? {}) as Config;
 
-const fileOf = (machine: SimMachine, path: string, text: string): void => {
+const writeRootFile = (machine: SimMachine, path: string, text: string): void => {
   for (let at = path.indexOf('/', 1); at > 0; at = path.indexOf('/', at + 1))
     machine.disk[path.slice(0, at)] ??= { kind: 'dir', text: '', mode: '0755' };
   machine.disk[path] = { kind: 'file', text, mode: '0600' };
@@ -79,8 +79,8 @@ const openCluster = (sim: Sim, machine: SimMachine, token: string): KubeStore | 
       : 'bootstrap data already found and encrypted with different token';
   const store: KubeStore = { token, id: newUuid(sim.world), objects: {} };
   machine.kube = store;
-  fileOf(machine, DATABASE, store.id);
-  bornWith(sim, machine, configOf(machine).disable ?? []);
+  writeRootFile(machine, DATABASE, store.id);
+  createInitialObjects(sim, machine, configOf(machine).disable ?? []);
   return store;
 };
 
@@ -100,7 +100,7 @@ users:
 
 /** Whether a node may join: its password has to be the one it came with first. */
 const admit = ({ world }: Sim, machine: SimMachine, store: KubeStore): boolean => {
-  if (machine.disk[PASSWORD] === undefined) fileOf(machine, PASSWORD, newUuid(world));
+  if (machine.disk[PASSWORD] === undefined) writeRootFile(machine, PASSWORD, newUuid(world));
   const password = machine.disk[PASSWORD]?.text ?? '';
   const name = passwordOf(machine.spec.name);
   const secret = (store.objects[keyOf('Secret', name, 'kube-system')] ??= {
@@ -122,7 +122,7 @@ const activate = (sim: Sim, machine: SimMachine, unit: string, store: KubeStore)
     );
   const state = machine.running?.units[unit];
   if (state === undefined) return;
-  fileOf(machine, AGENT_CA, store.id);
+  writeRootFile(machine, AGENT_CA, store.id);
   state.state = 'active';
   log(machine, unit, 'k3s is up and running');
   sim.schedule(machine, 'k3s.kubelet', TIMES.kubelet, unit);
@@ -131,8 +131,8 @@ const activate = (sim: Sim, machine: SimMachine, unit: string, store: KubeStore)
 const serverUp: JobHandler = (sim, machine, unit) => {
   const store = openCluster(sim, machine, configOf(machine).token ?? '');
   if (typeof store === 'string') return retryUnit(sim, machine, unit, store);
-  fileOf(machine, SERVER_CA, store.id);
-  fileOf(machine, KUBECONFIG, kubeconfig(store.id));
+  writeRootFile(machine, SERVER_CA, store.id);
+  writeRootFile(machine, KUBECONFIG, kubeconfig(store.id));
   activate(sim, machine, unit, store);
   sim.schedule(machine, 'kube.sync', TIMES.kubelet);
 };

@@ -6,7 +6,7 @@ import type { SimMachine } from '../world/world.js';
 import { newUuid } from '../world/world.js';
 import { isRunning } from '../kube/nodes.js';
 import { containerRuns } from '../kube/pods.js';
-import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from '../world/kube-store.js';
+import { keyOf, objectNamed, objectsOf, type KubeStore, type KubeObject } from '../world/kube-store.js';
 
 const NAME = 'rancher.io/local-path';
 /** From the end of a helper pod to the provisioner's noticing it (milliseconds). */
@@ -18,8 +18,8 @@ interface Config {
 }
 
 /** The provisioner's deployment, while a pod of it runs. */
-const deploymentOf = (sim: Sim, server: SimMachine): KubeThing | undefined =>
-  thingsOf(server.kube as KubeStore, 'Deployment').find(
+const deploymentOf = (sim: Sim, server: SimMachine): KubeObject | undefined =>
+  objectsOf(server.kube as KubeStore, 'Deployment').find(
     (one) => one.metadata.name === 'local-path-provisioner' && containerRuns(sim.world, server, one),
   );
 
@@ -29,14 +29,16 @@ const pathFor = (config: Config, storageClass: string): string | undefined =>
 const scripts = (sim: Sim, server: SimMachine): Readonly<Record<string, string>> | undefined => {
   const deployment = deploymentOf(sim, server);
   const namespace = deployment?.metadata.namespace;
-  return deployment && thing(server.kube as KubeStore, 'ConfigMap', 'local-path-config', namespace)?.data;
+  return (
+    deployment && objectNamed(server.kube as KubeStore, 'ConfigMap', 'local-path-config', namespace)?.data
+  );
 };
 
 const UNITS: Readonly<Record<string, number>> = {
   ...{ '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 },
 };
 
-const requested = ({ spec }: KubeThing): string =>
+const requested = ({ spec }: KubeObject): string =>
   (spec?.['resources'] as { requests?: { storage?: string } } | undefined)?.requests?.storage ?? '0';
 
 const bytesOf = (quantity: string): string => {
@@ -85,13 +87,13 @@ const helper = async (
 export const provision = async (
   sim: Sim,
   server: SimMachine,
-  claim: KubeThing,
+  claim: KubeObject,
   node: string,
 ): Promise<string | undefined> => {
   const store = server.kube as KubeStore;
   if (claim.spec?.['volumeName'] !== undefined) return undefined;
   const storageClass = (claim.spec?.['storageClassName'] as string | undefined) ?? '';
-  const found = thing(store, 'StorageClass', storageClass);
+  const found = objectNamed(store, 'StorageClass', storageClass);
   if (found?.provisioner !== NAME) return `storageclass "${storageClass}" not found`;
   const data = scripts(sim, server);
   const path = data && pathFor(JSON.parse(data['config.json'] ?? '{}') as Config, storageClass);
@@ -113,7 +115,7 @@ export const provision = async (
 const bindVolume = (
   sim: Sim,
   store: KubeStore,
-  claim: KubeThing,
+  claim: KubeObject,
   made: { readonly name: string; readonly path: string; readonly reclaim: string },
 ): void => {
   const { name: claimName, namespace = '' } = claim.metadata;
@@ -142,7 +144,7 @@ const bindVolume = (
 };
 
 /** Removes a volume whose claim is gone; whether that is done. */
-export const reclaim = async (sim: Sim, server: SimMachine, volume: KubeThing): Promise<boolean> => {
+export const reclaim = async (sim: Sim, server: SimMachine, volume: KubeObject): Promise<boolean> => {
   const store = server.kube as KubeStore;
   if (volume.spec?.['persistentVolumeReclaimPolicy'] !== 'Delete') {
     volume.status = { phase: 'Released' };
@@ -153,7 +155,7 @@ export const reclaim = async (sim: Sim, server: SimMachine, volume: KubeThing): 
   const parent = directory.slice(0, directory.lastIndexOf('/'));
   const isMount = (files: Files): boolean =>
     [parent, `${parent}/.kglab`].some((path) => files.mountOf(path) === path);
-  const node = thingsOf(store, 'Node')
+  const node = objectsOf(store, 'Node')
     .map(({ metadata }) => sim.world.machines[metadata.name])
     .find((one) => one && isRunning(sim.world, server, one.spec.name) && isMount(new Files(sim.world, one)));
   if (data === undefined || node === undefined) return false;

@@ -2,7 +2,7 @@ import { connected } from '../world/network.js';
 import type { Sim } from '../world/sim.js';
 import type { SimMachine, SimWorld } from '../world/world.js';
 import { newUuid } from '../world/world.js';
-import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from '../world/kube-store.js';
+import { keyOf, objectNamed, objectsOf, type KubeStore, type KubeObject } from '../world/kube-store.js';
 
 /** After this long without a sign of life a node counts as not ready (node-monitor-grace-period). */
 const GRACE_MS = 40_000;
@@ -11,7 +11,7 @@ const GRACE_MS = 40_000;
 export const serverRuns = ({ running, kube }: SimMachine): boolean =>
   kube !== undefined && running?.units['k3s.service']?.state === 'active';
 
-const isAlive = (world: SimWorld, server: SimMachine, node: KubeThing): boolean => {
+const isAlive = (world: SimWorld, server: SimMachine, node: KubeObject): boolean => {
   const machine = world.machines[node.metadata.name];
   return (
     machine?.running?.cluster === server.kube?.id &&
@@ -22,14 +22,14 @@ const isAlive = (world: SimWorld, server: SimMachine, node: KubeThing): boolean 
 
 /** Whether a node counts as ready by now. */
 export const isReady = (world: SimWorld, server: SimMachine, name: string): boolean => {
-  const node = server.kube && thing(server.kube, 'Node', name);
+  const node = server.kube && objectNamed(server.kube, 'Node', name);
   if (node === undefined) return false;
   return isAlive(world, server, node) || world.time - (node.sim?.seen ?? 0) <= GRACE_MS;
 };
 
 /** Whether pods of a node run right now. */
 export const isRunning = (world: SimWorld, server: SimMachine, name: string): boolean => {
-  const node = server.kube && thing(server.kube, 'Node', name);
+  const node = server.kube && objectNamed(server.kube, 'Node', name);
   return node !== undefined && isAlive(world, server, node);
 };
 
@@ -39,7 +39,7 @@ const servers = ({ machines }: SimWorld): SimMachine[] =>
 /** Notes of every living node that it lives at this moment. */
 export const noteSeen = (world: SimWorld): void => {
   for (const server of servers(world))
-    for (const node of thingsOf(server.kube as KubeStore, 'Node'))
+    for (const node of objectsOf(server.kube as KubeStore, 'Node'))
       if (node.sim && isAlive(world, server, node)) node.sim.seen = world.time;
 };
 
@@ -55,7 +55,7 @@ export const registerNode = (sim: Sim, machine: SimMachine, server: SimMachine, 
   const store = server.kube;
   if (store === undefined || machine.running === undefined) return;
   const { name } = machine.spec;
-  const known = thing(store, 'Node', name);
+  const known = objectNamed(store, 'Node', name);
   machine.running.cluster = store.id;
   store.objects[keyOf('Node', name)] = {
     ...known,
@@ -80,7 +80,7 @@ export const registerNode = (sim: Sim, machine: SimMachine, server: SimMachine, 
 };
 
 /** A Node object with its condition of this moment. */
-export const nodeNow = (world: SimWorld, server: SimMachine, node: KubeThing): KubeThing => {
+export const nodeNow = (world: SimWorld, server: SimMachine, node: KubeObject): KubeObject => {
   const ready = isReady(world, server, node.metadata.name);
   const condition = ready
     ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }

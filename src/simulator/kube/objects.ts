@@ -6,10 +6,10 @@ import {
   isNamespaced,
   keyOf,
   passwordOf,
-  thing,
-  thingsOf,
+  objectNamed,
+  objectsOf,
   type KubeStore,
-  type KubeThing,
+  type KubeObject,
 } from '../world/kube-store.js';
 
 /** How long a namespace has no service account, without which pods are refused (milliseconds). */
@@ -21,11 +21,11 @@ const NOTICE_MS = 1_200;
 export class Refused extends Error {}
 
 const forbidNamespace = (
-  { metadata: { name, namespace = '' }, kind }: KubeThing,
+  { metadata: { name, namespace = '' }, kind }: KubeObject,
   store: KubeStore,
   now: number,
 ): void => {
-  const found = thing(store, 'Namespace', namespace);
+  const found = objectNamed(store, 'Namespace', namespace);
   if (found === undefined) throw new Refused(`namespaces "${namespace}" not found`);
   if (found.metadata.deletionTimestamp !== undefined)
     throw new Refused(
@@ -38,19 +38,19 @@ const forbidNamespace = (
 };
 
 /** A claim without a word about its class gets the default one; `''` is a word. */
-const withClass = (claim: KubeThing, store: KubeStore): KubeThing => {
+const withClass = (claim: KubeObject, store: KubeStore): KubeObject => {
   if (claim.kind !== 'PersistentVolumeClaim' || claim.spec?.['storageClassName'] !== undefined) return claim;
-  const found = thingsOf(store, 'StorageClass').find(
+  const found = objectsOf(store, 'StorageClass').find(
     ({ metadata }) => metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true',
   );
   return found ? { ...claim, spec: { ...claim.spec, storageClassName: found.metadata.name } } : claim;
 };
 
 /** Creates an object, or brings an existing one to what is given; annotations of others stay. */
-export const applyThing = (
+export const applyObject = (
   sim: Sim,
   server: SimMachine,
-  given: KubeThing,
+  given: KubeObject,
   namespace: string,
 ): 'created' | 'configured' | 'unchanged' => {
   const store = server.kube as KubeStore;
@@ -63,7 +63,7 @@ export const applyThing = (
   const admitted = known === undefined ? withClass(given, store) : given;
   const annotations = { ...known?.metadata.annotations, ...given.metadata.annotations };
   const { status: _none, ...wanted } = admitted;
-  const made: KubeThing = {
+  const made: KubeObject = {
     ...known,
     ...wanted,
     metadata: {
@@ -89,7 +89,7 @@ export const applyThing = (
 };
 
 /** Deletes an object; namespaces and what is in them go a little later. */
-export const deleteThing = (sim: Sim, server: SimMachine, { kind, metadata }: KubeThing): void => {
+export const deleteObject = (sim: Sim, server: SimMachine, { kind, metadata }: KubeObject): void => {
   const store = server.kube as KubeStore;
   const { name, namespace } = metadata;
   if (kind === 'Namespace') metadata.deletionTimestamp ??= new Date(sim.now).toISOString();
@@ -102,16 +102,16 @@ export const deleteThing = (sim: Sim, server: SimMachine, { kind, metadata }: Ku
 
 /** Marks the volume of a claim that is gone. */
 export const release = (store: KubeStore, claim: string, namespace: string): void => {
-  for (const volume of thingsOf(store, 'PersistentVolume')) {
+  for (const volume of objectsOf(store, 'PersistentVolume')) {
     const ref = volume.spec?.['claimRef'] as { name: string; namespace: string } | undefined;
     if (ref?.name === claim && ref.namespace === namespace && volume.sim) volume.sim.released = true;
   }
 };
 
 /** What a cluster has from its first moment. */
-export const bornWith = (sim: Sim, server: SimMachine, disabled: readonly string[]): void => {
+export const createInitialObjects = (sim: Sim, server: SimMachine, disabled: readonly string[]): void => {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease'])
-    applyThing(sim, server, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, '');
+    applyObject(sim, server, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, '');
   if (disabled.includes('local-storage')) return;
   const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
   const local = {
@@ -119,5 +119,5 @@ export const bornWith = (sim: Sim, server: SimMachine, disabled: readonly string
     kind: 'StorageClass',
     metadata: { name: 'local-path', annotations },
   };
-  applyThing(sim, server, { ...local, provisioner: 'rancher.io/local-path', reclaimPolicy: 'Delete' }, '');
+  applyObject(sim, server, { ...local, provisioner: 'rancher.io/local-path', reclaimPolicy: 'Delete' }, '');
 };

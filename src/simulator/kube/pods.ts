@@ -1,7 +1,7 @@
 import type { JobHandler, Sim } from '../world/sim.js';
 import { newUuid, type SimMachine, type SimWorld } from '../world/world.js';
 import { isReady, isRunning } from './nodes.js';
-import { thingsOf, type KubeThing } from '../world/kube-store.js';
+import { objectsOf, type KubeObject } from '../world/kube-store.js';
 
 /** From a kubelet's first report to its word on the containers of before, and from there to those of now (milliseconds). */
 const TIMES = { look: 1_000, start: 2_500 } as const;
@@ -11,12 +11,12 @@ export const wakeKubelet = (sim: Sim, machine: SimMachine): void =>
   sim.schedule(machine, 'kube.kubelet', TIMES.look);
 
 /** The deployments whose pods a machine is to run, and does not. */
-const lacking = ({ world }: Sim, { running, spec }: SimMachine): KubeThing[] => {
+const lacking = ({ world }: Sim, { running, spec }: SimMachine): KubeObject[] => {
   const server = Object.values(world.machines).find(
     ({ kube }) => kube !== undefined && kube.id === running?.cluster,
   );
   if (server?.kube === undefined) return [];
-  return thingsOf(server.kube, 'Deployment').filter(
+  return objectsOf(server.kube, 'Deployment').filter(
     ({ sim: own }) =>
       own?.node === spec.name && !(own.container && running?.containers?.includes(own.container)),
   );
@@ -43,14 +43,14 @@ export const KUBELET_JOBS: Readonly<Record<string, JobHandler>> = {
 };
 
 /** Whether a deployment's container runs: what its node knows, not what the cluster was told last. */
-export const containerRuns = (world: SimWorld, server: SimMachine, { sim: own }: KubeThing): boolean => {
+export const containerRuns = (world: SimWorld, server: SimMachine, { sim: own }: KubeObject): boolean => {
   if (own?.node === undefined || own.container === undefined) return false;
   const known = world.machines[own.node]?.running?.containers ?? [];
   return known.includes(own.container) && isRunning(world, server, own.node);
 };
 
 /** Whether a deployment's pod counts as ready: what was reported last holds until its node counts as lost. */
-export const isAvailable = (world: SimWorld, server: SimMachine, { sim: own }: KubeThing): boolean =>
+export const isAvailable = (world: SimWorld, server: SimMachine, { sim: own }: KubeObject): boolean =>
   own?.node !== undefined && own.container !== undefined && isReady(world, server, own.node);
 
 interface Template {
@@ -58,7 +58,7 @@ interface Template {
 }
 
 /** The pod of a deployment, as the API server shows it. */
-export const podOf = (world: SimWorld, server: SimMachine, deployment: KubeThing): KubeThing => {
+export const podOf = (world: SimWorld, server: SimMachine, deployment: KubeObject): KubeObject => {
   const { metadata, spec, sim: own } = deployment;
   const { name, namespace, uid = '' } = metadata;
   const isUp = isAvailable(world, server, deployment);

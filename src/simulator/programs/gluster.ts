@@ -1,5 +1,5 @@
 import { saveState } from '../gluster/glusterd-files.js';
-import { glusterdRuns, gossip, markBrick, resetBrick, startBricks, uuidOf } from '../gluster/glusterd.js';
+import { glusterdRuns, catchUp, markBrick, resetBrick, startBricks, uuidOf } from '../gluster/glusterd.js';
 import { UnknownUse, type Call, type Program } from './program.js';
 import { brickName, processKey } from '../world/volumes.js';
 import type { SimVolume } from '../world/world.js';
@@ -169,7 +169,7 @@ export const gluster: Program = async (call) => {
     call.io.err('Connection failed. Please check if gluster daemon is operational.\n');
     return 1;
   }
-  gossip(call.world, call.machine);
+  catchUp(call.world, call.machine);
   if (area === 'system::' && rest.join(' ') === 'uuid get') {
     call.io.out(`UUID: ${uuidOf(call.world, call.machine)}\n`);
     return 0;

@@ -1,6 +1,6 @@
 import { nodeNow } from '../kube/nodes.js';
 import { isAvailable, podOf } from '../kube/pods.js';
-import { thing, thingsOf, type KubeStore, type KubeThing } from '../world/kube-store.js';
+import { objectNamed, objectsOf, type KubeStore, type KubeObject } from '../world/kube-store.js';
 import { UnknownUse, type Call, type Options } from './program.js';
 
 const KINDS: Readonly<Record<string, readonly string[]>> = {
@@ -26,7 +26,7 @@ export const kindOf = (word: string): string => {
 };
 
 /** An object as the API server shows it at this moment. */
-export const shown = (call: Call, one: KubeThing): KubeThing => {
+export const shown = (call: Call, one: KubeObject): KubeObject => {
   const { sim, ...rest } = one;
   if (one.kind === 'Node') {
     const { sim: _inner, ...node } = nodeNow(call.world, call.machine, one);
@@ -45,7 +45,7 @@ export const shown = (call: Call, one: KubeThing): KubeThing => {
 };
 
 const eventsOf = (store: KubeStore): string[] =>
-  thingsOf(store, 'Pod').flatMap(({ metadata, sim }) =>
+  objectsOf(store, 'Pod').flatMap(({ metadata, sim }) =>
     sim?.trouble ? [`pod/${metadata.name}  ${sim.trouble}`] : [],
   );
 
@@ -72,28 +72,28 @@ export const notFound = (ask: Ask, kind: string, name: string): number => {
 };
 
 /** The objects of a kind that the options ask for. */
-export const selected = ({ store, namespace, given, call }: Ask, kind: string): KubeThing[] => {
+export const selected = ({ store, namespace, given, call }: Ask, kind: string): KubeObject[] => {
   const field = given.values['field-selector'];
   const name = field === undefined ? undefined : /^metadata\.name=(\S+)$/.exec(field)?.[1];
   if (field !== undefined && name === undefined) throw new UnknownUse(`--field-selector ${field}`);
   const [label, value] = (given.values['l'] ?? '').split('=');
-  return thingsOf(store, kind, namespace)
+  return objectsOf(store, kind, namespace)
     .filter(({ metadata }) => name === undefined || metadata.name === name)
     .filter(({ metadata }) => !label || metadata.labels?.[label] === value)
     .map((one) => shown(call, one));
 };
 
 /** As {@link selected}, with the pods of deployments, which the simulator keeps no objects of. */
-const listed = (ask: Ask, kind: string): readonly KubeThing[] => {
+const listed = (ask: Ask, kind: string): readonly KubeObject[] => {
   const found = selected(ask, kind);
   if (kind !== 'Pod' || ask.given.values['l'] !== undefined) return found;
   const { call, store, namespace } = ask;
-  const deployments = thingsOf(store, 'Deployment', namespace);
+  const deployments = objectsOf(store, 'Deployment', namespace);
   return [...found, ...deployments.map((one) => podOf(call.world, call.machine, one))];
 };
 
 /** Nodes as kubectl(1) lists them, without their age: what the simulator keeps is not that old. */
-const nodeTable = (nodes: readonly KubeThing[]): string => {
+const nodeTable = (nodes: readonly KubeObject[]): string => {
   const rows = nodes.map(({ metadata, spec, status }) => {
     const conditions = (status?.['conditions'] ?? []) as readonly { type: string; status: string }[];
     const ready = conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True');
@@ -115,7 +115,7 @@ const nodeTable = (nodes: readonly KubeThing[]): string => {
 const CATALOGUE_TEMPLATE = '/usr/local/lib/kglab/catalogue.tmpl';
 
 /** A persistent volume as the catalogue's template shows it: path, name, and all that is known of it. */
-const catalogueLine = ({ kind, metadata, spec = {} }: KubeThing): string => {
+const catalogueLine = ({ kind, metadata, spec = {} }: KubeObject): string => {
   const path = (spec['hostPath'] as { path: string } | undefined)?.path;
   if (kind !== 'PersistentVolume' || path === undefined) return '';
   const claim = spec['claimRef'] as { name: string; namespace: string } | undefined;
@@ -131,7 +131,7 @@ const catalogueLine = ({ kind, metadata, spec = {} }: KubeThing): string => {
   return `${path}|${metadata.name}|${JSON.stringify(entry)}\n`;
 };
 
-const print = (ask: Ask, found: readonly KubeThing[], single: boolean): number => {
+const print = (ask: Ask, found: readonly KubeObject[], single: boolean): number => {
   const { call, given } = ask;
   const format = given.values['o'] ?? given.values['output'] ?? '';
   if (format === 'json') {
@@ -178,6 +178,6 @@ export const get = (ask: Ask): number => {
       false,
     );
   const kind = kindOf(prefix);
-  const found = thing(ask.store, kind, name, ask.namespace);
+  const found = objectNamed(ask.store, kind, name, ask.namespace);
   return found === undefined ? notFound(ask, kind, name) : print(ask, [shown(ask.call, found)], true);
 };

@@ -1,5 +1,5 @@
 /** A Kubernetes object; `sim` holds what the simulator alone knows of it. */
-export interface KubeThing {
+export interface KubeObject {
   apiVersion?: string;
   kind: string;
   metadata: {
@@ -32,7 +32,7 @@ export interface KubeStore {
   /** The token that its nodes join with. */
   readonly token: string;
   readonly id: string;
-  readonly objects: Record<string, KubeThing>;
+  readonly objects: Record<string, KubeObject>;
 }
 
 /** Kinds without a namespace. */
@@ -56,7 +56,7 @@ export const keyOf = (kind: string, name: string, namespace = ''): string =>
 export const passwordOf = (node: string): string => `${node}.node-password.k3s`;
 
 /** Objects of a kind, of one namespace or all. */
-export const thingsOf = ({ objects }: KubeStore, kind: string, namespace?: string): KubeThing[] =>
+export const objectsOf = ({ objects }: KubeStore, kind: string, namespace?: string): KubeObject[] =>
   Object.values(objects).filter(
     (one) =>
       one.kind === kind &&
@@ -64,9 +64,9 @@ export const thingsOf = ({ objects }: KubeStore, kind: string, namespace?: strin
   );
 
 /** An object by its name. */
-export const thing = (
+export const objectNamed = (
   { objects }: KubeStore,
   kind: string,
   name: string,
   namespace?: string,
-): KubeThing | undefined => objects[keyOf(kind, name, namespace)];
+): KubeObject | undefined => objects[keyOf(kind, name, namespace)];

@@ -81,4 +81,13 @@ describe.skipIf(!hasShell)('the shell of simulated machines', () => {
     expect(exitCode).toBe(127);
     expect(stderr).toContain('background jobs are not simulated');
   });
+
+  it('gives every shell a process id of its own', async () => {
+    const machine = await simMachine();
+    const pid = async (): Promise<string> =>
+      (await machine.exec({ file: 'sh', args: ['-c', 'echo $$; echo $$'] })).stdout;
+    const [one, other] = [await pid(), await pid()];
+    expect(one).toMatch(/^(\d+)\n\1\n$/);
+    expect(other).not.toBe(one);
+  });
 });

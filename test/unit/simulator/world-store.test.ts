@@ -76,3 +76,10 @@ describe('a world in a file', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 });
+
+it('lists the network among the traces of a lab without machines', async () => {
+  const provider = simulator();
+  expect(await provider.abilities.traces()).toEqual([]);
+  await provider.foundation.prepare();
+  expect(await provider.abilities.traces()).toHaveLength(1);
+});
