@@ -38,7 +38,7 @@ export interface SimulatorOptions {
   readonly lab: LabRef;
   readonly clock: Clock;
   readonly store: WorldStore;
-  /** What is to go wrong; for tests. */
+  /** Faults to inject; for tests. */
   readonly faults?: FaultPlan;
   readonly programs?: ProgramFaults | undefined;
   readonly witness?: Witness;
@@ -58,7 +58,7 @@ const JOBS: Readonly<Record<string, JobHandler>> = {
   'kube.sync': syncCluster,
 };
 
-/** Machines that exist as data alone. Needs nothing of the host; time is virtual. */
+/** A provider of machines that exist only as data. It needs nothing of the host; time is virtual. */
 export class SimulatorProvider implements MachineProvider {
   readonly id = 'simulator';
   readonly features = {
@@ -96,14 +96,14 @@ export class SimulatorProvider implements MachineProvider {
   private get world(): SimWorld {
     const { clock, lab, store } = this.options;
     const world = store.open(() => emptyWorld(lab, clock.now()));
-    // A world that was left at a later moment than the clock's goes on from there.
+    // The saved world may be ahead of the clock: continue from its time.
     this.ahead ??= Math.max(0, world.time - clock.now());
     return world;
   }
 
   private async missing(options: ExecOptions = {}): Promise<string | undefined> {
     await this.perform({ kind: 'list' }, options, () => undefined);
-    return this.world.prepared ? undefined : 'the simulated network is not made yet';
+    return this.world.prepared ? undefined : 'the simulated network does not exist yet';
   }
 
   private prepare(options: ExecOptions = {}): Promise<void> {
@@ -129,7 +129,7 @@ export class SimulatorProvider implements MachineProvider {
   create(spec: MachineSpec, options: ExecOptions = {}): Promise<void> {
     return this.perform({ kind: 'create', machine: spec.name }, options, async () => {
       if (!this.world.prepared)
-        throw new CliError('MACHINE_FAILED', 'The simulated network is not made yet.', {
+        throw new CliError('MACHINE_FAILED', 'The simulated network does not exist yet.', {
           hint: 'Run: kglab up',
         });
       const machine = (this.world.machines[spec.name] ??= newMachine(this.world, spec));
@@ -170,7 +170,7 @@ export class SimulatorProvider implements MachineProvider {
   private async removeFoundation(options: ExecOptions = {}): Promise<void> {
     await this.perform({ kind: 'cleanup' }, options, () => {
       const left = Object.keys(this.world.machines);
-      if (left.length > 0) throw new CliError('BUG', `The network is still used by ${left.join(', ')}.`);
+      if (left.length > 0) throw new CliError('BUG', `Machines still use the network: ${left.join(', ')}.`);
       this.world.prepared = false;
     });
     if (Object.keys(this.world.kept).length === 0) await this.options.store.remove();
@@ -200,7 +200,7 @@ export class SimulatorProvider implements MachineProvider {
     );
   }
 
-  /** Does an operation, with whatever is to go wrong with it. */
+  /** Does an operation with the fault that the plan has for it, and saves the world. */
   private async perform<T>(
     given: Omit<Operation, 'index'>,
     options: ExecOptions,
@@ -221,12 +221,12 @@ export class SimulatorProvider implements MachineProvider {
       this.options.witness?.(operation);
       return result;
     } finally {
-      // An operation that fails may have changed the world, too: a command that cut the power of its machine.
+      // A failed operation may have changed the world, too: a command may power its machine off.
       if (!this.dead) this.options.store.save();
     }
   }
 
-  /** A dead kglab asks for nothing more. */
+  /** After a crash no further operation is accepted. */
   private end(error: unknown): never {
     if (error instanceof CrashError) this.dead = true;
     throw error;
@@ -235,8 +235,8 @@ export class SimulatorProvider implements MachineProvider {
   private known(name: string): SimMachine {
     const machine = this.world.machines[name];
     if (machine !== undefined && machine.boots > 0) return machine;
-    throw new CliError('MACHINE_FAILED', `Machine ${name} was never made completely.`, {
-      hint: 'Finish it: kglab up',
+    throw new CliError('MACHINE_FAILED', `Machine ${name} was not created completely.`, {
+      hint: 'Complete it: kglab up',
     });
   }
 }

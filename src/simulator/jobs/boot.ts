@@ -6,7 +6,7 @@ import type { JobHandler, Sim } from '../world/sim.js';
 import { enabledUnits } from '../world/unit-file.js';
 import type { SimMachine } from '../world/world.js';
 
-/** Milliseconds from power to what a boot brings: services, cloud-init of a first and of a later boot, packages. */
+/** Milliseconds from power-on to: services, the end of cloud-init at a first and a later boot, packages. */
 const TIMES = {
   glusterd: 1_500,
   mounts: 2_500,
@@ -35,7 +35,7 @@ const delayOf = (unit: string): number => {
   return unit.endsWith('.mount') ? TIMES.mounts : TIMES.others;
 };
 
-/** Switches a machine on. What was in memory is gone, what is enabled comes up. */
+/** Boots a machine: empties /run and /tmp and starts the enabled units. */
 export const powerOn = (sim: Sim, machine: SimMachine): void => {
   for (const path of Object.keys(machine.disk)) if (/^\/(run|tmp)\//.test(path)) delete machine.disk[path];
   machine.boots += 1;
@@ -72,7 +72,7 @@ const cloudInit: JobHandler = async (sim, machine) => {
   files.write(RESULT, `${JSON.stringify({ v1: { datasource: 'NoCloud', errors } })}\n`);
 };
 
-/** What a machine does by itself when it boots. */
+/** Jobs of a boot. */
 export const BOOT_JOBS: Readonly<Record<string, JobHandler>> = {
   'boot.unit': (sim, machine, unit) => beginStart(sim, machine, unit),
   'boot.cloud-init': cloudInit,

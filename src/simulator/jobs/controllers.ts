@@ -8,7 +8,7 @@ import { provision, reclaim } from './provisioner.js';
 import { deleteObject } from '../kube/objects.js';
 import { keyOf, objectNamed, objectsOf, type KubeStore, type KubeObject } from '../world/kube-store.js';
 
-/** Pause before the controllers try again what could not be done yet (milliseconds). */
+/** Pause before the controllers try again (milliseconds). */
 const AGAIN_MS = 2_000;
 
 const readyNode = (sim: Sim, server: SimMachine): string | undefined =>
@@ -16,7 +16,7 @@ const readyNode = (sim: Sim, server: SimMachine): string | undefined =>
     .map(({ metadata }) => metadata.name)
     .find((name) => isReady(sim.world, server, name));
 
-/** Gives every deployment's pod a node that lives; whether all have one. */
+/** Schedules every deployment's pod on a ready node; returns whether all have one. */
 const placeDeployments = (sim: Sim, server: SimMachine): boolean => {
   let settled = true;
   for (const deployment of objectsOf(server.kube as KubeStore, 'Deployment')) {
@@ -46,7 +46,7 @@ interface PodSpec {
   }[];
 }
 
-/** Binds the claims of a pod; where each of its volumes is on the node, or what is in the way. */
+/** Binds the claims of a pod; returns the node's path of each volume, or why one is missing. */
 const volumesOf = async (
   sim: Sim,
   server: SimMachine,
@@ -72,7 +72,7 @@ const volumesOf = async (
   return found;
 };
 
-/** A kubelet makes the directories of volumes that are not there (DirectoryOrCreate); what is in the way. */
+/** Creates missing directories of volumes (DirectoryOrCreate); returns the error, if any. */
 const makeFolders = (sim: Sim, machine: SimMachine, paths: readonly string[]): string | undefined => {
   try {
     for (const path of paths) new Files(sim.world, machine).mkdirs(path);
@@ -83,7 +83,7 @@ const makeFolders = (sim: Sim, machine: SimMachine, paths: readonly string[]): s
   }
 };
 
-/** Brings a pending pod as far as it gets; what is in the way, if anything is. */
+/** Runs a pending pod if that is possible; returns why not, if it is not. */
 const advancePod = async (sim: Sim, server: SimMachine, pod: KubeObject): Promise<string | undefined> => {
   const spec = pod.spec as PodSpec;
   const node = spec.nodeSelector?.['kubernetes.io/hostname'] ?? spec.nodeName ?? readyNode(sim, server);
@@ -133,7 +133,7 @@ const reclaimVolumes = async (sim: Sim, server: SimMachine): Promise<boolean> =>
   return settled;
 };
 
-/** One round of all controllers of a cluster; another follows while something is left to do. */
+/** One round of a cluster's controllers; schedules another one while something is left to do. */
 export const syncCluster = async (sim: Sim, server: SimMachine): Promise<void> => {
   if (!serverRuns(server)) return;
   emptyNamespaces(sim, server);

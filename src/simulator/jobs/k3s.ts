@@ -12,12 +12,12 @@ import { newUuid, type SimMachine } from '../world/world.js';
 const CONFIG = '/etc/rancher/k3s/config.yaml';
 const DATABASE = '/var/lib/rancher/k3s/server/db/state.db';
 const PASSWORD = '/etc/rancher/node/password';
-/** The authority of the cluster, as its server has it and as a member has learnt it. */
+/** The cluster's CA, on the server and as a node learnt it. */
 const SERVER_CA = '/var/lib/rancher/k3s/server/tls/server-ca.crt';
 const AGENT_CA = '/var/lib/rancher/k3s/agent/server-ca.crt';
 const KUBECONFIG = '/etc/rancher/k3s/k3s.yaml';
 
-/** RestartSec of the unit, and how long k3s needs for what it does (milliseconds). */
+/** RestartSec of the unit, and how long k3s takes to start (milliseconds). */
 const TIMES = { restart: 5_000, server: 4_000, agent: 1_500, retry: 2_000, kubelet: 2_500 } as const;
 
 interface Config {
@@ -35,7 +35,7 @@ const writeRootFile = (machine: SimMachine, path: string, text: string): void =>
   machine.disk[path] = { kind: 'file', text, mode: '0600' };
 };
 
-/** The unit has failed and is started again by systemd a little later. */
+/** The unit failed: systemd starts it again later. */
 const retryUnit = (sim: Sim, machine: SimMachine, unit: string, why: string): void => {
   log(machine, unit, why);
   const state = machine.running?.units[unit];
@@ -45,7 +45,7 @@ const retryUnit = (sim: Sim, machine: SimMachine, unit: string, why: string): vo
   sim.schedule(machine, 'k3s.try', TIMES.restart, unit);
 };
 
-/** systemd starts the unit: what has to run before, then k3s itself. */
+/** systemd starts the unit: ExecStartPre, then k3s. */
 const tryStart: JobHandler = async (sim, machine, unit) => {
   const text = loadedUnit(machine, unit) ?? '';
   for (const line of unitValues(text, 'ExecStartPre')) {
@@ -98,7 +98,7 @@ users:
   user: {client-key-data: simulated}
 `;
 
-/** Whether a node may join: its password has to be the one it came with first. */
+/** Whether a node may join: it must have the password with which it first joined. */
 const admit = ({ world }: Sim, machine: SimMachine, store: KubeStore): boolean => {
   if (machine.disk[PASSWORD] === undefined) writeRootFile(machine, PASSWORD, newUuid(world));
   const password = machine.disk[PASSWORD]?.text ?? '';
@@ -139,7 +139,7 @@ const serverUp: JobHandler = (sim, machine, unit) => {
 
 const hostOf = (url = ''): string => url.replace(/^https:\/\//, '').replace(/:\d+$/, '');
 
-/** The running server that a machine's configuration leads to. */
+/** The running server in a machine's configuration. */
 const serverOf = ({ world }: Sim, machine: SimMachine): SimMachine | undefined => {
   const { server } = configOf(machine);
   const found = server === undefined ? machine : reach(world, machine, hostOf(server));
@@ -172,7 +172,7 @@ const kubeletUp: JobHandler = (sim, machine, unit) => {
   wakeKubelet(sim, machine);
 };
 
-/** What a k3s does by itself. */
+/** Jobs of k3s. */
 export const K3S_JOBS: Readonly<Record<string, JobHandler>> = {
   'k3s.try': tryStart,
   'k3s.server': serverUp,

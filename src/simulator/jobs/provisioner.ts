@@ -9,7 +9,7 @@ import { containerRuns } from '../kube/pods.js';
 import { keyOf, objectNamed, objectsOf, type KubeStore, type KubeObject } from '../world/kube-store.js';
 
 const NAME = 'rancher.io/local-path';
-/** From the end of a helper pod to the provisioner's noticing it (milliseconds). */
+/** From the end of a helper pod until the provisioner notices it (milliseconds). */
 const NOTICE_MS = 300;
 
 interface Config {
@@ -46,12 +46,12 @@ const bytesOf = (quantity: string): string => {
   return String(Number(number) * (UNITS[unit] ?? 1));
 };
 
-/** What came of the helper pods that are not looked after yet. */
+/** Results of helper pods that the provisioner has not read yet. */
 const results = new WeakMap<KubeStore, Map<string, string>>();
 
 /**
- * Runs a helper pod, or looks what has become of it: a pod takes its time. Undefined while it runs, `''` when it has
- * done its work, else its error; a pod that failed is followed by another.
+ * Starts a helper pod, or reads its result: undefined while it runs, `''` if it succeeded, else its error. After a
+ * failure the next call starts another pod.
  */
 const helper = async (
   sim: Sim,
@@ -83,7 +83,7 @@ const helper = async (
   return result;
 };
 
-/** Binds a claim for a pod on a node; what is in the way, if anything is. */
+/** Binds a claim for a pod on a node; returns why not, if it cannot yet. */
 export const provision = async (
   sim: Sim,
   server: SimMachine,
@@ -143,7 +143,7 @@ const bindVolume = (
   claim.status = { phase: 'Bound' };
 };
 
-/** Removes a volume whose claim is gone; whether that is done. */
+/** Reclaims the PV of a deleted claim; returns whether that is done. */
 export const reclaim = async (sim: Sim, server: SimMachine, volume: KubeObject): Promise<boolean> => {
   const store = server.kube as KubeStore;
   if (volume.spec?.['persistentVolumeReclaimPolicy'] !== 'Delete') {

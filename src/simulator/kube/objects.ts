@@ -12,12 +12,12 @@ import {
   type KubeObject,
 } from '../world/kube-store.js';
 
-/** How long a namespace has no service account, without which pods are refused (milliseconds). */
+/** A new namespace gets its service account after this time; until then it refuses pods (milliseconds). */
 const ACCOUNT_MS = 400;
-/** How long the controllers take to notice. */
+/** Time until the controllers notice a change (milliseconds). */
 const NOTICE_MS = 1_200;
 
-/** What the API server refuses. */
+/** The API server refuses an object. */
 export class Refused extends Error {}
 
 const forbidNamespace = (
@@ -37,7 +37,7 @@ const forbidNamespace = (
     );
 };
 
-/** A claim without a word about its class gets the default one; `''` is a word. */
+/** A claim without a class gets the default class; the class `''` means none. */
 const withClass = (claim: KubeObject, store: KubeStore): KubeObject => {
   if (claim.kind !== 'PersistentVolumeClaim' || claim.spec?.['storageClassName'] !== undefined) return claim;
   const found = objectsOf(store, 'StorageClass').find(
@@ -46,7 +46,7 @@ const withClass = (claim: KubeObject, store: KubeStore): KubeObject => {
   return found ? { ...claim, spec: { ...claim.spec, storageClassName: found.metadata.name } } : claim;
 };
 
-/** Creates an object, or brings an existing one to what is given; annotations of others stay. */
+/** Creates or updates an object; annotations that are not given stay. */
 export const applyObject = (
   sim: Sim,
   server: SimMachine,
@@ -76,7 +76,7 @@ export const applyObject = (
     sim: known?.sim ?? { made: sim.now },
   };
   const isNewShape = JSON.stringify(known?.spec) !== JSON.stringify(made.spec);
-  // A changed template means new pods.
+  // A changed template replaces the pods.
   if (kind === 'Deployment' && known !== undefined && isNewShape) made.sim = { made: sim.now };
   if (kind === 'Pod' && known !== undefined) return 'unchanged';
   if (kind === 'Pod') made.status = { phase: 'Pending' };
@@ -88,7 +88,7 @@ export const applyObject = (
   return isNewShape || JSON.stringify(known.data) !== JSON.stringify(made.data) ? 'configured' : 'unchanged';
 };
 
-/** Deletes an object; namespaces and what is in them go a little later. */
+/** Deletes an object; a namespace and its objects go a little later. */
 export const deleteObject = (sim: Sim, server: SimMachine, { kind, metadata }: KubeObject): void => {
   const store = server.kube as KubeStore;
   const { name, namespace } = metadata;
@@ -100,7 +100,7 @@ export const deleteObject = (sim: Sim, server: SimMachine, { kind, metadata }: K
   sim.schedule(server, 'kube.sync', NOTICE_MS);
 };
 
-/** Marks the volume of a claim that is gone. */
+/** Marks the PV of a deleted claim as released. */
 export const release = (store: KubeStore, claim: string, namespace: string): void => {
   for (const volume of objectsOf(store, 'PersistentVolume')) {
     const ref = volume.spec?.['claimRef'] as { name: string; namespace: string } | undefined;
@@ -108,7 +108,7 @@ export const release = (store: KubeStore, claim: string, namespace: string): voi
   }
 };
 
-/** What a cluster has from its first moment. */
+/** Creates the objects that every new cluster has. */
 export const createInitialObjects = (sim: Sim, server: SimMachine, disabled: readonly string[]): void => {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease'])
     applyObject(sim, server, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, '');

@@ -3,14 +3,14 @@ import { newUuid, type SimMachine, type SimWorld } from '../world/world.js';
 import { isReady, isRunning } from './nodes.js';
 import { objectsOf, type KubeObject } from '../world/kube-store.js';
 
-/** From a kubelet's first report to its word on the containers of before, and from there to those of now (milliseconds). */
+/** From a kubelet's start to its report of ended containers, and from there to the new containers (milliseconds). */
 const TIMES = { look: 1_000, start: 2_500 } as const;
 
-/** Has the kubelet of a machine look, a little later, at which of its pods run. */
+/** Schedules the kubelet's next check of its pods. */
 export const wakeKubelet = (sim: Sim, machine: SimMachine): void =>
   sim.schedule(machine, 'kube.kubelet', TIMES.look);
 
-/** The deployments whose pods a machine is to run, and does not. */
+/** The deployments whose pods a machine should run but does not. */
 const lacking = ({ world }: Sim, { running, spec }: SimMachine): KubeObject[] => {
   const server = Object.values(world.machines).find(
     ({ kube }) => kube !== undefined && kube.id === running?.cluster,
@@ -22,7 +22,7 @@ const lacking = ({ world }: Sim, { running, spec }: SimMachine): KubeObject[] =>
   );
 };
 
-/** A kubelet reports what has ended, and starts it anew. */
+/** The kubelet reports ended containers and schedules new ones. */
 const lookAtPods: JobHandler = (sim, machine) => {
   for (const { sim: own } of lacking(sim, machine)) delete own?.container;
   sim.schedule(machine, 'kube.containers', TIMES.start);
@@ -36,20 +36,20 @@ const startContainers: JobHandler = (sim, machine) => {
   }
 };
 
-/** What a kubelet does by itself. */
+/** Jobs of the kubelet. */
 export const KUBELET_JOBS: Readonly<Record<string, JobHandler>> = {
   'kube.kubelet': lookAtPods,
   'kube.containers': startContainers,
 };
 
-/** Whether a deployment's container runs: what its node knows, not what the cluster was told last. */
+/** Whether a deployment's container runs on its node, whatever was last reported. */
 export const containerRuns = (world: SimWorld, server: SimMachine, { sim: own }: KubeObject): boolean => {
   if (own?.node === undefined || own.container === undefined) return false;
   const known = world.machines[own.node]?.running?.containers ?? [];
   return known.includes(own.container) && isRunning(world, server, own.node);
 };
 
-/** Whether a deployment's pod counts as ready: what was reported last holds until its node counts as lost. */
+/** Whether a deployment's pod counts as ready: the last report holds until its node counts as not ready. */
 export const isAvailable = (world: SimWorld, server: SimMachine, { sim: own }: KubeObject): boolean =>
   own?.node !== undefined && own.container !== undefined && isReady(world, server, own.node);
 
@@ -57,7 +57,7 @@ interface Template {
   readonly metadata?: { readonly labels?: Record<string, string> };
 }
 
-/** The pod of a deployment, as the API server shows it. */
+/** The Pod object of a deployment. */
 export const podOf = (world: SimWorld, server: SimMachine, deployment: KubeObject): KubeObject => {
   const { metadata, spec, sim: own } = deployment;
   const { name, namespace, uid = '' } = metadata;

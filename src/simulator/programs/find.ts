@@ -56,7 +56,7 @@ const parse = (args: readonly string[], files: Files): Query => {
   return query;
 };
 
-/** find(1), as far as scripts of machines use it. */
+/** find(1), as far as kglab's scripts use it. */
 export const find: Program = async (call) => {
   const { roots, tests, min, max, exec } = parse(call.args, call.files);
   const found = roots

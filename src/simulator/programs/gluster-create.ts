@@ -37,7 +37,7 @@ const parse = (
   };
 };
 
-/** The machine of a brick, if it is a connected member of the pool of the machine asked. */
+/** The machine of a brick, if it is a connected peer. */
 const hostOf = ({ world, machine }: Call, { machine: name }: SimBrick): SimMachine | undefined => {
   const found = reach(world, machine, name);
   if (found === undefined || found === machine) return found;

@@ -31,7 +31,7 @@ const probe = ({ world, machine }: Call, name: string): string => {
   if (known !== undefined) {
     if (!known.names.includes(name)) known.names.push(name);
     saveState(world, machine);
-    // A peer that forgot us is told again.
+    // The peer may have lost its state: tell it again.
     if (found.peers[uuidOf(world, machine)] === undefined)
       makePeers(world, machine, found, known.names[0] ?? name, nameOf(found, machine.address));
     return said(2, `Host ${name} port 24007 already in peer list`);

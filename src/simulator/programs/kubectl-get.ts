@@ -18,14 +18,14 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   Job: ['job', 'jobs'],
 };
 
-/** The kind that a word of kubectl means. */
+/** The kind for kubectl's name of a resource. */
 export const kindOf = (word: string): string => {
   const found = Object.entries(KINDS).find(([, names]) => names.includes(word.toLowerCase()));
   if (found === undefined) throw new UnknownUse(`kind ${word}`);
   return found[0];
 };
 
-/** An object as the API server shows it at this moment. */
+/** An object with its current status. */
 export const shown = (call: Call, one: KubeObject): KubeObject => {
   const { sim, ...rest } = one;
   if (one.kind === 'Node') {
@@ -59,19 +59,19 @@ export interface Ask {
   readonly namespace: string | undefined;
 }
 
-/** Says what is wrong; the exit code. */
+/** Prints an error; returns the exit code. */
 export const fail = ({ call }: Ask, message: string): number => {
   call.io.err(`${message}\n`);
   return 1;
 };
 
-/** The answer about an object that is not there. */
+/** The error for an object that does not exist. */
 export const notFound = (ask: Ask, kind: string, name: string): number => {
   if (ask.given.flags.has('ignore-not-found')) return 0;
   return fail(ask, `Error from server (NotFound): ${kind.toLowerCase()}s "${name}" not found`);
 };
 
-/** The objects of a kind that the options ask for. */
+/** The objects of a kind that match the options. */
 export const selected = ({ store, namespace, given, call }: Ask, kind: string): KubeObject[] => {
   const field = given.values['field-selector'];
   const name = field === undefined ? undefined : /^metadata\.name=(\S+)$/.exec(field)?.[1];
@@ -83,7 +83,7 @@ export const selected = ({ store, namespace, given, call }: Ask, kind: string): 
     .map((one) => shown(call, one));
 };
 
-/** As {@link selected}, with the pods of deployments, which the simulator keeps no objects of. */
+/** As {@link selected}, with the pods of deployments, which the simulator does not store. */
 const listed = (ask: Ask, kind: string): readonly KubeObject[] => {
   const found = selected(ask, kind);
   if (kind !== 'Pod' || ask.given.values['l'] !== undefined) return found;
@@ -92,7 +92,7 @@ const listed = (ask: Ask, kind: string): readonly KubeObject[] => {
   return [...found, ...deployments.map((one) => podOf(call.world, call.machine, one))];
 };
 
-/** Nodes as kubectl(1) lists them, without their age: what the simulator keeps is not that old. */
+/** Nodes as kubectl(1) lists them, without their age. */
 const nodeTable = (nodes: readonly KubeObject[]): string => {
   const rows = nodes.map(({ metadata, spec, status }) => {
     const conditions = (status?.['conditions'] ?? []) as readonly { type: string; status: string }[];
@@ -111,10 +111,10 @@ const nodeTable = (nodes: readonly KubeObject[]): string => {
     .join('');
 };
 
-/** The one template that the simulator knows; of others it does not know what they make. */
+/** The only template that the simulator knows: it has no template engine. */
 const CATALOGUE_TEMPLATE = '/usr/local/lib/kglab/catalogue.tmpl';
 
-/** A persistent volume as the catalogue's template shows it: path, name, and all that is known of it. */
+/** A PV as the catalogue's template prints it: path, name and the whole object. */
 const catalogueLine = ({ kind, metadata, spec = {} }: KubeObject): string => {
   const path = (spec['hostPath'] as { path: string } | undefined)?.path;
   if (kind !== 'PersistentVolume' || path === undefined) return '';

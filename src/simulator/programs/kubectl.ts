@@ -48,7 +48,7 @@ const create = (ask: Ask): number => {
   return 0;
 };
 
-/** The objects that `delete` names: `KIND/NAME…`, `KIND NAME…` or `KIND --all`. */
+/** The objects of `delete`: `KIND/NAME…`, `KIND NAME…` or `KIND --all`. */
 const named = (ask: Ask): { kind: string; name: string }[] => {
   const [first = '', ...names] = ask.words;
   if (first.includes('/'))
@@ -132,7 +132,7 @@ const refused = ({ io }: Call): number => {
   return 1;
 };
 
-/** kubectl(1), as k3s brings it on its server. */
+/** kubectl(1) on the k3s server. */
 export const kubectl: Program = async (call) => {
   const given = options(call.args, {
     flags: ['A', 'all-namespaces', 'ignore-not-found', 'overwrite', 'all', 'force', 'now'],

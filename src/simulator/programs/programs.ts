@@ -16,10 +16,10 @@ const k3s: Program = (call) => {
   return call.run([verb, ...args]);
 };
 
-/** Number of the first process in a container: any will do. */
+/** Process id of the first container; the value does not matter. */
 const FIRST_TASK = 2000;
 
-/** ctr(8), as k3s brings it: the tasks of containerd, which lives and dies with the k3s that started it. */
+/** ctr(8) of k3s: the tasks of containerd, which runs while k3s runs. */
 const ctr: Program = ({ args, io, machine }) => {
   if (args.join(' ') !== 'tasks list') throw new UnknownUse(`ctr ${args.join(' ')}`);
   const isUp = ['k3s', 'k3s-agent'].some(

@@ -12,12 +12,12 @@ import { unlock } from './processes.js';
 import { UnknownUse, type Call, type Program } from './program.js';
 import { PROGRAMS } from './programs.js';
 
-/** The exit code of a shell for a program that is not there; the simulator's for what it does not know, too. */
+/** Exit code for a missing program, and for what the simulator does not know. */
 const NOT_FOUND = 127;
 
 const K3S = '/usr/local/bin/k3s';
 
-/** Whether the machine has a program that some package or download brings. */
+/** Whether a program is installed, if it comes with a package or download. */
 const isInstalled = (name: string, { machine, files }: Call): boolean => {
   if (['gluster', 'glusterd', 'getfattr', 'setfattr'].includes(name))
     return machine.packages.includes('glusterfs-server');
@@ -47,7 +47,7 @@ const namesIn = (folder: string, pattern: string, files: Files): readonly string
   return ['.', '..', ...files.names(folder)].sort();
 };
 
-/** Existing paths that fit a pattern; a directory that cannot be read has none. */
+/** Existing paths that match a pattern; none in a directory that cannot be read. */
 const glob = (pattern: string, files: Files): readonly string[] => {
   let found = [''];
   for (const part of pattern.match(/\/+|[^/]+/g) ?? [])
@@ -73,10 +73,10 @@ const quietly = <T>(look: () => T): T | undefined => {
   }
 };
 
-/** Numbers of processes start above those of the system. */
+/** Process ids start above those of the system. */
 const FIRST_PID = 1000;
 
-/** One run of a program, by whichever other. */
+/** A call of a program by another one. */
 class ProgramCall implements Call {
   readonly sim: Sim;
   readonly world: SimWorld;
@@ -111,7 +111,7 @@ class ProgramCall implements Call {
   }
 }
 
-/** A number for a process. */
+/** A new process id. */
 const newPid = (world: SimWorld): number => (world.pids = (world.pids ?? FIRST_PID) + 1);
 
 const shellHost = (call: Call): ShellHost => {
@@ -129,7 +129,7 @@ const programHost = (call: Call): Omit<ShellHost, 'pid'> => ({
   has: (name) => typeof programOf(name, call) !== 'string',
 });
 
-/** Runs one program of a machine; its exit code. What the simulator does not know fails and says so. */
+/** Runs a program; returns its exit code. Fails with a message for what the simulator does not know. */
 const launch = async (argv: readonly string[], call: Call): Promise<number> => {
   const [file = '', ...args] = argv;
   if (call.budget && (call.budget.left -= 1) < 0) throw new CrashError();
@@ -159,9 +159,9 @@ const launch = async (argv: readonly string[], call: Call): Promise<number> => {
 export interface RunOnOptions {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Paths that stand for others, as in a container. */
+  /** Bind mounts, as in a container: path to real path. */
   readonly binds?: Readonly<Record<string, string>>;
-  /** How to wait; without it waiting takes no time (what happens by itself cannot wait). */
+  /** How to sleep; by default sleeping takes no time, because jobs cannot wait. */
   readonly sleep?: (ms: number) => Promise<void>;
   readonly budget?: Budget | undefined;
 }
@@ -172,7 +172,7 @@ export interface RunOnResult {
   readonly stderr: string;
 }
 
-/** Runs a program on a machine to its end. */
+/** Runs a program on a machine; resolves with its result. */
 export const runOn = async (
   sim: Sim,
   machine: SimMachine,

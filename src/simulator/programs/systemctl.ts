@@ -16,7 +16,7 @@ import {
 } from '../world/unit-file.js';
 import type { SimMachine, UnitState } from '../world/world.js';
 
-/** Longest that starting a unit is waited for (milliseconds); k3s has no limit of its own. */
+/** Deadline for the start of a unit (milliseconds); k3s's unit has none of its own. */
 const START_MS = 600_000;
 
 /** From the start of the keeper's unit to its first round (milliseconds). */
@@ -25,7 +25,7 @@ const KEEPER_MS = 100;
 const stateOf = ({ running }: SimMachine, unit: string): UnitState =>
   running?.units[unit] ?? { state: 'inactive', restarts: 0 };
 
-/** Begins to start a unit; what it does next happens by itself. */
+/** Starts a unit; jobs do the rest. */
 export const beginStart = (sim: Sim, machine: SimMachine, unit: string): void => {
   const { running } = machine;
   if (running === undefined || loadedUnit(machine, unit) === undefined) return;
@@ -47,7 +47,7 @@ export const beginStart = (sim: Sim, machine: SimMachine, unit: string): void =>
     sim.schedule(machine, 'keeper.start', KEEPER_MS, unit);
     return;
   }
-  // Of other services it is known that they run, not what they do.
+  // Other services only have a state.
   const [program = ''] = (unitValues(loadedUnit(machine, unit) ?? '', 'ExecStart')[0] ?? '').split(' ');
   running.units[unit] = { state: machine.disk[program] ? 'active' : 'failed', restarts: 0 };
 };
@@ -67,7 +67,7 @@ export const stopUnit = (sim: Sim, machine: SimMachine, unit: string): void => {
   delete machine.running?.units[unit];
 };
 
-/** Takes the power from a machine, in the middle of whatever it does. */
+/** Cuts the power of a machine. */
 export const powerOff = (sim: Sim, machine: SimMachine): void => {
   if (machine.running === undefined) return;
   noteSeen(sim.world);
@@ -76,17 +76,17 @@ export const powerOff = (sim: Sim, machine: SimMachine): void => {
   sim.world.jobs = sim.world.jobs.filter((job) => job.machine !== machine.spec.name);
 };
 
-/** How long a machine takes to shut down in order (milliseconds). */
+/** How long an orderly shutdown takes (milliseconds). */
 export const SHUTDOWN_MS = 1_500;
 
-/** The job that ends a shutdown. */
+/** Kind of the job that completes a shutdown. */
 const OFF = 'power.off';
 
 /** Whether a machine is shutting down. */
 export const isShuttingDown = ({ world }: Sim, { spec }: SimMachine): boolean =>
   world.jobs.some(({ kind, machine }) => kind === OFF && machine === spec.name);
 
-/** What follows `systemctl poweroff`. */
+/** Jobs of a shutdown. */
 export const POWER_JOBS: Readonly<Record<string, JobHandler>> = { [OFF]: powerOff };
 
 /** `systemctl poweroff`: begins to shut down and returns; with `-f` it cuts the power and does not return. */
@@ -140,7 +140,7 @@ const enable = async (call: Call, unit: string, given: Options): Promise<number>
   return given.flags.has('now') ? start(call, unit, given) : 0;
 };
 
-/** As systemd writes times under `TZ=UTC`; the day of the week is nothing that anybody reads. */
+/** A time as systemd writes it with `TZ=UTC`; nothing reads the day of the week. */
 const timestamp = (time: number): string =>
   `Day ${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 

@@ -1,49 +1,49 @@
 import type { Command } from '../../exec/command.js';
 import type { SimMachine } from './world.js';
 
-/** Something that a provider was asked to do. */
+/** A call of a provider's method. */
 export interface Operation {
-  /** Counts from 0 in the life of a provider. */
+  /** Counts the operations of one provider, from 0. */
   readonly index: number;
   readonly kind: 'prepare' | 'create' | 'start' | 'stop' | 'remove' | 'cleanup' | 'list' | 'keep' | 'exec';
   readonly machine?: string;
   readonly command?: Command;
 }
 
-/** What is to go wrong with an operation. */
+/** A fault of an operation. */
 export type Fault =
-  /** It does nothing and fails. */
+  /** The operation does nothing and fails. */
   | { readonly kind: 'fail'; readonly exitCode?: number; readonly stderr?: string }
-  /** It does nothing and gives no answer: until its deadline, or until whoever asked gives up. */
+  /** It does nothing and does not return before its deadline or the caller's abort. */
   | { readonly kind: 'hang' }
-  /** It works, and yet its deadline passes. */
+  /** It does its work but reports a timeout. */
   | { readonly kind: 'time-out' }
-  /** kglab dies as by SIGKILL, before or after it works: nothing more is asked for, everything stays as it is. */
+  /** kglab is killed (as by SIGKILL) before or after the operation; the world stays as it is. */
   | { readonly kind: 'crash'; readonly when: 'before' | 'after' }
-  /** As a crash, in the middle of a script: when so many of its programs have run. */
+  /** kglab is killed in the middle of a script, after so many of its programs. */
   | { readonly kind: 'crash-within'; readonly programs: number }
-  /** A machine loses its power: that of the operation, or another. */
+  /** A machine loses its power: the operation's, or the one named. */
   | { readonly kind: 'power-cut'; readonly when: 'before' | 'after'; readonly machine?: string }
-  /** The machine and all others cannot reach each other for a while; kglab still reaches them all. */
+  /** The machine and the others cannot reach each other for a while; kglab still reaches all of them. */
   | { readonly kind: 'network-cut'; readonly forMs: number }
-  /** The machine loses its power, and has another address when it starts again. */
+  /** The machine loses its power and has another address after the next start. */
   | { readonly kind: 'address-change'; readonly when: 'before' | 'after' };
 
-/** Asked at once, by whoever asks for the operation; undefined = all goes well. */
+/** Called synchronously when an operation begins; undefined = no fault. */
 export type FaultPlan = (operation: Operation) => Fault | undefined;
 
-/** What a program of a machine says when it is to fail, whoever runs it; undefined = it works. */
+/** The error message of a program that must fail on a machine; undefined = it works. */
 export type ProgramFaults = (machine: SimMachine, argv: readonly string[]) => string | undefined;
 
-/** Told after an operation that was done. */
+/** Called after an operation that succeeded. */
 export type Witness = (operation: Operation) => void;
 
-/** How many programs may still be run before kglab dies. */
+/** How many programs may still run before kglab is killed. */
 export interface Budget {
   left: number;
 }
 
-/** The end of a simulated process: whoever catches it does nothing more that anybody sees. */
+/** Simulates SIGKILL of kglab: after it, the provider accepts no operation. */
 export class CrashError extends Error {
   constructor() {
     super('kglab was killed (simulated)');

@@ -10,7 +10,7 @@ export const BASE: ReadonlySet<string> = new Set(
 );
 
 const OPTIONS = 'rw,relatime,user_id=0,group_id=0,default_permissions,allow_other,max_read=131072 0 0';
-/** Number of the first Gluster client: any will do. */
+/** Process id of the first Gluster client; the value does not matter. */
 const FIRST_CLIENT = 3000;
 
 const mountTable = ({ running }: SimMachine): string => {
@@ -19,7 +19,7 @@ const mountTable = ({ running }: SimMachine): string => {
   return ['/dev/vda1 / ext4 rw,relatime,discard 0 0', ...lines, ''].join('\n');
 };
 
-/** What is below /proc: the mounts, and the clients of Gluster volumes, one for each that is mounted. */
+/** The files in /proc: the mount table, and one Gluster client for each mounted volume. */
 export const procFiles = (machine: SimMachine): Tree => {
   const volumes = new Set(Object.values(machine.running?.mounts ?? {}).map(({ volume }) => volume));
   const file = (text: string) => ({ kind: 'file', text, mode: '0444' }) as const;
