@@ -4,7 +4,7 @@ import { SimLab } from '../helpers/sim-lab.js';
 const LAB = 'name: demo\nprovider: simulator\n';
 
 describe('up on simulated machines', () => {
-  it('makes a lab, finds nothing to do the second time, and leaves nothing', async () => {
+  it('creates a lab, changes nothing the second time, and down leaves nothing', async () => {
     const lab = new SimLab(LAB);
     const first = await lab.up();
     expect(first.error).toBeUndefined();
@@ -14,7 +14,7 @@ describe('up on simulated machines', () => {
     expect(lab.remains).toEqual([]);
   });
 
-  it('takes minutes of virtual time and hardly any of the real one', async () => {
+  it('takes minutes of virtual time and little real time', async () => {
     const lab = new SimLab(LAB);
     const start = performance.now();
     const { virtualMs } = await lab.up();

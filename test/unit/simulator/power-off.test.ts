@@ -11,12 +11,12 @@ import { simMachine, simulator } from './sim-machine.js';
 
 const UNREACHABLE = { code: 'MACHINE_UNREACHABLE' };
 
-describe('powering a simulated machine off from inside', () => {
+describe('poweroff on a simulated machine', () => {
   it.each([
     ['poweroff', ['-ff']],
     ['poweroff', ['--force', '--force']],
     ['systemctl', ['poweroff', '-ff']],
-  ])('%s %j cuts the power and never returns', async (file, args) => {
+  ])('%s %j cuts the power: the command fails as unreachable', async (file, args) => {
     const provider = simulator();
     const machine = await simMachine(provider);
     await expect(machine.exec(cmd(file, ...args))).rejects.toMatchObject(UNREACHABLE);
@@ -35,7 +35,7 @@ describe('powering a simulated machine off from inside', () => {
     expect(await provider.list()).toMatchObject([{ state: 'stopped' }]);
   });
 
-  it('ends a script that still runs when the shutdown is complete', async () => {
+  it('ends a script that is still running when the shutdown completes', async () => {
     const provider = simulator();
     const machine = await simMachine(provider);
     const script = sh('systemctl poweroff; touch /root/soon; sleep 10; touch /root/late');
