@@ -11,7 +11,7 @@ import type {
   MachineSpec,
   Trace,
 } from '../machines/provider.js';
-import { syncCluster } from './kube/controllers.js';
+import { syncCluster } from './jobs/controllers.js';
 import { KUBELET_JOBS } from './kube/pods.js';
 import {
   CrashError,
@@ -20,34 +20,36 @@ import {
   type Operation,
   type ProgramFaults,
   type Witness,
-} from './faults.js';
-import { forgetVolumes, keepFolders, newMachine } from './machine-life.js';
-import { BACKGROUND_JOBS } from './background.js';
-import { KEEPER_JOBS } from './keeper.js';
-import { heal } from './glusterd.js';
-import { K3S_JOBS } from './k3s-jobs.js';
-import { BOOT_JOBS, powerOff, powerOn } from './power.js';
-import { suffer } from './mishaps.js';
-import { execOn } from './sim-machine.js';
-import { Sim, type JobHandler } from './sim.js';
-import { emptyWorld, type SimMachine, type SimWorld } from './world.js';
+} from './world/faults.js';
+import { forgetVolumes, keepFolders, newMachine } from './world/machines.js';
+import { BACKGROUND_JOBS } from './jobs/background.js';
+import { KEEPER_JOBS } from './jobs/keeper.js';
+import { heal } from './gluster/glusterd.js';
+import { K3S_JOBS } from './jobs/k3s.js';
+import { BOOT_JOBS, powerOn } from './jobs/boot.js';
+import { POWER_JOBS, powerOff, SHUTDOWN_MS } from './programs/systemctl.js';
+import { withFault } from './inject-fault.js';
+import { execOn } from './exec-on.js';
+import { Sim, type JobHandler } from './world/sim.js';
+import { emptyWorld, type SimMachine, type SimWorld } from './world/world.js';
 import type { WorldStore } from './world-store.js';
 
 export interface SimulatorOptions {
   readonly lab: LabRef;
   readonly clock: Clock;
   readonly store: WorldStore;
-  /** What is to go wrong; for tests. */
+  /** Faults to inject; for tests. */
   readonly faults?: FaultPlan;
   readonly programs?: ProgramFaults | undefined;
   readonly witness?: Witness;
 }
 
 /** How long things take, in milliseconds of virtual time. */
-const TIMES = { prepare: 3_000, create: 5_000, start: 2_000, stop: 1_500, remove: 500, list: 50 } as const;
+const TIMES = { prepare: 3_000, create: 5_000, start: 2_000, remove: 500, list: 50 } as const;
 
 const JOBS: Readonly<Record<string, JobHandler>> = {
   ...BOOT_JOBS,
+  ...POWER_JOBS,
   ...K3S_JOBS,
   ...KUBELET_JOBS,
   ...BACKGROUND_JOBS,
@@ -56,7 +58,7 @@ const JOBS: Readonly<Record<string, JobHandler>> = {
   'kube.sync': syncCluster,
 };
 
-/** Machines that exist as data alone. Needs nothing of the host; time is virtual. */
+/** A provider of machines that exist only as data. It needs nothing of the host; time is virtual. */
 export class SimulatorProvider implements MachineProvider {
   readonly id = 'simulator';
   readonly features = {
@@ -94,14 +96,14 @@ export class SimulatorProvider implements MachineProvider {
   private get world(): SimWorld {
     const { clock, lab, store } = this.options;
     const world = store.open(() => emptyWorld(lab, clock.now()));
-    // A world that was left at a later moment than the clock's goes on from there.
+    // The saved world may be ahead of the clock: continue from its time.
     this.ahead ??= Math.max(0, world.time - clock.now());
     return world;
   }
 
   private async missing(options: ExecOptions = {}): Promise<string | undefined> {
     await this.perform({ kind: 'list' }, options, () => undefined);
-    return this.world.prepared ? undefined : 'the simulated network is not made yet';
+    return this.world.prepared ? undefined : 'the simulated network does not exist yet';
   }
 
   private prepare(options: ExecOptions = {}): Promise<void> {
@@ -127,7 +129,7 @@ export class SimulatorProvider implements MachineProvider {
   create(spec: MachineSpec, options: ExecOptions = {}): Promise<void> {
     return this.perform({ kind: 'create', machine: spec.name }, options, async () => {
       if (!this.world.prepared)
-        throw new CliError('MACHINE_FAILED', 'The simulated network is not made yet.', {
+        throw new CliError('MACHINE_FAILED', 'The simulated network does not exist yet.', {
           hint: 'Run: kglab up',
         });
       const machine = (this.world.machines[spec.name] ??= newMachine(this.world, spec));
@@ -149,7 +151,7 @@ export class SimulatorProvider implements MachineProvider {
   stop(name: string, options: ExecOptions & { readonly force?: boolean } = {}): Promise<void> {
     return this.perform({ kind: 'stop', machine: name }, options, async () => {
       const machine = this.world.machines[name];
-      if (machine?.running && !options.force) await this.sim.sleep(TIMES.stop, options.signal);
+      if (machine?.running && !options.force) await this.sim.sleep(SHUTDOWN_MS, options.signal);
       if (machine) powerOff(this.sim, machine);
     });
   }
@@ -168,7 +170,7 @@ export class SimulatorProvider implements MachineProvider {
   private async removeFoundation(options: ExecOptions = {}): Promise<void> {
     await this.perform({ kind: 'cleanup' }, options, () => {
       const left = Object.keys(this.world.machines);
-      if (left.length > 0) throw new CliError('BUG', `The network is still used by ${left.join(', ')}.`);
+      if (left.length > 0) throw new CliError('BUG', `Machines still use the network: ${left.join(', ')}.`);
       this.world.prepared = false;
     });
     if (Object.keys(this.world.kept).length === 0) await this.options.store.remove();
@@ -198,7 +200,7 @@ export class SimulatorProvider implements MachineProvider {
     );
   }
 
-  /** Does an operation, with whatever is to go wrong with it. */
+  /** Does an operation with the fault that the plan has for it, and saves the world. */
   private async perform<T>(
     given: Omit<Operation, 'index'>,
     options: ExecOptions,
@@ -209,16 +211,22 @@ export class SimulatorProvider implements MachineProvider {
     this.operations += 1;
     const fault = this.options.faults?.(operation);
     await this.sim.advance();
-    const result = fault
-      ? await suffer(fault, operation, this.sim, options, work).catch((error: unknown) => this.end(error))
-      : await work();
-    if (this.dead) throw new CrashError();
-    this.options.store.save();
-    this.options.witness?.(operation);
-    return result;
+    try {
+      const result = fault
+        ? await withFault(fault, operation, this.sim, options, work).catch((error: unknown) =>
+            this.end(error),
+          )
+        : await work();
+      if (this.dead) throw new CrashError();
+      this.options.witness?.(operation);
+      return result;
+    } finally {
+      // A failed operation may have changed the world, too: a command may power its machine off.
+      if (!this.dead) this.options.store.save();
+    }
   }
 
-  /** A dead kglab asks for nothing more. */
+  /** After a crash no further operation is accepted. */
   private end(error: unknown): never {
     if (error instanceof CrashError) this.dead = true;
     throw error;
@@ -227,8 +235,8 @@ export class SimulatorProvider implements MachineProvider {
   private known(name: string): SimMachine {
     const machine = this.world.machines[name];
     if (machine !== undefined && machine.boots > 0) return machine;
-    throw new CliError('MACHINE_FAILED', `Machine ${name} was never made completely.`, {
-      hint: 'Finish it: kglab up',
+    throw new CliError('MACHINE_FAILED', `Machine ${name} was not created completely.`, {
+      hint: 'Complete it: kglab up',
     });
   }
 }

@@ -2,17 +2,17 @@ import type { Clock } from '../util/clock.js';
 
 interface Sleeper {
   readonly at: number;
-  /** Order of falling asleep, among those who wake at the same moment. */
+  /** Sleepers of the same moment wake in this order. */
   readonly order: number;
   readonly wake: () => void;
 }
 
-/** Runs something when all that is due without time passing has happened. */
+/** Calls back when nothing is left to run at the current time. */
 export type Idle = (callback: () => void) => void;
 
 /**
- * Virtual time: as soon as everybody sleeps, it jumps to the moment when the first wakes. An hour of waiting costs
- * nothing, and everything happens in the order it would happen in.
+ * Virtual time: when everybody sleeps, it jumps to the moment at which the first one wakes. An hour of waiting costs
+ * nothing, and the order of events is that of real time.
  */
 export class SimClock implements Clock {
   private time: number;

@@ -5,21 +5,21 @@ import type { Clock } from '../util/clock.js';
 import { quote } from '../exec/command.js';
 import { parseRecordFile } from '../util/private-files.js';
 import { replaceFile } from '../util/replace-file.js';
-import { isEmpty, type SimWorld } from './world.js';
+import { isEmpty, type SimWorld } from './world/world.js';
 
-/** Where a world is kept between two operations. */
+/** Keeps a world between operations. */
 export interface WorldStore {
-  /** The world as it is; `fresh` makes one when there is none. Called at the start of an operation. */
+  /** Returns the current world; `fresh` creates one if there is none. Called when an operation starts. */
   open(fresh: () => SimWorld): SimWorld;
-  /** Keeps what an operation changed; may do so a little later. */
+  /** Saves the changes of an operation, at once or a little later. */
   save(): void;
-  /** Forgets the world. */
+  /** Deletes the world. */
   remove(): Promise<void>;
-  /** The file that there is of it now, if any. */
+  /** Path of its file, if there is one now. */
   file(): string | undefined;
 }
 
-/** A world that lives as long as the process, or as long as somebody holds it. */
+/** A world in memory. */
 export class MemoryStore implements WorldStore {
   constructor(public world?: SimWorld) {}
 
@@ -28,7 +28,7 @@ export class MemoryStore implements WorldStore {
   }
 
   save(): void {
-    // It is kept by being held.
+    // The world is an object in memory: nothing to do.
   }
 
   remove(): Promise<void> {
@@ -41,20 +41,20 @@ export class MemoryStore implements WorldStore {
   }
 }
 
-/** A write takes at most this part of the time, however large the world is; and two are this far apart (ms). */
+/** Writing takes at most 1/SHARE of the time; between two writes are at least PAUSE_MS milliseconds. */
 const SHARE = 8;
 const PAUSE_MS = 50;
 
 /**
- * A world in a file, complete at every moment: other processes and later ones find it there. It is written behind the
- * operations, at the latest when the process ends by itself; one that is killed takes its last moments along.
+ * A world in a file that is complete at every moment, for this process and others. It is written in the background,
+ * at the latest when the process ends normally; a process that is killed loses its last changes.
  */
 export class FileStore implements WorldStore {
   private world: SimWorld | undefined;
   private stamp = '';
   private content = '';
   private dirty = false;
-  /** Writes and pauses by turns; `busy` while it writes. */
+  /** True while the loop of writes and pauses runs; `busy` during a write. */
   private writing = false;
   private busy = false;
   private failure: Error | undefined;
@@ -73,7 +73,7 @@ export class FileStore implements WorldStore {
     if (stamp === '') return (this.world = fresh());
     const world = parseRecordFile<SimWorld>(readFileSync(this.path, 'utf8'), this.path, {
       isValid: ({ machines }) => typeof machines === 'object',
-      hint: `Its machines live nowhere else. Begin anew without them: rm ${quote(this.path)}`,
+      hint: `The simulated machines exist only in this file. Start again without them: rm ${quote(this.path)}`,
     });
     this.content = JSON.stringify({ ...world, time: 0 });
     return (this.world = world);
@@ -115,7 +115,7 @@ export class FileStore implements WorldStore {
   private async write(): Promise<void> {
     this.dirty = false;
     if (this.world === undefined || (this.stampNow() === '' && isEmpty(this.world))) return;
-    // Who only looked writes nothing: another process may have written meanwhile.
+    // A process that changed nothing writes nothing: another one may have written meanwhile.
     const content = JSON.stringify({ ...this.world, time: 0 });
     if (content === this.content) return;
     this.content = content;

@@ -17,20 +17,20 @@ import type { Outcome, Reporter, RunEvent } from '../../src/engine/events.js';
 import { SimulatorProvider } from '../../src/simulator/provider.js';
 import { SimClock } from '../../src/simulator/sim-clock.js';
 import { MemoryStore } from '../../src/simulator/world-store.js';
-import type { SimWorld } from '../../src/simulator/world.js';
+import type { SimWorld } from '../../src/simulator/world/world.js';
 import type { Machine, MachineProvider } from '../../src/machines/provider.js';
 import type { StepEffects, StepKind, StepKinds } from '../../src/engine/step.js';
 import { STEPS } from '../../src/recipe/rebuild.js';
-import type { Fault, Operation, ProgramFaults } from '../../src/simulator/faults.js';
+import type { Fault, Operation, ProgramFaults } from '../../src/simulator/world/faults.js';
 import { whenIdle } from '../../src/util/clock.js';
 import { LAB_ID, MemoryLabStore } from './memory-lab-store.js';
 import { withEffects } from './with-effects.js';
 
-/** An operation, and the step on whose behalf it was done. */
+/** An operation and its step. */
 export interface Act extends Operation {
   readonly step: string;
   readonly phase: 'probe' | 'apply';
-  /** Counts the operations of one kind in one phase of a step, from 0. */
+  /** Number among the operations of one kind in one phase of a step, from 0. */
   readonly nth: number;
 }
 
@@ -38,7 +38,7 @@ export interface RunOptions {
   readonly fault?: (act: Act) => Fault | undefined;
   /** Called after each operation. */
   readonly witness?: (act: Act) => void;
-  /** When the person loses patience and presses Ctrl-C, in milliseconds of virtual time; an hour if not given. */
+  /** When the user presses Ctrl-C, in milliseconds of virtual time; default: one hour. */
   readonly patienceMs?: number;
 }
 
@@ -46,13 +46,13 @@ export interface Ran {
   readonly error: unknown;
   readonly changed: number;
   readonly outcomes: Readonly<Record<string, Outcome>>;
-  /** Why steps were not satisfied. */
+  /** Reasons of steps that were pending. */
   readonly because: Readonly<Record<string, string>>;
   readonly virtualMs: number;
   readonly gaveUp: boolean;
 }
 
-/** A lab's state at one moment: machines and ledger. */
+/** A lab's state at one moment: machines and record. */
 export interface Snapshot {
   readonly world: string;
   readonly ledger: readonly (readonly [string, string])[];
@@ -61,7 +61,7 @@ export interface Snapshot {
 const templates = loadTemplates();
 const HOUR_MS = 3_600_000;
 
-/** Knows on behalf of which step an operation is asked for. */
+/** Finds the step of every operation. */
 class StepWatch implements Reporter {
   readonly outcomes: Record<string, Outcome> = {};
   readonly because: Record<string, string> = {};
@@ -99,7 +99,7 @@ class StepWatch implements Reporter {
     };
   }
 
-  /** The context, in which every operation tells at once whose it is. */
+  /** A context that notes the step of every operation when it is called. */
   private asked(input: unknown, phase: 'probe' | 'apply', context: StepContext): StepContext {
     const step = this.ids.get(input) ?? '';
     const tell =
@@ -138,12 +138,12 @@ class StepWatch implements Reporter {
   }
 }
 
-/** A lab of simulated machines; each `up` or `down` is a kglab process of its own. */
+/** A lab of simulated machines; each `up` or `down` acts as a new kglab process. */
 export class SimLab {
   readonly config: LabConfig;
   readonly machines = new MemoryStore();
   ledger = new MemoryLabStore();
-  /** What programs of machines say instead of doing their work, whoever runs them. */
+  /** Makes programs on machines fail. */
   programs: ProgramFaults | undefined;
 
   constructor(text: string) {
@@ -154,7 +154,7 @@ export class SimLab {
     return this.machines.world;
   }
 
-  /** What is left of the lab, by name. */
+  /** Everything that is left of the lab, by name. */
   get remains(): readonly string[] {
     const { machines = {}, volumes = {}, prepared = false, jobs = [] } = this.world ?? {};
     return [
@@ -178,7 +178,7 @@ export class SimLab {
     return this;
   }
 
-  /** Lets time pass while nobody looks. */
+  /** Lets virtual time pass. */
   async wait(ms: number): Promise<void> {
     const { world } = this;
     if (!world) return;
@@ -217,7 +217,7 @@ export class SimLab {
     });
   }
 
-  /** Shuts the lab down in order. */
+  /** As `kglab stop`. */
   stop(options: RunOptions = {}): Promise<Ran> {
     return this.run(options, async (world) => {
       await stop(await knownLab(this.config.name, world), { force: false });
@@ -232,20 +232,20 @@ export class SimLab {
   }
 
   down(options: RunOptions = {}): Promise<Ran> {
-    // It looks at files of the host, and meanwhile no time is to pass in which patience ends.
+    // Removal uses files of the host; virtual time must not reach Ctrl-C meanwhile.
     return this.run({ ...options, patienceMs: Infinity }, async (world) => {
       const record = await this.ledger.load(this.config.name);
       if (record) await down(await planRemoval(await openLab(record, world)));
     });
   }
 
-  /** A machine is gone with its disk, as if it had never been. */
+  /** Deletes a machine and its disk without telling kglab. */
   async lose(node: string): Promise<void> {
     const clock = new SimClock(this.world?.time ?? 0, whenIdle);
     await this.provider(clock, {}, new StepWatch()).remove(`${this.config.name}-${node}`);
   }
 
-  /** Switches a machine off at once, or on again. */
+  /** Cuts a machine's power, or switches it on. */
   async power(node: string, on: boolean): Promise<void> {
     const clock = new SimClock(this.world?.time ?? 0, whenIdle);
     const provider = this.provider(clock, {}, new StepWatch());
@@ -253,7 +253,7 @@ export class SimLab {
     await (on ? provider.start(name) : provider.stop(name, { force: true }));
   }
 
-  /** One process of kglab. */
+  /** Runs one kglab process. */
   private async run(
     options: RunOptions,
     work: (world: World, kinds: StepKinds) => Promise<{ readonly changed: number } | void>,

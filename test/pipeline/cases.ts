@@ -1,11 +1,11 @@
-import type { Fault } from '../../src/simulator/faults.js';
+import type { Fault } from '../../src/simulator/world/faults.js';
 import { Data } from './data.js';
 import { SimLab, type Act, type Ran, type RunOptions, type Snapshot } from '../helpers/sim-lab.js';
 
-/** How long a network stays cut: longer than anybody waits for a pool, a mount or a node. */
+/** How long a network cut lasts: longer than any step waits for a pool, a mount or a node. */
 export const CUT_MS = 5 * 60_000;
 
-/** Everything that goes wrong, by name. */
+/** The faults, by name. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   fail: { kind: 'fail' },
   hang: { kind: 'hang' },
@@ -16,36 +16,36 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'address change': { kind: 'address-change', when: 'after' },
 };
 
-/** What kglab is asked to do, and when. */
+/** A job of kglab and the lab on which it runs. */
 export interface Scene {
   /** The lab file. */
   readonly text: string;
-  /** The lab just before; absent where there is none yet. */
+  /** The lab before the job; absent where there is none yet. */
   readonly from?: Snapshot;
   readonly job: (lab: SimLab, options: RunOptions) => Promise<Ran>;
-  /** It does not go on where it was ended: every fault is met from its beginning. */
+  /** The job starts from its beginning each time, so every fault must occur. */
   readonly replays?: boolean;
-  /** Nothing of the lab is to be left; else `up` must complete it. */
+  /** The job removes the lab; otherwise `up` must complete it. */
   readonly removes?: boolean;
 }
 
-/** The making of a lab. */
+/** The scene that creates a lab. */
 export const making = (text: string): Scene => ({ text, job: (lab, options) => lab.up(options) });
 
-/** The lab of a scene, just before. */
+/** A scene's lab before the job. */
 export const labOf = ({ text, from }: Scene): SimLab => {
   const lab = new SimLab(text);
   return from === undefined ? lab : lab.restore(from);
 };
 
-/** One thing that goes wrong once. */
+/** One fault at one operation. */
 export interface Case {
   readonly name: string;
   readonly step: string;
   readonly fault: string;
-  /** The lab just before. */
+  /** The lab before the fault. */
   readonly from: Snapshot;
-  /** Absent for a kglab that was killed at this very moment. */
+  /** Absent if kglab was killed at this moment. */
   readonly hits?: { readonly act: Act; readonly fault: Fault };
 }
 
@@ -71,7 +71,7 @@ const record = async (scene: Scene): Promise<readonly Recorded[]> => {
   return recorded;
 };
 
-/** The world without its clock and counters: what a crash would leave. */
+/** The state that a crash leaves: the world without its clock and counters. */
 export const content = ({ world, ledger }: Snapshot): string => {
   const {
     time: _time,
@@ -82,7 +82,7 @@ export const content = ({ world, ledger }: Snapshot): string => {
   return JSON.stringify([rest, ledger]);
 };
 
-/** The step that an act is for; what is done for none is known by what it is. */
+/** The step of an act; without a step, its kind and machine. */
 const stepOf = ({ step, kind, machine = 'the lab' }: Act): string => step || `${kind}:${machine}`;
 
 const crashes = (recorded: readonly Recorded[]): Case[] => {
@@ -97,10 +97,10 @@ const crashes = (recorded: readonly Recorded[]): Case[] => {
   });
 };
 
-/** Most programs of a script that are let run before kglab dies in the middle of it. */
+/** kglab is killed after at most this many programs of a script. */
 const WITHIN = 5;
 
-/** The scripts by which steps change something, once for every kind of step, with a crash after each of its programs. */
+/** For each kind of step and changing script: a crash after each of its first programs. */
 const crashesWithin = (recorded: readonly Recorded[]): Case[] => {
   const seen = new Set<string>();
   return recorded.flatMap(({ act, before, after }) => {
@@ -116,7 +116,7 @@ const crashesWithin = (recorded: readonly Recorded[]): Case[] => {
   });
 };
 
-/** What is let happen to a step: when it looks for the first time, and at the first and last thing it does. */
+/** Where each fault hits a step: its first probe, and the first and last operation of its apply. */
 const HITS = {
   look: ['fail', 'hang', 'power cut before'],
   first: Object.keys(FAULTS),
@@ -138,7 +138,7 @@ const mishaps = (scene: Scene, recorded: readonly Recorded[]): Case[] => {
   return steps.flatMap((step) => {
     const own = recorded.filter(({ act }) => stepOf(act) === step);
     const from = (scene.replays ? recorded[0] : own[0])?.before as Snapshot;
-    // What is known of the whole lab is asked once for many steps: by whichever comes first.
+    // Lists of machines are shared by many steps: whichever comes first asks.
     const alone = own.filter(({ act }) => act.kind !== 'list');
     const acts = alone.length > 0 ? alone : own;
     return targets(acts).flatMap(({ act, faults }) =>
@@ -150,7 +150,7 @@ const mishaps = (scene: Scene, recorded: readonly Recorded[]): Case[] => {
   });
 };
 
-/** Everything that can go wrong meanwhile: at every step, and a crash at every moment. */
+/** All cases of a scene: every fault at every step, and a crash at every moment. */
 export const casesOf = async (scene: Scene): Promise<readonly Case[]> => {
   const recorded = await record(scene);
   return [...crashes(recorded), ...crashesWithin(recorded), ...mishaps(scene, recorded)];

@@ -1,13 +1,13 @@
-import { FileProblem, Files } from '../../src/simulator/files.js';
-import { holds, isArbiter } from '../../src/simulator/volumes.js';
-import type { SimMachine, SimVolume, SimWorld } from '../../src/simulator/world.js';
+import { FileProblem, Files } from '../../src/simulator/world/files.js';
+import { holds, isArbiter } from '../../src/simulator/world/volumes.js';
+import type { SimMachine, SimVolume, SimWorld } from '../../src/simulator/world/world.js';
 import type { Act, SimLab } from '../helpers/sim-lab.js';
 
 const NAME = 'precious';
 const KEY = `/${NAME}`;
 const TEXT = 'gold\n';
 
-/** The flag of kglab on a machine whose brick is being repaired. */
+/** Whether kglab's flag says that the machine's brick is being refilled. */
 const isBeingRepaired = ({ disk }: SimMachine, path: string): boolean =>
   disk[`/etc/kglab/unfilled${path.replaceAll('/', '_')}`] !== undefined;
 
@@ -20,7 +20,7 @@ const trying = <T>(work: () => T): T | undefined => {
   }
 };
 
-/** A file on every volume of a lab, written as soon as the volume is mounted anywhere. */
+/** A test file on every volume of a lab, written as soon as the volume is mounted anywhere. */
 export class Data {
   private readonly written: Set<string>;
   private harmful: string | undefined;
@@ -30,7 +30,7 @@ export class Data {
     this.written = new Set(volumes.filter(({ files }) => files[KEY] !== undefined).map(({ id }) => id));
   }
 
-  /** To be told of every operation before it is done: notes when a brick that lacks nothing is to be filled anew. */
+  /** Call it before every operation: notes a refill of a brick that lacks nothing. */
   readonly watch = ({ command }: Act): void => {
     const { world } = this.lab;
     const [, place] = /reset-brick \S+ (\S+) \S+ commit/.exec(command?.args.join(' ') ?? '') ?? [];
@@ -44,7 +44,7 @@ export class Data {
       }
   };
 
-  /** Writes the file on volumes that have none yet; one that is lost is not written again. */
+  /** Writes the file on volumes that never had it. */
   readonly write = (): void => {
     const { world } = this.lab;
     for (const { machine, path, volume } of world ? mounts(world) : []) {
@@ -54,12 +54,12 @@ export class Data {
     }
   };
 
-  /** A command that would have lost data, if one was run: it counts whatever became of the data. */
+  /** A command that could have lost data, if one ran, even if no data was lost. */
   get harm(): string | undefined {
     return this.harmful;
   }
 
-  /** What was done to the data, if anything was: every brick and every mount must have them. */
+  /** What is wrong with the data, if anything: every brick and every mount must have the file. */
   get problem(): string | undefined {
     const { world } = this.lab;
     if (this.harmful !== undefined || world === undefined) return this.harmful;
@@ -75,7 +75,7 @@ export class Data {
 const mounts = (world: SimWorld) =>
   Object.values(world.machines).flatMap((machine) =>
     Object.entries(machine.running?.mounts ?? {}).flatMap(([path, mount]) => {
-      // A folder of a volume that is mounted at a second place has other names.
+      // A bind mount of a folder shows other paths.
       if (mount.root !== undefined) return [];
       const volume = Object.values(world.volumes).find(({ name }) => name === mount.volume);
       return volume === undefined ? [] : [{ machine, path, volume }];

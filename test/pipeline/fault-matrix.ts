@@ -1,18 +1,18 @@
 import { CliError } from '../../src/errors/cli-error.js';
-import { CrashError } from '../../src/simulator/faults.js';
+import { CrashError } from '../../src/simulator/world/faults.js';
 import type { Act, Ran, SimLab } from '../helpers/sim-lab.js';
 import { casesOf, content, CUT_MS, labOf, type Case, type Scene } from './cases.js';
 import { Data } from './data.js';
 
 const MINUTE_MS = 60_000;
 /**
- * Processor time that the faults of one scene may take: all scenes together take less than three minutes on two cores,
+ * Limit of CPU time for one scene: all scenes together take less than three minutes on two cores,
  * and the longest of them, with several volumes, 49 s.
  */
 export const CPU_MS = 90_000;
-/** Longest that they may take on a busy host. */
+/** Limit of wall-clock time, for a busy host. */
 export const LIMIT_MS = 600_000;
-/** Problems that a failing test shows: one mistake makes hundreds. */
+/** A failing test shows this many problems: one mistake causes hundreds. */
 export const SHOWN = 12;
 
 const isExpected = (error: unknown): boolean => {
@@ -35,25 +35,25 @@ export const changes = ({ outcomes, because }: Ran): string =>
     .map(([id]) => `${id} (${because[id]})`)
     .join(', ');
 
-/** What a case has shown. */
+/** The result of a case. */
 export interface Verdict {
   /** What is wrong, if anything is. */
   readonly problem?: string;
-  /** Nothing ended the wait but the person's patience. */
+  /** Only the user's Ctrl-C ended the run. */
   readonly gaveUp: boolean;
-  /** The fault met its operation. */
+  /** The fault occurred. */
   readonly met: boolean;
-  /** The run that it met failed, as it mostly should. */
+  /** The run with the fault failed, as most should. */
   readonly failed: boolean;
 }
 
 const isSame = (one: Act, other: Act): boolean =>
   one.step === other.step && one.phase === other.phase && one.kind === other.kind && one.nth === other.nth;
 
-/** What became of the states that were met already: from equal ones, everything goes on equally. */
+/** Problems by state that was already tried: equal states lead to equal results. */
 export type Known = Map<string, string | undefined>;
 
-/** Lets one thing go wrong, then looks whether the lab can be taken down as it is, and whether it recovers. */
+/** Runs a scene with one fault, then checks that `down` removes the lab as it is, and that `up` repairs it. */
 const judge = async (scene: Scene, { from, hits }: Case, known: Known): Promise<Verdict> => {
   const lab = labOf({ ...scene, from });
   const data = new Data(lab);
@@ -74,7 +74,7 @@ const judge = async (scene: Scene, { from, hits }: Case, known: Known): Promise<
     failed = first.error !== undefined;
     if (first.error !== undefined && !isExpected(first.error))
       return wrong(`fails badly: ${words(first.error)}`);
-    // Not left to the state that it ends in: that may have been judged already, on another way to it.
+    // Checked before the lookup of known states: another case may have reached the same state without harm.
     if (data.harm !== undefined) return wrong(data.harm);
     if (hits.fault.kind === 'network-cut') await lab.wait(CUT_MS);
   }
@@ -89,7 +89,7 @@ const judge = async (scene: Scene, { from, hits }: Case, known: Known): Promise<
   return { ...(problem !== undefined && { problem }), gaveUp, met, failed };
 };
 
-/** Repeats `up` as a person would, then takes the lab down; what does not go as it should. */
+/** Repeats `up` as a user would, then `down`; returns what goes wrong, if anything. */
 const recover = async (lab: SimLab, data: Data, { removes }: Scene): Promise<string | undefined> => {
   if (removes) return takeDown(lab);
   const watched = { fault: (act: Act) => void data.watch(act), witness: data.write };
@@ -98,7 +98,7 @@ const recover = async (lab: SimLab, data: Data, { removes }: Scene): Promise<str
   const third = await lab.up();
   if (third.error !== undefined) return `a further up fails: ${words(third.error)}`;
   if (third.changed > 0) return `a further up changes ${changes(third)}`;
-  // Volumes of single claims are not waited for: they heal by themselves.
+  // `up` does not wait for heals of dedicated volumes.
   await lab.wait(MINUTE_MS);
   if (data.problem !== undefined) return data.problem;
   return takeDown(lab);
@@ -110,7 +110,7 @@ const takeDown = async (lab: SimLab, when = ''): Promise<string | undefined> => 
   return lab.remains.length === 0 ? undefined : `down ${when}leaves ${lab.remains.join(', ')}`;
 };
 
-/** Tries everything; the problems found, and a line that says how much was tried. */
+/** Runs all cases of a scene; returns the problems found and a summary line. */
 export const tryAll = async (
   scene: Scene,
 ): Promise<{ problems: string[]; summary: string; tried: number; cpuMs: number }> => {
@@ -125,16 +125,16 @@ export const tryAll = async (
     failed += Number(verdict.failed);
     if (verdict.problem !== undefined) problems.push(`${one.name}: ${verdict.problem}`);
     if (verdict.gaveUp) problems.push(`${one.name}: only Ctrl-C ended it`);
-    // A step that waits may be done before its last look is due; another look of it then stands for that one.
+    // A step that waits may finish before its last probe: then the fault must occur at another of its operations.
     const pair = `${one.fault} at ${one.step}`;
     pairs.set(pair, verdict.met || pairs.get(pair) === true);
   }
-  // A step that does nothing by itself looks at what others look at, too: whichever comes first asks. A job that begins
-  // anew each time does the same operations each time, so that there every fault must meet its own.
+  // A step without apply shares its probes with others: whichever comes first asks, so its fault may not occur. A job
+  // that replays does the same operations each time, so there every fault must occur.
   const acting = new Set(cases.filter(({ hits }) => hits?.act.phase === 'apply').map(({ step }) => step));
   for (const [pair, met] of pairs)
     if (!met && (scene.replays || acting.has(pair.split(' at ')[1] ?? '')))
-      problems.push(`${pair}: never came to be`);
+      problems.push(`${pair}: the fault never occurred`);
   const steps = new Set(cases.map(({ step }) => step)).size;
   const crashed = cases.filter(({ fault }) => fault.startsWith('crash')).length;
   const summary = `${pairs.size} (step, fault) pairs over ${steps} steps; ${cases.length} runs in all, ${known.size} distinct states, ${crashed} of them killed, ${failed} made to fail`;

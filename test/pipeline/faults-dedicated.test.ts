@@ -15,7 +15,7 @@ gluster: { type: arbiter }
 `;
 
 it(
-  'comes back from every fault at every step: an arbiter volume on storage machines of their own',
+  'recovers from every fault at every step: an arbiter volume on dedicated storage machines',
   async () => {
     const { problems, summary, tried, cpuMs } = await tryAll(making(LAB));
     console.log(summary, `${Math.round(cpuMs)} ms of processor`);

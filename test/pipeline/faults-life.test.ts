@@ -14,7 +14,7 @@ storage:
     - { name: own-volume, mode: dedicated }
 `;
 
-/** A volume as a dedicated class makes one for a claim, in use. */
+/** Creates and mounts a volume as the keeper does for a claim of a dedicated class. */
 const CLAIM = `
 set -e
 gluster --mode=script --xml volume create claim replica 3 demo-node1:/data/brick/claim demo-node2:/data/brick/claim demo-node3:/data/brick/claim force
@@ -33,12 +33,12 @@ const made = async (): Promise<SimLab> => {
 
 interface Life extends Omit<Scene, 'text'> {
   before?(lab: SimLab): Promise<unknown>;
-  /** Fewer cases than that were not all that can go wrong. */
+  /** A scene with fewer cases has lost some. */
   readonly atLeast: number;
 }
 
 const SCENES: Readonly<Record<string, Life>> = {
-  'up after the ledger was lost': {
+  'up after the record was lost': {
     before: (lab) => Promise.resolve(lab.ledger.texts.clear()),
     job: (lab, options) => lab.up(options),
     atLeast: 250,
@@ -55,7 +55,7 @@ const SCENES: Readonly<Record<string, Life>> = {
 
 let spentMs = 0;
 
-describe('a lab comes back from every fault at every step of', () => {
+describe('a lab recovers from every fault at every step of', () => {
   it.each(Object.entries(SCENES))(
     '%s',
     async (_title, { before, atLeast, ...scene }) => {

@@ -14,14 +14,17 @@ const rebuild =
 const SCENES: Readonly<
   Record<string, Pick<Scene, 'job' | 'replays'> & { before?(lab: SimLab): Promise<void> }>
 > = {
-  'a machine that is gone': { job: (lab, options) => lab.up(options), before: (lab) => lab.lose('node2') },
-  'an agent node built anew': { job: rebuild({ node: 'node2' }), replays: true },
-  'the server node built anew': { job: rebuild({ node: 'node1' }), replays: true },
-  'Kubernetes built anew': { job: rebuild({ k3sOnly: true }), replays: true },
+  'a machine that was deleted': {
+    job: (lab, options) => lab.up(options),
+    before: (lab) => lab.lose('node2'),
+  },
+  'a rebuilt agent node': { job: rebuild({ node: 'node2' }), replays: true },
+  'the rebuilt server node': { job: rebuild({ node: 'node1' }), replays: true },
+  'a rebuilt cluster': { job: rebuild({ k3sOnly: true }), replays: true },
 };
 
 it.each(Object.entries(SCENES))(
-  'comes back from every fault at every step: %s',
+  'recovers from every fault at every step: %s',
   async (_title, { before, ...scene }) => {
     const lab = labOf({ text: LAB, ...scene });
     expect(words((await lab.up()).error)).toBe('undefined');

@@ -5,7 +5,7 @@ import { CPU_MS, LIMIT_MS, SHOWN, tryAll } from './fault-matrix.js';
 const LAB = 'name: demo\nprovider: simulator\n';
 
 it(
-  'comes back from every fault at every step: three machines that do everything',
+  'recovers from every fault at every step: three machines with all roles',
   async () => {
     const { problems, summary, tried, cpuMs } = await tryAll(making(LAB));
     console.log(summary, `${Math.round(cpuMs)} ms of processor`);

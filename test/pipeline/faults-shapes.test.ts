@@ -18,10 +18,10 @@ storage:
 const DISPERSE = 'name: demo\nprovider: simulator\ngluster: { type: disperse }\n';
 
 it.each([
-  ['several volumes, quota, a class of volumes of their own', VOLUMES],
+  ['several volumes, quota and a dedicated class', VOLUMES],
   ['a disperse volume', DISPERSE],
 ])(
-  'comes back from every fault at every step: %s',
+  'recovers from every fault at every step: %s',
   async (_title, text) => {
     const { problems, summary, tried, cpuMs } = await tryAll(making(text));
     console.log(summary, `${Math.round(cpuMs)} ms of processor`);

@@ -29,7 +29,7 @@ describe('the keepers of a simulated lab with a dedicated class', () => {
     made = lab.snapshot();
   });
 
-  it('make a volume for a claim, mount it everywhere, write its entry, and keep it when the claim is deleted', async () => {
+  it('create a volume for a claim, mount it on every node, write its entry, and keep its data when the claim is deleted', async () => {
     const lab = fresh();
     await lab.exec('node1', sh(CLAIM));
     await lab.wait(20_000);
@@ -44,7 +44,7 @@ describe('the keepers of a simulated lab with a dedicated class', () => {
     expect(lab.remains).toEqual([]);
   });
 
-  it('give a volume the options of the lab file, also one whose value is a pattern of file names', async () => {
+  it('set the options of the lab file on a volume, including one whose value is a glob pattern', async () => {
     const lab = fresh();
     await lab.exec('node1', sh(CLAIM));
     await lab.wait(20_000);
@@ -57,7 +57,7 @@ describe('the keepers of a simulated lab with a dedicated class', () => {
     ['create', 'Another transaction is in progress for x. Please try again after some time.'],
     ['set', 'Locking failed on demo-node2. Please check log file for details.'],
     ['start', 'Another transaction is in progress for x. Please try again after some time.'],
-  ])('make the volume of a claim though gluster volume %s fails once', async (verb, answer) => {
+  ])('create the volume of a claim although gluster volume %s fails once', async (verb, answer) => {
     const lab = fresh();
     let failures = 0;
     lab.programs = (_machine, argv) =>
@@ -73,7 +73,7 @@ describe('the keepers of a simulated lab with a dedicated class', () => {
     expect(await hasFile(lab, 'node2')).toBe('hi\n');
   });
 
-  it('tell a claim why there is no volume for it when gluster refuses', async () => {
+  it('report the error of gluster as an event of the claim, and create the volume later', async () => {
     const lab = fresh();
     lab.programs = (_machine, argv) =>
       argv[0] === 'gluster' && argv[3] === 'create' ? 'volume create: x: failed: no room' : undefined;
@@ -85,14 +85,14 @@ describe('the keepers of a simulated lab with a dedicated class', () => {
     expect(await hasFile(lab, 'node3')).toBe('hi\n');
   });
 
-  it('take over from the first storage machine when that is off', async () => {
+  it('handle requests on the second storage machine while the first is off', async () => {
     const lab = fresh();
     const request = `mkdir -p ${KGLAB}/requests && echo 1048576 >${KGLAB}/requests/create.pvc-1_default_c`;
     await lab.power('node1', false);
     await lab.exec('node2', sh(request));
     await lab.wait(4_000);
     expect(await told(lab, 'node2', `ls ${KGLAB}/requests`)).not.toBe('');
-    // A brick of the volume is on the machine that is off: no volume can be made without it.
+    // The volume needs a brick on the machine that is off.
     await lab.wait(20_000);
     expect(await told(lab, 'node2', `ls ${KGLAB}/requests`)).toBe('create.pvc-1_default_c.failed\n');
     expect(await told(lab, 'node2', 'journalctl -u kglab-keeper')).toContain('Host demo-node1 not connected');
@@ -118,7 +118,7 @@ describe('the keepers of a simulated lab with a dedicated class', () => {
     expect(await hasFile(lab, 'node3')).toBe('hi\n');
   });
 
-  it('mount the claims again after a machine was off', async () => {
+  it('mount the volumes of claims again after a machine was off', async () => {
     const lab = fresh();
     await lab.exec('node1', sh(CLAIM));
     await lab.wait(20_000);

@@ -15,7 +15,7 @@ const madeLab = async (): Promise<SimLab> => {
   return lab;
 };
 
-/** What is wrong with a lab after `up`, and after another one. */
+/** What is wrong with a lab after two runs of `up`, if anything. */
 const repair = async (lab: SimLab): Promise<string | undefined> => {
   const data = new Data(lab);
   const again = await lab.up({ fault: (act) => void data.watch(act) });
@@ -35,7 +35,7 @@ const KINDS: Readonly<Record<string, Partial<RebuildOptions>>> = {
 
 describe.each(Object.entries(KINDS))('rebuild of %s', (_title, what) => {
   it(
-    'keeps the data, and wherever kglab is killed, up completes the lab',
+    'keeps the data, and up completes the lab wherever kglab is killed',
     async () => {
       const lab = await madeLab();
       const moments = new Map<string, Snapshot>();
@@ -59,7 +59,7 @@ describe.each(Object.entries(KINDS))('rebuild of %s', (_title, what) => {
 });
 
 describe('stop', () => {
-  it('leaves a lab that starts again as it was', async () => {
+  it('shuts a lab down, and start brings it back unchanged', async () => {
     const lab = await madeLab();
     await lab.stop();
     const machines = Object.values(lab.world?.machines ?? {});

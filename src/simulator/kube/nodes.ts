@@ -1,17 +1,17 @@
-import { connected } from '../network.js';
-import type { Sim } from '../sim.js';
-import type { SimMachine, SimWorld } from '../world.js';
-import { newUuid } from '../world.js';
-import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+import { connected } from '../world/network.js';
+import type { Sim } from '../world/sim.js';
+import type { SimMachine, SimWorld } from '../world/world.js';
+import { newUuid } from '../world/world.js';
+import { keyOf, objectNamed, objectsOf, type KubeStore, type KubeObject } from '../world/kube-store.js';
 
-/** After this long without a sign of life a node counts as not ready (node-monitor-grace-period). */
+/** A node that does not report for this long counts as not ready (node-monitor-grace-period; milliseconds). */
 const GRACE_MS = 40_000;
 
 /** Whether a machine's k3s server answers. */
 export const serverRuns = ({ running, kube }: SimMachine): boolean =>
   kube !== undefined && running?.units['k3s.service']?.state === 'active';
 
-const isAlive = (world: SimWorld, server: SimMachine, node: KubeThing): boolean => {
+const isAlive = (world: SimWorld, server: SimMachine, node: KubeObject): boolean => {
   const machine = world.machines[node.metadata.name];
   return (
     machine?.running?.cluster === server.kube?.id &&
@@ -20,42 +20,42 @@ const isAlive = (world: SimWorld, server: SimMachine, node: KubeThing): boolean 
   );
 };
 
-/** Whether a node counts as ready by now. */
+/** Whether the cluster counts a node as ready. */
 export const isReady = (world: SimWorld, server: SimMachine, name: string): boolean => {
-  const node = server.kube && thing(server.kube, 'Node', name);
+  const node = server.kube && objectNamed(server.kube, 'Node', name);
   if (node === undefined) return false;
   return isAlive(world, server, node) || world.time - (node.sim?.seen ?? 0) <= GRACE_MS;
 };
 
-/** Whether pods of a node run right now. */
+/** Whether a node's kubelet runs and reaches the server now. */
 export const isRunning = (world: SimWorld, server: SimMachine, name: string): boolean => {
-  const node = server.kube && thing(server.kube, 'Node', name);
+  const node = server.kube && objectNamed(server.kube, 'Node', name);
   return node !== undefined && isAlive(world, server, node);
 };
 
 const servers = ({ machines }: SimWorld): SimMachine[] =>
   Object.values(machines).filter(({ kube }) => kube !== undefined);
 
-/** Notes of every living node that it lives at this moment. */
+/** Notes the current time as the last report of every node that runs. */
 export const noteSeen = (world: SimWorld): void => {
   for (const server of servers(world))
-    for (const node of thingsOf(server.kube as KubeStore, 'Node'))
+    for (const node of objectsOf(server.kube as KubeStore, 'Node'))
       if (node.sim && isAlive(world, server, node)) node.sim.seen = world.time;
 };
 
-/** A machine's kubelet is gone; the cluster takes notice when its patience ends. */
+/** Stops a machine's kubelet; the cluster notices after its grace period. */
 export const leaveCluster = (sim: Sim, machine: SimMachine): void => {
   if (machine.running) machine.running.cluster = undefined;
   for (const server of servers(sim.world))
     if (server.running) sim.schedule(server, 'kube.sync', GRACE_MS + 1_000);
 };
 
-/** A kubelet reports for the first time, or again. */
+/** Registers a node, or updates it. */
 export const registerNode = (sim: Sim, machine: SimMachine, server: SimMachine, address: string): void => {
   const store = server.kube;
   if (store === undefined || machine.running === undefined) return;
   const { name } = machine.spec;
-  const known = thing(store, 'Node', name);
+  const known = objectNamed(store, 'Node', name);
   machine.running.cluster = store.id;
   store.objects[keyOf('Node', name)] = {
     ...known,
@@ -79,8 +79,8 @@ export const registerNode = (sim: Sim, machine: SimMachine, server: SimMachine, 
   sim.schedule(server, 'kube.sync', 500);
 };
 
-/** A Node object with its condition of this moment. */
-export const nodeNow = (world: SimWorld, server: SimMachine, node: KubeThing): KubeThing => {
+/** A Node object with its current condition. */
+export const nodeNow = (world: SimWorld, server: SimMachine, node: KubeObject): KubeObject => {
   const ready = isReady(world, server, node.metadata.name);
   const condition = ready
     ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }

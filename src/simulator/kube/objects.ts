@@ -1,23 +1,31 @@
-import { CATALOGUE, wakeKeepers } from '../keeper-wake.js';
-import type { Sim } from '../sim.js';
-import type { SimMachine } from '../world.js';
-import { newUuid } from '../world.js';
-import { isNamespaced, keyOf, passwordOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+import { CATALOGUE, wakeKeepers } from '../world/keeper-rounds.js';
+import type { Sim } from '../world/sim.js';
+import type { SimMachine } from '../world/world.js';
+import { newUuid } from '../world/world.js';
+import {
+  isNamespaced,
+  keyOf,
+  passwordOf,
+  objectNamed,
+  objectsOf,
+  type KubeStore,
+  type KubeObject,
+} from '../world/kube-store.js';
 
-/** How long a namespace has no service account, without which pods are refused (milliseconds). */
+/** A new namespace gets its service account after this time; until then it refuses pods (milliseconds). */
 const ACCOUNT_MS = 400;
-/** How long the controllers take to notice. */
+/** Time until the controllers notice a change (milliseconds). */
 const NOTICE_MS = 1_200;
 
-/** What the API server refuses. */
+/** The API server refuses an object. */
 export class Refused extends Error {}
 
 const forbidNamespace = (
-  { metadata: { name, namespace = '' }, kind }: KubeThing,
+  { metadata: { name, namespace = '' }, kind }: KubeObject,
   store: KubeStore,
   now: number,
 ): void => {
-  const found = thing(store, 'Namespace', namespace);
+  const found = objectNamed(store, 'Namespace', namespace);
   if (found === undefined) throw new Refused(`namespaces "${namespace}" not found`);
   if (found.metadata.deletionTimestamp !== undefined)
     throw new Refused(
@@ -29,20 +37,20 @@ const forbidNamespace = (
     );
 };
 
-/** A claim without a word about its class gets the default one; `''` is a word. */
-const withClass = (claim: KubeThing, store: KubeStore): KubeThing => {
+/** A claim without a class gets the default class; the class `''` means none. */
+const withClass = (claim: KubeObject, store: KubeStore): KubeObject => {
   if (claim.kind !== 'PersistentVolumeClaim' || claim.spec?.['storageClassName'] !== undefined) return claim;
-  const found = thingsOf(store, 'StorageClass').find(
+  const found = objectsOf(store, 'StorageClass').find(
     ({ metadata }) => metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true',
   );
   return found ? { ...claim, spec: { ...claim.spec, storageClassName: found.metadata.name } } : claim;
 };
 
-/** Creates an object, or brings an existing one to what is given; annotations of others stay. */
-export const applyThing = (
+/** Creates or updates an object; annotations that are not given stay. */
+export const applyObject = (
   sim: Sim,
   server: SimMachine,
-  given: KubeThing,
+  given: KubeObject,
   namespace: string,
 ): 'created' | 'configured' | 'unchanged' => {
   const store = server.kube as KubeStore;
@@ -55,7 +63,7 @@ export const applyThing = (
   const admitted = known === undefined ? withClass(given, store) : given;
   const annotations = { ...known?.metadata.annotations, ...given.metadata.annotations };
   const { status: _none, ...wanted } = admitted;
-  const made: KubeThing = {
+  const made: KubeObject = {
     ...known,
     ...wanted,
     metadata: {
@@ -68,7 +76,7 @@ export const applyThing = (
     sim: known?.sim ?? { made: sim.now },
   };
   const isNewShape = JSON.stringify(known?.spec) !== JSON.stringify(made.spec);
-  // A changed template means new pods.
+  // A changed template replaces the pods.
   if (kind === 'Deployment' && known !== undefined && isNewShape) made.sim = { made: sim.now };
   if (kind === 'Pod' && known !== undefined) return 'unchanged';
   if (kind === 'Pod') made.status = { phase: 'Pending' };
@@ -80,8 +88,8 @@ export const applyThing = (
   return isNewShape || JSON.stringify(known.data) !== JSON.stringify(made.data) ? 'configured' : 'unchanged';
 };
 
-/** Deletes an object; namespaces and what is in them go a little later. */
-export const deleteThing = (sim: Sim, server: SimMachine, { kind, metadata }: KubeThing): void => {
+/** Deletes an object; a namespace and its objects go a little later. */
+export const deleteObject = (sim: Sim, server: SimMachine, { kind, metadata }: KubeObject): void => {
   const store = server.kube as KubeStore;
   const { name, namespace } = metadata;
   if (kind === 'Namespace') metadata.deletionTimestamp ??= new Date(sim.now).toISOString();
@@ -92,18 +100,18 @@ export const deleteThing = (sim: Sim, server: SimMachine, { kind, metadata }: Ku
   sim.schedule(server, 'kube.sync', NOTICE_MS);
 };
 
-/** Marks the volume of a claim that is gone. */
+/** Marks the PV of a deleted claim as released. */
 export const release = (store: KubeStore, claim: string, namespace: string): void => {
-  for (const volume of thingsOf(store, 'PersistentVolume')) {
+  for (const volume of objectsOf(store, 'PersistentVolume')) {
     const ref = volume.spec?.['claimRef'] as { name: string; namespace: string } | undefined;
     if (ref?.name === claim && ref.namespace === namespace && volume.sim) volume.sim.released = true;
   }
 };
 
-/** What a cluster has from its first moment. */
-export const bornWith = (sim: Sim, server: SimMachine, disabled: readonly string[]): void => {
+/** Creates the objects that every new cluster has. */
+export const createInitialObjects = (sim: Sim, server: SimMachine, disabled: readonly string[]): void => {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease'])
-    applyThing(sim, server, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, '');
+    applyObject(sim, server, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, '');
   if (disabled.includes('local-storage')) return;
   const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
   const local = {
@@ -111,5 +119,5 @@ export const bornWith = (sim: Sim, server: SimMachine, disabled: readonly string
     kind: 'StorageClass',
     metadata: { name: 'local-path', annotations },
   };
-  applyThing(sim, server, { ...local, provisioner: 'rancher.io/local-path', reclaimPolicy: 'Delete' }, '');
+  applyObject(sim, server, { ...local, provisioner: 'rancher.io/local-path', reclaimPolicy: 'Delete' }, '');
 };

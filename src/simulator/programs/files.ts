@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { sha256 } from '../../util/checksum.js';
-import { FileProblem } from '../files.js';
-import { options, UnknownUse, type Call, type Program } from '../program.js';
+import { FileProblem } from '../world/files.js';
+import { options, UnknownUse, type Call, type Program } from './program.js';
 
 const eachWord = (
   words: readonly string[],
@@ -110,7 +110,7 @@ const chown: Program = (call) => {
 const ls: Program = (call) => {
   const { flags, words } = options(call.args, { flags: ['A', 'a', 'l', '1', 'd'] });
   const long = (path: string, name: string): string => {
-    // Names alone are had without a look at what they are of.
+    // Names alone need no metadata.
     if (!flags.has('l')) return name;
     const { kind = 'file', mode = '0644' } = call.files.own(path) ?? {};
     return `${kind === 'dir' ? 'd' : '-'}${mode} ${name}`;

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import type { Files } from '../files.js';
-import { UnknownUse, type Program } from '../program.js';
+import type { Files } from '../world/files.js';
+import { UnknownUse, type Program } from './program.js';
 import { patternOf } from '../shell/pattern.js';
 
 interface Found {
@@ -56,7 +56,7 @@ const parse = (args: readonly string[], files: Files): Query => {
   return query;
 };
 
-/** find(1), as far as scripts of machines use it. */
+/** find(1), as far as kglab's scripts use it. */
 export const find: Program = async (call) => {
   const { roots, tests, min, max, exec } = parse(call.args, call.files);
   const found = roots

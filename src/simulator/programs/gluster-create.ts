@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
-import { Files } from '../files.js';
-import { saveState } from '../glusterd-files.js';
-import { glusterdRuns, peersOf } from '../glusterd.js';
-import { reach } from '../network.js';
-import type { Call } from '../program.js';
-import { idBytes } from '../volumes.js';
-import { newUuid, type SimBrick, type SimMachine, type SimVolume } from '../world.js';
+import { Files } from '../world/files.js';
+import { saveState } from '../gluster/glusterd-files.js';
+import { glusterdRuns, peersOf } from '../gluster/glusterd.js';
+import { reach } from '../world/network.js';
+import type { Call } from './program.js';
+import { idBytes } from '../world/volumes.js';
+import { newUuid, type SimBrick, type SimMachine, type SimVolume } from '../world/world.js';
 import { answer } from './gluster-xml.js';
 
 const DEFAULTS = {
@@ -37,7 +37,7 @@ const parse = (
   };
 };
 
-/** The machine of a brick, if it is a connected member of the pool of the machine asked. */
+/** The machine of a brick, if it is a connected peer. */
 const hostOf = ({ world, machine }: Call, { machine: name }: SimBrick): SimMachine | undefined => {
   const found = reach(world, machine, name);
   if (found === undefined || found === machine) return found;

@@ -1,7 +1,7 @@
-import { saveState } from '../glusterd-files.js';
-import { befriend, glusterdRuns, peersOf, uuidOf, type PeerView } from '../glusterd.js';
-import { nameOf, reach } from '../network.js';
-import { UnknownUse, type Call } from '../program.js';
+import { saveState } from '../gluster/glusterd-files.js';
+import { makePeers, glusterdRuns, peersOf, uuidOf, type PeerView } from '../gluster/glusterd.js';
+import { nameOf, reach } from '../world/network.js';
+import { UnknownUse, type Call } from './program.js';
 import { answer, type Element } from './gluster-xml.js';
 
 const STATES = { 3: 'Peer in Cluster', 4: 'Accepted peer request', 6: 'Peer Rejected' } as const;
@@ -31,9 +31,9 @@ const probe = ({ world, machine }: Call, name: string): string => {
   if (known !== undefined) {
     if (!known.names.includes(name)) known.names.push(name);
     saveState(world, machine);
-    // A peer that forgot us is told again.
+    // The peer may have lost its state: tell it again.
     if (found.peers[uuidOf(world, machine)] === undefined)
-      befriend(world, machine, found, known.names[0] ?? name, nameOf(found, machine.address));
+      makePeers(world, machine, found, known.names[0] ?? name, nameOf(found, machine.address));
     return said(2, `Host ${name} port 24007 already in peer list`);
   }
   const theirs = Object.keys(found.peers);
@@ -43,7 +43,7 @@ const probe = ({ world, machine }: Call, name: string): string => {
       errno: 3,
       error: `${name} is either already part of another cluster or having volumes configured`,
     });
-  befriend(world, machine, found, name, nameOf(found, machine.address));
+  makePeers(world, machine, found, name, nameOf(found, machine.address));
   return said(0, 'success');
 };
 

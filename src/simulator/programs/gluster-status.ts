@@ -1,8 +1,8 @@
-import { glusterdRuns, peersOf, uuidOf } from '../glusterd.js';
-import { reach } from '../network.js';
-import type { Call } from '../program.js';
-import { brickName, brickRuns } from '../volumes.js';
-import type { SimBrick, SimVolume } from '../world.js';
+import { glusterdRuns, peersOf, uuidOf } from '../gluster/glusterd.js';
+import { reach } from '../world/network.js';
+import type { Call } from './program.js';
+import { brickName, brickRuns } from '../world/volumes.js';
+import type { SimBrick, SimVolume } from '../world/world.js';
 import { answer, brickXml, type Element } from './gluster-xml.js';
 
 const uuidOfBrick = ({ world, machine }: Call, brick: SimBrick): string => {
@@ -67,14 +67,14 @@ export const volumeInfo = (call: Call, volumes: readonly SimVolume[]): string =>
     [['volumes', [...volumes.map((one) => volumeXml(call, one)), ['count', volumes.length]]]],
   ]);
 
-/** The answer about a volume that is not there. */
+/** The answer for a volume that does not exist. */
 export const noVolume = (): string =>
   answer({ ret: -1, errno: 30806, error: 'Volume does not exist' }, [
     'volInfo',
     [['volumes', [['count', 0]]]],
   ]);
 
-/** Whether the machine's glusterd hears from that of a brick. */
+/** Whether glusterd reaches the glusterd of a brick's machine. */
 const heard = ({ world, machine }: Call, { machine: name }: SimBrick): boolean => {
   if (name === machine.spec.name) return true;
   const found = reach(world, machine, name);
@@ -100,7 +100,7 @@ const nodeXml = (hostname: string, path: string, uuid: string, online: boolean, 
   ],
 ];
 
-/** `gluster volume status NAME`: bricks of machines whose glusterd is not heard are absent. */
+/** `gluster volume status NAME`: without the bricks of machines whose glusterd does not answer. */
 export const volumeStatus = (call: Call, volume: SimVolume): string => {
   const { name, status, bricks, replica } = volume;
   if (status !== 'Started') return answer({ ret: -1, errno: 30800, error: `Volume ${name} is not started` });
@@ -156,6 +156,6 @@ export const healInfo = (call: Call, volume: SimVolume): string => {
   return answer({}, ['healInfo', [['bricks', bricks]]]);
 };
 
-/** Peers by whose absence a command on all bricks fails. */
+/** Disconnected peers that make a command on all bricks fail. */
 export const absentPeer = (call: Call): string | undefined =>
   peersOf(call.world, call.machine).find(({ connected }) => !connected)?.names[0];

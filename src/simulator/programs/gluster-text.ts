@@ -1,10 +1,10 @@
-/** The texts of all elements of a name. */
+/** The texts of all elements with a name. */
 const all = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text]) => text as string);
 
 const one = (xml: string, name: string): string => all(xml, name)[0] ?? '';
 
-/** The whole elements of a name, children included; elements of one name are not nested here. */
+/** The elements with a name, children included; such elements are never nested here. */
 const parts = (xml: string, name: string): string[] =>
   xml.match(new RegExp(`<${name}( [^>]*)?>[^]*?</${name}>`, 'g')) ?? [];
 
@@ -24,7 +24,7 @@ const poolList = (xml: string): string =>
     )
     .join('')}`;
 
-/** `1 x 3 = 3`, `1 x (2 + 1) = 3`, or the number alone. */
+/** `1 x 3 = 3`, `1 x (2 + 1) = 3`, or only the number. */
 const countOf = (xml: string): string => {
   const number = (name: string): number => Number(one(xml, name));
   const [total, sets] = [number('brickCount'), number('distCount')];
@@ -103,7 +103,7 @@ const TEXTS: readonly (readonly [RegExp, (xml: string) => string])[] = [
   [/^volume heal \S+ info/, healInfo],
 ];
 
-/** What is done to volumes, and what it says when it is done. */
+/** Messages after a successful change of a volume, by verb. */
 const DONE: Readonly<Record<string, (name: string) => string>> = {
   create: (name) => `volume create: ${name}: success: please start the volume to access data\n`,
   start: (name) => `volume start: ${name}: success\n`,
@@ -113,7 +113,7 @@ const DONE: Readonly<Record<string, (name: string) => string>> = {
   quota: () => 'volume quota : success\n',
 };
 
-/** What gluster(8) prints for people where it prints `xml` for programs; undefined where the simulator has no such text. */
+/** gluster's output for people, made from its XML; undefined where the simulator has no such text. */
 export const textOf = (
   words: readonly string[],
   xml: string,

@@ -1,4 +1,4 @@
-/** An element: a name with text, or with children; `undefined` is an empty element. */
+/** An element: a name with text or children, or an empty element. */
 export type Element = readonly [name: string, content?: string | number | readonly Element[]];
 
 const escape = (text: string): string =>
@@ -30,7 +30,7 @@ export const answer = (
   return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<cliOutput>\n${children}</cliOutput>\n`;
 };
 
-/** A brick as `volume info` has it: text and children in one element. */
+/** A brick in `volume info`: text and children in one element. */
 export const brickXml = (uuid: string, name: string, isArbiter: boolean): Element => [
   `brick uuid="${uuid}"`,
   [

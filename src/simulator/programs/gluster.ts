@@ -1,8 +1,8 @@
-import { saveState } from '../glusterd-files.js';
-import { glusterdRuns, gossip, markBrick, resetBrick, startBricks, uuidOf } from '../glusterd.js';
-import { UnknownUse, type Call, type Program } from '../program.js';
-import { brickName, processKey } from '../volumes.js';
-import type { SimVolume } from '../world.js';
+import { saveState } from '../gluster/glusterd-files.js';
+import { glusterdRuns, catchUp, markBrick, resetBrick, startBricks, uuidOf } from '../gluster/glusterd.js';
+import { UnknownUse, type Call, type Program } from './program.js';
+import { brickName, processKey } from '../world/volumes.js';
+import type { SimVolume } from '../world/world.js';
 import { createVolume } from './gluster-create.js';
 import { glusterPeer } from './gluster-peer.js';
 import { absentPeer, healInfo, noVolume, volumeInfo, volumeStatus } from './gluster-status.js';
@@ -97,7 +97,7 @@ const heal: Verb = (call, volume, [what]) => {
   return `Launching heal operation to perform full self heal on volume ${volume.name} has been successful \n`;
 };
 
-/** Directory quota can be switched on and given limits; nothing is written that it could refuse. */
+/** Directory quota: can be enabled and given limits, but never refuses a write. */
 const quota: Verb = (_call, volume, [what = '', ...rest]) => {
   if (what === 'limit-usage' && rest.length === 2 && /^\d+$/.test(rest[1] ?? '')) {
     if (volume.options['features.quota'] !== 'on')
@@ -121,7 +121,7 @@ const reset: Verb = (call, volume, [place = '', ...rest]) => {
   else if (rest[1] !== 'commit') throw new UnknownUse(`reset-brick ${rest.join(' ')}`);
   else {
     const isThere = host.disk[brick.path]?.kind === 'dir';
-    // It marks the directory before it decides.
+    // glusterd sets the volume id before it decides.
     if (isThere) markBrick(call.world, volume, brick);
     if (!isThere || host.running?.strange?.includes(brick.path))
       return failed('When destination brick is new, please use gluster volume replace-brick');
@@ -146,7 +146,7 @@ const glusterVolume = (call: Call, [verb = '', ...words]: readonly string[]): st
   }
   const act = VERBS[verb];
   if (act === undefined) throw new UnknownUse(`gluster volume ${verb}`);
-  // An option of all volumes, of which the simulator shows nothing.
+  // An option of all volumes: the simulator does not show these.
   if (verb === 'set' && words.join(' ') === 'all cluster.brick-multiplex on')
     return answer({}, ['cliOp', 'volSet'], ['output', 'Set volume successful']);
   const volume = known.find(({ name }) => name === words[0]);
@@ -160,7 +160,7 @@ const answerOf = (call: Call, [area = '', ...rest]: readonly string[]): Promise<
   throw new UnknownUse(`gluster ${area}`);
 };
 
-/** gluster(8), in its XML shape; what has no XML shape there has none here. */
+/** gluster(8) with `--xml`, and without it where gluster-text.ts has a text. */
 export const gluster: Program = async (call) => {
   const words = call.args.filter((arg) => arg !== '--mode=script' && arg !== '--xml');
   const [area = '', ...rest] = words;
@@ -169,7 +169,7 @@ export const gluster: Program = async (call) => {
     call.io.err('Connection failed. Please check if gluster daemon is operational.\n');
     return 1;
   }
-  gossip(call.world, call.machine);
+  catchUp(call.world, call.machine);
   if (area === 'system::' && rest.join(' ') === 'uuid get') {
     call.io.out(`UUID: ${uuidOf(call.world, call.machine)}\n`);
     return 0;

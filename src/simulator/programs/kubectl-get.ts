@@ -1,7 +1,7 @@
 import { nodeNow } from '../kube/nodes.js';
 import { isAvailable, podOf } from '../kube/pods.js';
-import { thing, thingsOf, type KubeStore, type KubeThing } from '../kube/store.js';
-import { UnknownUse, type Call, type Options } from '../program.js';
+import { objectNamed, objectsOf, type KubeStore, type KubeObject } from '../world/kube-store.js';
+import { UnknownUse, type Call, type Options } from './program.js';
 
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   Node: ['node', 'nodes', 'no'],
@@ -18,15 +18,15 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   Job: ['job', 'jobs'],
 };
 
-/** The kind that a word of kubectl means. */
+/** The kind for kubectl's name of a resource. */
 export const kindOf = (word: string): string => {
   const found = Object.entries(KINDS).find(([, names]) => names.includes(word.toLowerCase()));
   if (found === undefined) throw new UnknownUse(`kind ${word}`);
   return found[0];
 };
 
-/** An object as the API server shows it at this moment. */
-export const shown = (call: Call, one: KubeThing): KubeThing => {
+/** An object with its current status. */
+export const shown = (call: Call, one: KubeObject): KubeObject => {
   const { sim, ...rest } = one;
   if (one.kind === 'Node') {
     const { sim: _inner, ...node } = nodeNow(call.world, call.machine, one);
@@ -45,7 +45,7 @@ export const shown = (call: Call, one: KubeThing): KubeThing => {
 };
 
 const eventsOf = (store: KubeStore): string[] =>
-  thingsOf(store, 'Pod').flatMap(({ metadata, sim }) =>
+  objectsOf(store, 'Pod').flatMap(({ metadata, sim }) =>
     sim?.trouble ? [`pod/${metadata.name}  ${sim.trouble}`] : [],
   );
 
@@ -59,41 +59,41 @@ export interface Ask {
   readonly namespace: string | undefined;
 }
 
-/** Says what is wrong; the exit code. */
+/** Prints an error; returns the exit code. */
 export const fail = ({ call }: Ask, message: string): number => {
   call.io.err(`${message}\n`);
   return 1;
 };
 
-/** The answer about an object that is not there. */
+/** The error for an object that does not exist. */
 export const notFound = (ask: Ask, kind: string, name: string): number => {
   if (ask.given.flags.has('ignore-not-found')) return 0;
   return fail(ask, `Error from server (NotFound): ${kind.toLowerCase()}s "${name}" not found`);
 };
 
-/** The objects of a kind that the options ask for. */
-export const selected = ({ store, namespace, given, call }: Ask, kind: string): KubeThing[] => {
+/** The objects of a kind that match the options. */
+export const selected = ({ store, namespace, given, call }: Ask, kind: string): KubeObject[] => {
   const field = given.values['field-selector'];
   const name = field === undefined ? undefined : /^metadata\.name=(\S+)$/.exec(field)?.[1];
   if (field !== undefined && name === undefined) throw new UnknownUse(`--field-selector ${field}`);
   const [label, value] = (given.values['l'] ?? '').split('=');
-  return thingsOf(store, kind, namespace)
+  return objectsOf(store, kind, namespace)
     .filter(({ metadata }) => name === undefined || metadata.name === name)
     .filter(({ metadata }) => !label || metadata.labels?.[label] === value)
     .map((one) => shown(call, one));
 };
 
-/** As {@link selected}, with the pods of deployments, which the simulator keeps no objects of. */
-const listed = (ask: Ask, kind: string): readonly KubeThing[] => {
+/** As {@link selected}, with the pods of deployments, which the simulator does not store. */
+const listed = (ask: Ask, kind: string): readonly KubeObject[] => {
   const found = selected(ask, kind);
   if (kind !== 'Pod' || ask.given.values['l'] !== undefined) return found;
   const { call, store, namespace } = ask;
-  const deployments = thingsOf(store, 'Deployment', namespace);
+  const deployments = objectsOf(store, 'Deployment', namespace);
   return [...found, ...deployments.map((one) => podOf(call.world, call.machine, one))];
 };
 
-/** Nodes as kubectl(1) lists them, without their age: what the simulator keeps is not that old. */
-const nodeTable = (nodes: readonly KubeThing[]): string => {
+/** Nodes as kubectl(1) lists them, without their age. */
+const nodeTable = (nodes: readonly KubeObject[]): string => {
   const rows = nodes.map(({ metadata, spec, status }) => {
     const conditions = (status?.['conditions'] ?? []) as readonly { type: string; status: string }[];
     const ready = conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True');
@@ -111,11 +111,11 @@ const nodeTable = (nodes: readonly KubeThing[]): string => {
     .join('');
 };
 
-/** The one template that the simulator knows; of others it does not know what they make. */
+/** The only template that the simulator knows: it has no template engine. */
 const CATALOGUE_TEMPLATE = '/usr/local/lib/kglab/catalogue.tmpl';
 
-/** A persistent volume as the catalogue's template shows it: path, name, and all that is known of it. */
-const catalogueLine = ({ kind, metadata, spec = {} }: KubeThing): string => {
+/** A PV as the catalogue's template prints it: path, name and the whole object. */
+const catalogueLine = ({ kind, metadata, spec = {} }: KubeObject): string => {
   const path = (spec['hostPath'] as { path: string } | undefined)?.path;
   if (kind !== 'PersistentVolume' || path === undefined) return '';
   const claim = spec['claimRef'] as { name: string; namespace: string } | undefined;
@@ -131,7 +131,7 @@ const catalogueLine = ({ kind, metadata, spec = {} }: KubeThing): string => {
   return `${path}|${metadata.name}|${JSON.stringify(entry)}\n`;
 };
 
-const print = (ask: Ask, found: readonly KubeThing[], single: boolean): number => {
+const print = (ask: Ask, found: readonly KubeObject[], single: boolean): number => {
   const { call, given } = ask;
   const format = given.values['o'] ?? given.values['output'] ?? '';
   if (format === 'json') {
@@ -178,6 +178,6 @@ export const get = (ask: Ask): number => {
       false,
     );
   const kind = kindOf(prefix);
-  const found = thing(ask.store, kind, name, ask.namespace);
+  const found = objectNamed(ask.store, kind, name, ask.namespace);
   return found === undefined ? notFound(ask, kind, name) : print(ask, [shown(ask.call, found)], true);
 };

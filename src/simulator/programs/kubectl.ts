@@ -1,16 +1,16 @@
 import { parseAllDocuments } from 'yaml';
 import { serverRuns } from '../kube/nodes.js';
-import { applyThing, deleteThing, Refused } from '../kube/objects.js';
-import { thing, type KubeThing } from '../kube/store.js';
-import { options, UnknownUse, type Call, type Program } from '../program.js';
+import { applyObject, deleteObject, Refused } from '../kube/objects.js';
+import { objectNamed, type KubeObject } from '../world/kube-store.js';
+import { options, UnknownUse, type Call, type Program } from './program.js';
 import { fail, get, kindOf, notFound, selected, shown, type Ask } from './kubectl-get.js';
 
 interface KubeList {
   readonly kind: 'List';
-  readonly items: readonly KubeThing[];
+  readonly items: readonly KubeObject[];
 }
 
-const thingsIn = (given: KubeThing | KubeList | null): readonly KubeThing[] => {
+const thingsIn = (given: KubeObject | KubeList | null): readonly KubeObject[] => {
   if (given === null) return [];
   return 'items' in given ? given.items : [given];
 };
@@ -20,9 +20,9 @@ const apply = (ask: Ask): number => {
   const text = given.values['f'] === '-' ? call.io.input.rest() : call.files.read(given.values['f'] ?? '');
   let code = 0;
   for (const document of parseAllDocuments(text)) {
-    for (const one of thingsIn(document.toJS() as KubeThing | KubeList | null)) {
+    for (const one of thingsIn(document.toJS() as KubeObject | KubeList | null)) {
       try {
-        const outcome = applyThing(call.sim, call.machine, one, ask.namespace ?? 'default');
+        const outcome = applyObject(call.sim, call.machine, one, ask.namespace ?? 'default');
         call.io.out(`${one.kind.toLowerCase()}/${one.metadata.name} ${outcome}\n`);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
@@ -36,14 +36,19 @@ const apply = (ask: Ask): number => {
 const create = (ask: Ask): number => {
   const [kind = '', name = ''] = ask.words;
   if (kindOf(kind) !== 'Namespace') throw new UnknownUse(`create ${kind}`);
-  if (thing(ask.store, 'Namespace', name))
+  if (objectNamed(ask.store, 'Namespace', name))
     return fail(ask, `Error from server (AlreadyExists): namespaces "${name}" already exists`);
-  applyThing(ask.call.sim, ask.call.machine, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, '');
+  applyObject(
+    ask.call.sim,
+    ask.call.machine,
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+    '',
+  );
   ask.call.io.out(`namespace/${name} created\n`);
   return 0;
 };
 
-/** The objects that `delete` names: `KIND/NAME…`, `KIND NAME…` or `KIND --all`. */
+/** The objects of `delete`: `KIND/NAME…`, `KIND NAME…` or `KIND --all`. */
 const named = (ask: Ask): { kind: string; name: string }[] => {
   const [first = '', ...names] = ask.words;
   if (first.includes('/'))
@@ -59,22 +64,22 @@ const named = (ask: Ask): { kind: string; name: string }[] => {
 const remove = async (ask: Ask): Promise<number> => {
   let code = 0;
   for (const { kind, name } of named(ask)) {
-    const found = thing(ask.store, kind, name, ask.namespace);
+    const found = objectNamed(ask.store, kind, name, ask.namespace);
     if (found === undefined) {
       code = Math.max(code, notFound(ask, kind, name));
       continue;
     }
-    deleteThing(ask.call.sim, ask.call.machine, found);
+    deleteObject(ask.call.sim, ask.call.machine, found);
     ask.call.io.out(`${kind.toLowerCase()} "${name}" deleted\n`);
     const waits = ask.given.values['wait'] !== 'false';
-    while (waits && thing(ask.store, kind, name, ask.namespace) === found) await ask.call.sleep(500);
+    while (waits && objectNamed(ask.store, kind, name, ask.namespace) === found) await ask.call.sleep(500);
   }
   return code;
 };
 
 const annotate = (ask: Ask): number => {
   const [kind = '', name = '', ...pairs] = ask.words;
-  const found = thing(ask.store, kindOf(kind), name, ask.namespace);
+  const found = objectNamed(ask.store, kindOf(kind), name, ask.namespace);
   if (found === undefined) return notFound(ask, kindOf(kind), name);
   const annotations = { ...found.metadata.annotations };
   for (const pair of pairs) {
@@ -96,7 +101,7 @@ const rollout = async (ask: Ask): Promise<number> => {
   const end = ask.call.sim.now + seconds(ask.given.values['timeout'] ?? '3600s') * 1000;
   for (;;) {
     if (!serverRuns(ask.call.machine)) return refused(ask.call);
-    const found = thing(ask.store, 'Deployment', name, ask.namespace);
+    const found = objectNamed(ask.store, 'Deployment', name, ask.namespace);
     if (found === undefined) return notFound(ask, 'Deployment', name);
     if (Number(shown(ask.call, found).status?.['availableReplicas'] ?? 0) > 0) break;
     if (ask.call.sim.now >= end) return fail(ask, 'error: timed out waiting for the condition');
@@ -108,7 +113,7 @@ const rollout = async (ask: Ask): Promise<number> => {
 
 const logs = (ask: Ask): number => {
   const [name = ''] = ask.words;
-  const found = thing(ask.store, 'Pod', name.replace(/^pod\//, ''), ask.namespace);
+  const found = objectNamed(ask.store, 'Pod', name.replace(/^pod\//, ''), ask.namespace);
   if (found === undefined) return notFound(ask, 'Pod', name);
   ask.call.io.out(found.sim?.log ?? '');
   return 0;
@@ -127,7 +132,7 @@ const refused = ({ io }: Call): number => {
   return 1;
 };
 
-/** kubectl(1), as k3s brings it on its server. */
+/** kubectl(1) on the k3s server. */
 export const kubectl: Program = async (call) => {
   const given = options(call.args, {
     flags: ['A', 'all-namespaces', 'ignore-not-found', 'overwrite', 'all', 'force', 'now'],

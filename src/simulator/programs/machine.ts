@@ -1,7 +1,7 @@
 import { unitName } from '../../guest/unit-name.js';
 import { Input } from '../shell/streams.js';
-import { reach } from '../network.js';
-import { options, UnknownUse, type Program } from '../program.js';
+import { reach } from '../world/network.js';
+import { options, UnknownUse, type Program } from './program.js';
 
 const sh: Program = (call) => {
   const { args } = call;
@@ -33,7 +33,7 @@ const ping: Program = async ({ args, world, machine, io, sleep }) => {
   return found ? 0 : 1;
 };
 
-/** FUSE's number as statfs(2) has it, and ext4's. */
+/** The magic numbers of file systems in statfs(2), in hexadecimal. */
 const MAGIC = { fuse: '65735546', ext4: 'ef53' } as const;
 
 const stat: Program = ({ args, files, io }) => {
@@ -131,7 +131,7 @@ const date: Program = ({ args, io, sim }) => {
   return 0;
 };
 
-/** Programs about the machine itself. */
+/** Programs that show or run something on the machine. */
 export const MACHINE_PROGRAMS: Readonly<Record<string, Program>> = {
   ...{ sh, ip, ping, stat, journalctl, sleep, xargs },
   'systemd-escape': systemdEscape,
@@ -150,7 +150,7 @@ export const MACHINE_PROGRAMS: Readonly<Record<string, Program>> = {
     0
   ),
   ps: ({ io }) => (io.out('PID PPID COMMAND\n1 0 systemd\n'), 0),
-  // Processes are not simulated one by one: there is none to be found.
+  // Single processes are not simulated: there is never one to find.
   pkill: () => 1,
   pgrep: () => 1,
   kill: () => 1,

@@ -1,7 +1,7 @@
-import { Files } from '../files.js';
-import { wakeKeepers } from '../keeper-wake.js';
-import { mountVolume } from '../mounting.js';
-import { options, UnknownUse, type Call, type Program } from '../program.js';
+import { Files } from '../world/files.js';
+import { wakeKeepers } from '../world/keeper-rounds.js';
+import { mountVolume } from '../gluster/mounting.js';
+import { options, UnknownUse, type Call, type Program } from './program.js';
 
 const umount: Program = ({ args, files, io, machine, world }) => {
   const { words } = options(args, { flags: ['l', 'f'] });
@@ -21,7 +21,7 @@ const umount: Program = ({ args, files, io, machine, world }) => {
   return 0;
 };
 
-/** `mount --bind`: a folder of a mounted volume at another place, too. */
+/** `mount --bind`: mounts a folder of a mounted volume at a second path. */
 const bind = ({ files, machine, io }: Call, [source = '', path = '']: readonly string[]): number => {
   const { running } = machine;
   const from = files.real(source);
@@ -42,7 +42,7 @@ const bind = ({ files, machine, io }: Call, [source = '', path = '']: readonly s
   return 0;
 };
 
-/** Options of mount.glusterfs that make no difference here. */
+/** Options of mount.glusterfs without effect in the simulator. */
 const MOUNT_OPTIONS = /^(attribute-timeout|entry-timeout|negative-timeout)=0$/;
 
 const mount: Program = async (call) => {
@@ -63,7 +63,7 @@ const mount: Program = async (call) => {
   return failure === undefined ? 0 : 1;
 };
 
-/** `unshare -m …`: a command whose unmounting nobody else sees. */
+/** `unshare -m …`: runs a command with mounts of its own. */
 const unshare: Program = async (call) => {
   const at = call.args.findIndex(
     (arg, index) => !arg.startsWith('-') && call.args[index - 1] !== '--propagation',

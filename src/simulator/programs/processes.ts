@@ -1,5 +1,6 @@
-import { lock } from '../locks.js';
-import { options, UnknownUse, type Program } from '../program.js';
+import type { OpenFile } from '../shell/streams.js';
+import type { Running, SimMachine } from '../world/world.js';
+import { options, UnknownUse, type Program } from './program.js';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -10,13 +11,13 @@ const millisecondsOf = (text: string): number => {
   return Number(number) * factor;
 };
 
-/** timeout(1)'s exit code for a program that it has ended. */
+/** Exit code of timeout(1) after the deadline. */
 const LATE = 124;
 
-/** The end that a deadline brings. */
+/** Ends a program at the deadline of timeout(1). */
 class Late extends Error {}
 
-/** timeout(1). A program's time is what it sleeps: here nothing else takes any. */
+/** timeout(1). Only sleeping takes virtual time. */
 const timeout: Program = async (call) => {
   const words = [...call.args];
   while (words[0]?.startsWith('-')) {
@@ -41,7 +42,7 @@ const timeout: Program = async (call) => {
   }
 };
 
-/** `setsid -f`: a program that nobody waits for. */
+/** `setsid -f`: runs a program in the background. */
 const setsid: Program = ({ args, env, sim, machine }) => {
   const [flag, ...argv] = args;
   if (flag !== '-f' || argv[0]?.startsWith('-')) throw new UnknownUse('setsid without -f');
@@ -49,10 +50,30 @@ const setsid: Program = ({ args, env, sim, machine }) => {
   return 0;
 };
 
-/** Between two tries to get a lock (milliseconds). */
+/** The locks of a machine, by path. They belong to processes, so a reboot loses them. */
+const held = new WeakMap<Running, Map<string, OpenFile>>();
+
+/** flock(2): tries to lock; returns whether the file has the lock. `once`: only test, for a file that is closed at once. */
+export const lock = ({ running }: SimMachine, file: OpenFile, once = false): boolean => {
+  if (running === undefined) return false;
+  const owners = held.get(running) ?? new Map<string, OpenFile>();
+  held.set(running, owners);
+  const owner = owners.get(file.path);
+  if (owner !== undefined && owner !== file) return false;
+  if (!once) owners.set(file.path, file);
+  return true;
+};
+
+/** Releases the lock of an open file, if it has it. */
+export const unlock = ({ running }: SimMachine, file: OpenFile): void => {
+  const owners = running && held.get(running);
+  if (owners?.get(file.path) === file) owners.delete(file.path);
+};
+
+/** Pause between two tries to get a lock (milliseconds). */
 const AGAIN_MS = 500;
 
-/** flock(1): of an open descriptor, or of a file while a program runs. */
+/** flock(1): of an open descriptor, or of a file as a test with `true`. */
 const flock: Program = async (call) => {
   const { flags, values, words } = options(call.args, { flags: ['n'], values: ['w'] });
   const [target = '', ...argv] = words;
@@ -69,5 +90,5 @@ const flock: Program = async (call) => {
   return 0;
 };
 
-/** Programs that run others, or keep them from running. */
+/** Programs about processes. */
 export const PROCESS_PROGRAMS: Readonly<Record<string, Program>> = { timeout, setsid, flock };

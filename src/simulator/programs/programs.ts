@@ -1,4 +1,4 @@
-import { UnknownUse, type Program } from '../program.js';
+import { UnknownUse, type Program } from './program.js';
 import { FILE_PROGRAMS } from './files.js';
 import { find } from './find.js';
 import { gluster } from './gluster.js';
@@ -6,7 +6,7 @@ import { kubectl } from './kubectl.js';
 import { MACHINE_PROGRAMS } from './machine.js';
 import { MOUNT_PROGRAMS } from './mounts.js';
 import { PROCESS_PROGRAMS } from './processes.js';
-import { systemctl } from './systemctl.js';
+import { poweroff, systemctl } from './systemctl.js';
 import { TEST_PROGRAMS } from './test.js';
 import { TEXT_PROGRAMS } from './text.js';
 
@@ -16,10 +16,10 @@ const k3s: Program = (call) => {
   return call.run([verb, ...args]);
 };
 
-/** Number of the first process in a container: any will do. */
+/** Process id of the first container; the value does not matter. */
 const FIRST_TASK = 2000;
 
-/** ctr(8), as k3s brings it: the tasks of containerd, which lives and dies with the k3s that started it. */
+/** ctr(8) of k3s: the tasks of containerd, which runs while k3s runs. */
 const ctr: Program = ({ args, io, machine }) => {
   if (args.join(' ') !== 'tasks list') throw new UnknownUse(`ctr ${args.join(' ')}`);
   const isUp = ['k3s', 'k3s-agent'].some(
@@ -51,5 +51,5 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   ...MACHINE_PROGRAMS,
   ...MOUNT_PROGRAMS,
   ...PROCESS_PROGRAMS,
-  ...{ find, gluster, kubectl, ctr, k3s, systemctl, 'cloud-init': cloudInit },
+  ...{ find, gluster, kubectl, ctr, k3s, poweroff, systemctl, 'cloud-init': cloudInit },
 };

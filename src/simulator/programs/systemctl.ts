@@ -1,9 +1,9 @@
-import { startGlusterd, stopGlusterd } from '../glusterd.js';
+import { startGlusterd, stopGlusterd } from '../gluster/glusterd.js';
 import { leaveCluster, noteSeen } from '../kube/nodes.js';
-import { KEEPER } from '../keeper-wake.js';
-import { startMount, stopMount } from '../mounting.js';
-import { options, UnknownUse, type Call, type Options, type Program } from '../program.js';
-import type { Sim } from '../sim.js';
+import { KEEPER } from '../world/keeper-rounds.js';
+import { startMount, stopMount } from '../gluster/mounting.js';
+import { options, UnknownUse, type Call, type Options, type Program } from './program.js';
+import type { JobHandler, Sim } from '../world/sim.js';
 import {
   loadedUnit,
   log,
@@ -13,10 +13,10 @@ import {
   unitText,
   unitValues,
   wantsLink,
-} from '../unit-file.js';
-import type { SimMachine, UnitState } from '../world.js';
+} from '../world/unit-file.js';
+import type { SimMachine, UnitState } from '../world/world.js';
 
-/** Longest that starting a unit is waited for (milliseconds); k3s has no limit of its own. */
+/** Deadline for the start of a unit (milliseconds); k3s's unit has none of its own. */
 const START_MS = 600_000;
 
 /** From the start of the keeper's unit to its first round (milliseconds). */
@@ -25,7 +25,7 @@ const KEEPER_MS = 100;
 const stateOf = ({ running }: SimMachine, unit: string): UnitState =>
   running?.units[unit] ?? { state: 'inactive', restarts: 0 };
 
-/** Begins to start a unit; what it does next happens by itself. */
+/** Starts a unit; jobs do the rest. */
 export const beginStart = (sim: Sim, machine: SimMachine, unit: string): void => {
   const { running } = machine;
   if (running === undefined || loadedUnit(machine, unit) === undefined) return;
@@ -47,7 +47,7 @@ export const beginStart = (sim: Sim, machine: SimMachine, unit: string): void =>
     sim.schedule(machine, 'keeper.start', KEEPER_MS, unit);
     return;
   }
-  // Of other services it is known that they run, not what they do.
+  // Other services only have a state.
   const [program = ''] = (unitValues(loadedUnit(machine, unit) ?? '', 'ExecStart')[0] ?? '').split(' ');
   running.units[unit] = { state: machine.disk[program] ? 'active' : 'failed', restarts: 0 };
 };
@@ -65,6 +65,47 @@ export const stopUnit = (sim: Sim, machine: SimMachine, unit: string): void => {
       name !== machine.spec.name || (about !== unit && !(unit === KEEPER && kind.startsWith('keeper.'))),
   );
   delete machine.running?.units[unit];
+};
+
+/** Cuts the power of a machine. */
+export const powerOff = (sim: Sim, machine: SimMachine): void => {
+  if (machine.running === undefined) return;
+  noteSeen(sim.world);
+  leaveCluster(sim, machine);
+  machine.running = undefined;
+  sim.world.jobs = sim.world.jobs.filter((job) => job.machine !== machine.spec.name);
+};
+
+/** How long an orderly shutdown takes (milliseconds). */
+export const SHUTDOWN_MS = 1_500;
+
+/** Kind of the job that completes a shutdown. */
+const OFF = 'power.off';
+
+/** Whether a machine is shutting down. */
+export const isShuttingDown = ({ world }: Sim, { spec }: SimMachine): boolean =>
+  world.jobs.some(({ kind, machine }) => kind === OFF && machine === spec.name);
+
+/** Jobs of a shutdown. */
+export const POWER_JOBS: Readonly<Record<string, JobHandler>> = { [OFF]: powerOff };
+
+/** `systemctl poweroff`: begins to shut down and returns; with `-f` it cuts the power and does not return. */
+const beginPowerOff = async ({ sim, machine, sleep }: Call, { flags }: Options): Promise<number> => {
+  if (!flags.has('f') && !flags.has('force')) {
+    sim.schedule(machine, OFF, SHUTDOWN_MS);
+    return 0;
+  }
+  powerOff(sim, machine);
+  // Sleeping on a machine without power throws.
+  await sleep(0);
+  return 0;
+};
+
+/** poweroff(8) */
+export const poweroff: Program = (call) => {
+  const given = options(call.args, { flags: ['f', 'force'] });
+  if (given.words.length > 0) throw new UnknownUse(`poweroff ${given.words.join(' ')}`);
+  return beginPowerOff(call, given);
 };
 
 const awaitStart = async (call: Call, unit: string): Promise<number> => {
@@ -99,7 +140,7 @@ const enable = async (call: Call, unit: string, given: Options): Promise<number>
   return given.flags.has('now') ? start(call, unit, given) : 0;
 };
 
-/** As systemd writes times under `TZ=UTC`; the day of the week is nothing that anybody reads. */
+/** A time as systemd writes it with `TZ=UTC`; nothing reads the day of the week. */
 const timestamp = (time: number): string =>
   `Day ${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
@@ -187,6 +228,7 @@ export const systemctl: Program = async (call) => {
     call.io.out('running\n');
     return 0;
   }
+  if (verb === 'poweroff' && units.length === 0) return beginPowerOff(call, given);
   const act = VERBS[verb];
   if (act === undefined) throw new UnknownUse(`verb ${verb}`);
   let code = 0;

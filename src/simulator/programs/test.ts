@@ -1,4 +1,4 @@
-import { UnknownUse, type Call, type Program } from '../program.js';
+import { UnknownUse, type Call, type Program } from './program.js';
 
 const FILE_TESTS: Readonly<Record<string, (call: Call, path: string) => boolean>> = {
   '-e': ({ files }, path) => files.exists(path),
@@ -28,7 +28,7 @@ const judge = (words: readonly string[], call: Call): boolean => {
     if (one === '-n') return operator !== '';
     if (one === '-z') return operator === '';
     const fileTest = FILE_TESTS[one];
-    // A path on a dead mount can only be tested for being there: it is not.
+    // On a dead mount, every test of a path is false.
     if (fileTest) return safely(() => fileTest(call, operator));
   }
   if (words.length === 3) {
@@ -53,5 +53,5 @@ const test: Program = (call) => {
   return judge(words, call) ? 0 : 1;
 };
 
-/** test(1) under both of its names. */
+/** test(1) and [(1). */
 export const TEST_PROGRAMS: Readonly<Record<string, Program>> = { test, '[': test };

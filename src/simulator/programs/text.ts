@@ -1,6 +1,6 @@
-import { options, UnknownUse, type Call, type Program } from '../program.js';
+import { options, UnknownUse, type Call, type Program } from './program.js';
 
-/** The text of the files named, or of standard input. */
+/** The text of the given files, or of standard input. */
 const textOf = (words: readonly string[], { files, io }: Call): string =>
   words.length === 0 ? io.input.rest() : words.map((path) => files.read(path)).join('');
 
@@ -15,12 +15,12 @@ const print = (lines: readonly string[], { io }: Call): number => {
   return 0;
 };
 
-/** A basic or extended expression of grep(1) and sed(1) as one of JavaScript. */
+/** Converts a basic or extended regular expression (grep, sed) to JavaScript's. */
 const expression = (pattern: string, flags: ReadonlySet<string>): string => {
   if (flags.has('F')) return pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
   if (/\[[^\]]*\[[.=:]|\\[<>bwWsS]/.test(pattern)) throw new UnknownUse(`the expression ${pattern}`);
   if (flags.has('E')) return pattern;
-  // In basic expressions + ? { } ( ) | are plain characters, and have their meaning after a \.
+  // In basic expressions + ? { } ( ) | are plain characters; after a \ they are operators.
   return pattern.replaceAll(
     /\[\^?\]?[^\]]*\]|\\([(){}|+?])|([+?{}()|])/g,
     (found, meant?: string, literal?: string) =>
@@ -28,13 +28,13 @@ const expression = (pattern: string, flags: ReadonlySet<string>): string => {
   );
 };
 
-/** Every file below a folder that can be read. */
+/** All files below a folder that can be read. */
 const filesBelow = (path: string, call: Call): string[] =>
   call.files.isDir(path)
     ? call.files.names(path).flatMap((name) => filesBelow(`${path}/${name}`, call))
     : [path];
 
-/** The values of an option that may be given several times, and the arguments without it. */
+/** The values of an option that may be repeated, and the other arguments. */
 const repeated = (args: readonly string[], letter: string): { found: string[]; rest: string[] } => {
   const found: string[] = [];
   const rest: string[] = [];
@@ -79,7 +79,7 @@ const grep: Program = (call) => {
   return found.length > 0 ? 0 : 1;
 };
 
-/** `sed -n '/EXPRESSION/s/EXPRESSION/TEXT/p'`, the only form that scripts of machines use. */
+/** `sed -n '/EXPRESSION/s/EXPRESSION/TEXT/p'`: the only form that kglab's scripts use. */
 const sed: Program = (call) => {
   const { flags, words } = options(call.args, { flags: ['n'] });
   const [script = '', ...paths] = words;
@@ -159,7 +159,7 @@ const sort: Program = (call) => {
   return print(flags.has('u') ? [...new Set(lines)] : lines, call);
 };
 
-/** Filters of text. */
+/** Programs that filter text. */
 export const TEXT_PROGRAMS: Readonly<Record<string, Program>> = {
   ...{ grep, sed, cut, tr, od, wc, sort },
   head: (call) => {

@@ -28,7 +28,7 @@ describe('a simulated brick that lost its content', () => {
       ),
     );
 
-  it('is served as it is once it is marked, and no healing knows of it', async () => {
+  it('is served empty, without pending heals, once it has its volume id again', async () => {
     await emptyIt();
     await run('node2', 'systemctl start glusterd');
     await lab.exec('node1', cmd('gluster', '--mode=script', 'volume', 'heal', 'gv0', 'full'));
@@ -38,7 +38,7 @@ describe('a simulated brick that lost its content', () => {
     expect((await run('node1', `cat ${MOUNT}/file`)).stdout).toBe('gold\n');
   });
 
-  it('is filled after reset-brick', async () => {
+  it('is healed after reset-brick', async () => {
     await emptyIt();
     await run('node2', 'systemctl start glusterd');
     await lab.wait(5_000);
@@ -49,7 +49,7 @@ describe('a simulated brick that lost its content', () => {
     expect(await onBrick()).toBe('gold\n');
   });
 
-  it('is refused, and marked all the same, when its directory is newer than what glusterd knows', async () => {
+  it('is refused, but gets the volume id, when glusterd learnt of the volume without its directory', async () => {
     await run('node2', `systemctl stop glusterd; rm -rf ${BRICK}`);
     await run('node2', `systemctl start glusterd; mkdir -p ${BRICK}`);
     await lab.wait(5_000);

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { simMachine } from './sim-machine.js';
 
-/** Scripts with their arguments, whose output and exit code have to be those of the host's own shell. */
+/** Scripts with their arguments; output and exit code must equal those of the host's shell. */
 const SCRIPTS: readonly (readonly [string, ...string[]])[] = [
   ['echo "$1" $2 "$#"', 'a  b', 'c  d'],
   ['echo \'single $1\' "double $1" \\$1', 'x'],
@@ -62,23 +62,32 @@ const hasShell = ((): boolean => {
 })();
 
 describe.skipIf(!hasShell)('the shell of simulated machines', () => {
-  it.each(SCRIPTS)('does as the real one: %s', async (text, ...args) => {
+  it.each(SCRIPTS)('behaves as the real one: %s', async (text, ...args) => {
     const machine = await simMachine();
     const { exitCode, stdout } = await machine.exec({ file: 'sh', args: ['-c', text, 'sh', ...args] });
     expect({ exitCode, stdout }).toEqual(real(text, args));
   });
 
-  it('redirects into files, appends, and throws away', async () => {
+  it('redirects into files, appends, and discards', async () => {
     const machine = await simMachine();
     const script =
       'echo a > /root/f; echo b >> /root/f; echo c 2>/dev/null >/dev/null; cat < /root/f; : > /root/g; [ -s /root/g ] || echo empty';
     expect((await machine.exec({ file: 'sh', args: ['-c', script] })).stdout).toBe('a\nb\nempty\n');
   });
 
-  it('says what it cannot read', async () => {
+  it('refuses a script with background jobs', async () => {
     const machine = await simMachine();
     const { exitCode, stderr } = await machine.exec({ file: 'sh', args: ['-c', 'sleep 1 & echo'] });
     expect(exitCode).toBe(127);
     expect(stderr).toContain('background jobs are not simulated');
+  });
+
+  it('gives every shell its own process id', async () => {
+    const machine = await simMachine();
+    const pid = async (): Promise<string> =>
+      (await machine.exec({ file: 'sh', args: ['-c', 'echo $$; echo $$'] })).stdout;
+    const [one, other] = [await pid(), await pid()];
+    expect(one).toMatch(/^(\d+)\n\1\n$/);
+    expect(other).not.toBe(one);
   });
 });

@@ -3,7 +3,7 @@ import { SimClock } from '../../../src/simulator/sim-clock.js';
 import { whenIdle } from '../../../src/util/clock.js';
 
 describe('SimClock', () => {
-  it('wakes everybody in the order of their time, and takes none of the real one', async () => {
+  it('wakes sleepers in order of their time, without real waiting', async () => {
     const clock = new SimClock(1000, whenIdle);
     const woken: [string, number][] = [];
     const sleeper = async (name: string, ms: number): Promise<void> => {
@@ -26,7 +26,7 @@ describe('SimClock', () => {
     expect(performance.now() - start).toBeLessThan(1000);
   });
 
-  it('does not move while somebody still works', async () => {
+  it('does not advance while work is left at the current time', async () => {
     const clock = new SimClock(0, whenIdle);
     const slept = clock.sleep(10);
     for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
@@ -35,7 +35,7 @@ describe('SimClock', () => {
     expect(clock.now()).toBe(10);
   });
 
-  it('lets a sleeper go that is called off', async () => {
+  it('rejects a sleep when its signal aborts', async () => {
     const clock = new SimClock(0, whenIdle);
     const abort = new AbortController();
     const slept = clock.sleep(5000, abort.signal);

@@ -14,7 +14,7 @@ export const specOf = (name: string): MachineSpec => ({
   ...{ name, cpus: 1, memoryMiB: 1024, diskGiB: 8, userData: USER_DATA },
 });
 
-/** A simulator of its own, with whatever differs from the usual. */
+/** A new simulator; `change` overrides its options. */
 export const simulator = (change: Partial<SimulatorOptions> = {}): SimulatorProvider =>
   new SimulatorProvider({
     lab: { name: 'demo', id: 'f00dfeed' },

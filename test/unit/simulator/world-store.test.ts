@@ -29,7 +29,7 @@ describe('a world in a file', () => {
       { clock: systemClock, timeoutMs: 5_000, everyMs: 20 },
     );
 
-  it('is found by other processes, whoever wrote last', async () => {
+  it('shows every process the last write of any process', async () => {
     const first = process();
     const machine = await simMachine(first);
     await machine.exec(sh('echo one > /root/file'));
@@ -40,7 +40,7 @@ describe('a world in a file', () => {
     expect((await stat(path())).mode & 0o777).toBe(0o600);
   });
 
-  it('goes on from the moment it was left at', async () => {
+  it('continues from its saved time', async () => {
     const first = process();
     const machine = await simMachine(first);
     await machine.exec(sh('sleep 100000; date +%s > /root/then; echo x > /root/file'));
@@ -52,7 +52,7 @@ describe('a world in a file', () => {
   });
 
   it.each(['', '{"version":1', 'null', '{}'])(
-    'is refused when it is damaged, and stays: %j',
+    'is refused and left unchanged when it is damaged: %j',
     async (text) => {
       await mkdir(dirname(path()), { recursive: true });
       await writeFile(path(), text);
@@ -65,7 +65,7 @@ describe('a world in a file', () => {
     },
   );
 
-  it('leaves no file and no folder behind', async () => {
+  it('leaves no file and no folder after the lab is removed', async () => {
     const provider = process();
     await simMachine(provider);
     await provider.remove('demo-one');
@@ -75,4 +75,11 @@ describe('a world in a file', () => {
     await systemClock.sleep(150);
     expect(await readdir(folder)).toEqual([]);
   });
+});
+
+it('lists the network among the traces of a lab without machines', async () => {
+  const provider = simulator();
+  expect(await provider.abilities.traces()).toEqual([]);
+  await provider.foundation.prepare();
+  expect(await provider.abilities.traces()).toHaveLength(1);
 });

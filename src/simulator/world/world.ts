@@ -1,18 +1,18 @@
-import type { LabRef, MachineSpec } from '../machines/provider.js';
-import type { KubeStore } from './kube/store.js';
+import type { LabRef, MachineSpec } from '../../machines/provider.js';
+import type { KubeStore } from './kube-store.js';
 
 /** A file, directory or link of a simulated machine or volume. */
 export interface FileNode {
   readonly kind: 'file' | 'dir' | 'link';
-  /** Content of a file, target of a link. */
+  /** The content of a file or the target of a link. */
   readonly text: string;
   readonly mode: string;
   readonly owner?: string;
   /** chattr +i */
   readonly immutable?: boolean;
-  /** When it was written last; of requests to keepers alone, as they alone are asked for it. */
+  /** Time of the last write, in milliseconds; only for requests to keepers: nothing else reads it. */
   readonly mtime?: number;
-  /** Extended attributes; bytes as characters. */
+  /** Extended attributes: one character for each byte. */
   readonly xattrs?: Readonly<Record<string, string>>;
 }
 
@@ -23,40 +23,40 @@ export type Tree = Record<string, FileNode>;
 export interface UnitState {
   state: 'activating' | 'active' | 'failed' | 'inactive';
   restarts: number;
-  /** When its process was started. */
+  /** Start time of its process. */
   since?: number;
 }
 
-/** A live or dead FUSE client. */
+/** A mount of a Gluster volume; its client may be dead. */
 export interface Mount {
   readonly source: string;
   readonly volume: string;
-  /** The folder of the volume that is mounted, where it is not the whole volume (mount --bind). */
+  /** The mounted folder of the volume, if not the whole volume is mounted (mount --bind). */
   readonly root?: string;
 }
 
-/** What a glusterd knows of another. */
+/** A peer as glusterd knows it. */
 export interface PeerState {
   names: string[];
-  /** When they shook hands: they count as "in cluster" a moment later. */
+  /** Time of the handshake; a moment later the state is "in cluster". */
   since: number;
 }
 
-/** What is lost when the power goes. */
+/** The state of a running machine; a power cut loses it. */
 export interface Running {
-  /** Counts the boots: jobs of an earlier one are void. */
+  /** Number of this boot: jobs of an earlier boot do not run. */
   readonly boot: number;
   readonly units: Record<string, UnitState>;
-  /** Unit files as systemd read them last. */
+  /** Unit files as systemd loaded them. */
   readonly loaded: Record<string, string>;
   readonly mounts: Record<string, Mount>;
-  /** Brick processes, `volume id:path`, with the moment they were started. */
+  /** Brick processes, `volume id:path`, with their start time. */
   readonly bricks: Record<string, number>;
-  /** Brick directories that were not there when glusterd learnt of their volume: it takes them for new ones. */
+  /** Brick directories that were missing when glusterd learnt of their volume: it treats them as new. */
   strange?: string[];
-  /** Containers of pods, by the id that the kubelet reports. */
+  /** Ids of the pods' containers, as the kubelet reports them. */
   containers?: string[];
-  /** Whether the kubelet has joined its cluster, and which machine's. */
+  /** Id of the cluster that the kubelet has joined. */
   cluster?: string | undefined;
 }
 
@@ -70,7 +70,7 @@ export interface SimMachine {
   readonly journal: { readonly unit: string; readonly line: string }[];
   /** Undefined while it is off. */
   running: Running | undefined;
-  /** glusterd's peers by UUID, and the ids of the volumes it knows. */
+  /** glusterd's peers by UUID; `volumes` has the ids of the volumes that it knows. */
   readonly peers: Record<string, PeerState>;
   volumes: string[];
   /** The datastore of a k3s server. */
@@ -83,15 +83,15 @@ export interface SimBrick {
 }
 
 /**
- * A Gluster volume. Its files are kept once. `stale` says which brick lacks which of them as the others know, `lost`
- * which it lacks though nobody knows.
+ * A Gluster volume. Every file is stored once. By brick, `stale` lists the pending heals, and `lost` the files that the
+ * brick lacks without the other bricks' knowing.
  */
 export interface SimVolume {
   readonly id: string;
   readonly name: string;
   readonly replica: number;
   readonly arbiter: number;
-  /** Bricks that a set of a disperse volume (of `replica` bricks) may lose. */
+  /** Bricks that a set (of `replica` bricks) of a disperse volume may lose. */
   readonly redundancy?: number;
   readonly bricks: SimBrick[];
   status: 'Created' | 'Started' | 'Stopped';
@@ -101,41 +101,41 @@ export interface SimVolume {
   lost?: Record<string, string[]>;
 }
 
-/** Something that happens by itself, later. */
+/** Something that happens later by itself. */
 export interface Job {
   readonly at: number;
   readonly order: number;
   readonly kind: string;
   readonly machine: string;
-  /** The boot it belongs to; a power cut takes it along. */
+  /** The machine's boot in which it was scheduled; a power cut cancels it. */
   readonly boot: number;
   readonly about: string;
 }
 
-/** Two machines that cannot reach each other until a moment. */
+/** Two machines that cannot reach each other until then. */
 export interface Cut {
   readonly between: readonly [string, string];
   readonly until: number;
 }
 
-/** All that there is: plain data, so that it can be kept in a file. */
+/** The whole simulated world, as plain data: it is saved as JSON. */
 export interface SimWorld {
   readonly version: 1;
   readonly lab: LabRef;
   time: number;
   counter: number;
-  /** The last number that was given to a process. */
+  /** The last process id in use. */
   pids?: number;
   prepared: boolean;
   readonly machines: Record<string, SimMachine>;
   readonly volumes: Record<string, SimVolume>;
   jobs: Job[];
   cuts: Cut[];
-  /** Folders of removed machines, for the next of the same name. */
+  /** Kept folders of removed machines, by machine. */
   readonly kept: Record<string, Pick<SimMachine, 'disk' | 'peers' | 'volumes'>>;
 }
 
-/** A world in which nothing was made yet. */
+/** A world without machines. */
 export const emptyWorld = (lab: LabRef, time: number): SimWorld => ({
   version: 1,
   lab: { name: lab.name, id: lab.id },
@@ -149,11 +149,11 @@ export const emptyWorld = (lab: LabRef, time: number): SimWorld => ({
   kept: {},
 });
 
-/** Whether nothing of a lab is there: no machine, no network, nothing kept. */
+/** Whether nothing of a lab exists: no machine, no network, no kept folder. */
 export const isEmpty = ({ machines, prepared, kept }: SimWorld): boolean =>
   Object.keys(machines).length + Object.keys(kept).length === 0 && !prepared;
 
-/** A UUID that nobody else in this world has; worlds of the same history have the same ones. */
+/** A new UUID. The same operations lead to the same UUIDs. */
 export const newUuid = (world: SimWorld): string => {
   world.counter += 1;
   return `${world.counter.toString(16).padStart(8, '0')}-5e1f-4000-8000-${world.lab.id.padEnd(12, '0').slice(0, 12)}`;

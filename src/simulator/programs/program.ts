@@ -1,8 +1,8 @@
-import type { Budget } from './faults.js';
-import type { Files } from './files.js';
-import type { Sim } from './sim.js';
-import type { Io } from './shell/streams.js';
-import type { SimMachine, SimWorld } from './world.js';
+import type { Budget } from '../world/faults.js';
+import type { Files } from '../world/files.js';
+import type { Sim } from '../world/sim.js';
+import type { Io } from '../shell/streams.js';
+import type { SimMachine, SimWorld } from '../world/world.js';
 
 /** One run of a program on a machine. */
 export interface Call {
@@ -10,29 +10,29 @@ export interface Call {
   readonly world: SimWorld;
   readonly machine: SimMachine;
   readonly files: Files;
-  /** Without the program's name. */
+  /** Arguments, without the program's name. */
   readonly args: readonly string[];
   readonly io: Io;
   readonly env: Readonly<Record<string, string>>;
-  /** How far it gets before kglab dies, if that is what is going to happen. */
+  /** How many programs run before kglab is killed, if a fault says so. */
   readonly budget: Budget | undefined;
-  /** What was met on the way that the simulator does not know: then the whole command fails, whatever a script makes of it. */
+  /** Messages about unknown programs and options: one fails the whole command, even if a script ignores it. */
   readonly unknown: string[];
-  /** Sleeps in virtual time; ends the program when its deadline or its machine's power does. */
+  /** Sleeps in virtual time. Throws at the program's deadline and when the machine goes off. */
   sleep(ms: number): Promise<void>;
-  /** Runs another program; its exit code. `change` gives it other streams, another view of the machine, or a deadline. */
+  /** Runs another program; returns its exit code. `change` replaces its streams, machine, files or sleep. */
   run(
     argv: readonly string[],
     change?: Partial<Pick<Call, 'io' | 'machine' | 'files' | 'sleep'>>,
   ): Promise<number>;
-  /** Runs a shell script with its arguments, and its name for `$0`; its exit code. */
+  /** Runs a shell script with arguments, and `name` as `$0`; returns its exit code. */
   shell(script: string, args: readonly string[], name?: string): Promise<number>;
 }
 
-/** Does what a program does; returns its exit code. A FileProblem becomes its error message. */
+/** A simulated program; returns its exit code. A FileProblem becomes its error message. */
 export type Program = (call: Call) => number | Promise<number>;
 
-/** A use of a program that the simulator does not know: never answered by a guess. */
+/** A use of a program that the simulator does not know. It refuses instead of guessing. */
 export class UnknownUse extends Error {}
 
 export interface Options {
@@ -44,9 +44,9 @@ export interface Options {
 }
 
 export interface Known {
-  /** Options without a value: letters and long names. */
+  /** Options without a value: letters or long names. */
   readonly flags?: readonly string[];
-  /** Options with one. */
+  /** Options with a value. */
   readonly values?: readonly string[];
 }
 
@@ -71,7 +71,7 @@ const long = (arg: string, args: string[], known: Required<Known>): [string, str
   return [name, rest.join('=')];
 };
 
-/** Sorts arguments into options and words. Throws UnknownUse for an option that is not known. */
+/** Parses arguments into options and words. Throws UnknownUse for an unknown option. */
 export const options = (args: readonly string[], { flags = [], values = [] }: Known = {}): Options => {
   const known = { flags, values };
   const rest = [...args];

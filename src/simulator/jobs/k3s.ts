@@ -1,23 +1,23 @@
 import { parse } from 'yaml';
-import { bornWith } from './kube/objects.js';
-import { registerNode, serverRuns } from './kube/nodes.js';
-import { wakeKubelet } from './kube/pods.js';
-import { keyOf, passwordOf, type KubeStore } from './kube/store.js';
-import { reach } from './network.js';
-import { runOn } from './run-on.js';
-import type { JobHandler, Sim } from './sim.js';
-import { loadedUnit, log, unitValues } from './unit-file.js';
-import { newUuid, type SimMachine } from './world.js';
+import { createInitialObjects } from '../kube/objects.js';
+import { registerNode, serverRuns } from '../kube/nodes.js';
+import { wakeKubelet } from '../kube/pods.js';
+import { keyOf, passwordOf, type KubeStore } from '../world/kube-store.js';
+import { reach } from '../world/network.js';
+import { runOn } from '../programs/run-program.js';
+import type { JobHandler, Sim } from '../world/sim.js';
+import { loadedUnit, log, unitValues } from '../world/unit-file.js';
+import { newUuid, type SimMachine } from '../world/world.js';
 
 const CONFIG = '/etc/rancher/k3s/config.yaml';
 const DATABASE = '/var/lib/rancher/k3s/server/db/state.db';
 const PASSWORD = '/etc/rancher/node/password';
-/** The authority of the cluster, as its server has it and as a member has learnt it. */
+/** The cluster's CA, on the server and as a node learnt it. */
 const SERVER_CA = '/var/lib/rancher/k3s/server/tls/server-ca.crt';
 const AGENT_CA = '/var/lib/rancher/k3s/agent/server-ca.crt';
 const KUBECONFIG = '/etc/rancher/k3s/k3s.yaml';
 
-/** RestartSec of the unit, and how long k3s needs for what it does (milliseconds). */
+/** RestartSec of the unit, and how long k3s takes to start (milliseconds). */
 const TIMES = { restart: 5_000, server: 4_000, agent: 1_500, retry: 2_000, kubelet: 2_500 } as const;
 
 interface Config {
@@ -29,13 +29,13 @@ interface Config {
 
 const configOf = ({ disk }: SimMachine): Config => (parse(disk[CONFIG]?.text ?? '') ?? {}) as Config;
 
-const fileOf = (machine: SimMachine, path: string, text: string): void => {
+const writeRootFile = (machine: SimMachine, path: string, text: string): void => {
   for (let at = path.indexOf('/', 1); at > 0; at = path.indexOf('/', at + 1))
     machine.disk[path.slice(0, at)] ??= { kind: 'dir', text: '', mode: '0755' };
   machine.disk[path] = { kind: 'file', text, mode: '0600' };
 };
 
-/** The unit has failed and is started again by systemd a little later. */
+/** The unit failed: systemd starts it again later. */
 const retryUnit = (sim: Sim, machine: SimMachine, unit: string, why: string): void => {
   log(machine, unit, why);
   const state = machine.running?.units[unit];
@@ -45,7 +45,7 @@ const retryUnit = (sim: Sim, machine: SimMachine, unit: string, why: string): vo
   sim.schedule(machine, 'k3s.try', TIMES.restart, unit);
 };
 
-/** systemd starts the unit: what has to run before, then k3s itself. */
+/** systemd starts the unit: ExecStartPre, then k3s. */
 const tryStart: JobHandler = async (sim, machine, unit) => {
   const text = loadedUnit(machine, unit) ?? '';
   for (const line of unitValues(text, 'ExecStartPre')) {
@@ -79,8 +79,8 @@ const openCluster = (sim: Sim, machine: SimMachine, token: string): KubeStore | 
       : 'bootstrap data already found and encrypted with different token';
   const store: KubeStore = { token, id: newUuid(sim.world), objects: {} };
   machine.kube = store;
-  fileOf(machine, DATABASE, store.id);
-  bornWith(sim, machine, configOf(machine).disable ?? []);
+  writeRootFile(machine, DATABASE, store.id);
+  createInitialObjects(sim, machine, configOf(machine).disable ?? []);
   return store;
 };
 
@@ -98,9 +98,9 @@ users:
   user: {client-key-data: simulated}
 `;
 
-/** Whether a node may join: its password has to be the one it came with first. */
+/** Whether a node may join: it must have the password with which it first joined. */
 const admit = ({ world }: Sim, machine: SimMachine, store: KubeStore): boolean => {
-  if (machine.disk[PASSWORD] === undefined) fileOf(machine, PASSWORD, newUuid(world));
+  if (machine.disk[PASSWORD] === undefined) writeRootFile(machine, PASSWORD, newUuid(world));
   const password = machine.disk[PASSWORD]?.text ?? '';
   const name = passwordOf(machine.spec.name);
   const secret = (store.objects[keyOf('Secret', name, 'kube-system')] ??= {
@@ -122,7 +122,7 @@ const activate = (sim: Sim, machine: SimMachine, unit: string, store: KubeStore)
     );
   const state = machine.running?.units[unit];
   if (state === undefined) return;
-  fileOf(machine, AGENT_CA, store.id);
+  writeRootFile(machine, AGENT_CA, store.id);
   state.state = 'active';
   log(machine, unit, 'k3s is up and running');
   sim.schedule(machine, 'k3s.kubelet', TIMES.kubelet, unit);
@@ -131,15 +131,15 @@ const activate = (sim: Sim, machine: SimMachine, unit: string, store: KubeStore)
 const serverUp: JobHandler = (sim, machine, unit) => {
   const store = openCluster(sim, machine, configOf(machine).token ?? '');
   if (typeof store === 'string') return retryUnit(sim, machine, unit, store);
-  fileOf(machine, SERVER_CA, store.id);
-  fileOf(machine, KUBECONFIG, kubeconfig(store.id));
+  writeRootFile(machine, SERVER_CA, store.id);
+  writeRootFile(machine, KUBECONFIG, kubeconfig(store.id));
   activate(sim, machine, unit, store);
   sim.schedule(machine, 'kube.sync', TIMES.kubelet);
 };
 
 const hostOf = (url = ''): string => url.replace(/^https:\/\//, '').replace(/:\d+$/, '');
 
-/** The running server that a machine's configuration leads to. */
+/** The running server in a machine's configuration. */
 const serverOf = ({ world }: Sim, machine: SimMachine): SimMachine | undefined => {
   const { server } = configOf(machine);
   const found = server === undefined ? machine : reach(world, machine, hostOf(server));
@@ -172,7 +172,7 @@ const kubeletUp: JobHandler = (sim, machine, unit) => {
   wakeKubelet(sim, machine);
 };
 
-/** What a k3s does by itself. */
+/** Jobs of k3s. */
 export const K3S_JOBS: Readonly<Record<string, JobHandler>> = {
   'k3s.try': tryStart,
   'k3s.server': serverUp,

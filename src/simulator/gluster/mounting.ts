@@ -1,11 +1,11 @@
-import { Files } from './files.js';
-import { wakeKeepers } from './keeper-wake.js';
-import { reach } from './network.js';
-import type { Sim } from './sim.js';
-import { loadedUnit, unitValues } from './unit-file.js';
-import { volumeIsLive, volumeNamed } from './volumes.js';
+import { Files } from '../world/files.js';
+import { wakeKeepers } from '../world/keeper-rounds.js';
+import { reach } from '../world/network.js';
+import type { Sim } from '../world/sim.js';
+import { loadedUnit, unitValues } from '../world/unit-file.js';
+import { volumeIsLive, volumeNamed } from '../world/volumes.js';
 import { glusterdRuns } from './glusterd.js';
-import type { SimMachine } from './world.js';
+import type { SimMachine } from '../world/world.js';
 
 const note = ({ world }: Sim, machine: SimMachine, path: string, line: string): void => {
   const files = new Files(world, machine);
@@ -13,7 +13,7 @@ const note = ({ world }: Sim, machine: SimMachine, path: string, line: string): 
   files.write(`/var/log/glusterfs/${path.slice(1).replaceAll('/', '-')}.log`, `${line}\n`, true);
 };
 
-/** Mounts a volume; what went wrong, if anything did. Any of the servers may hand out the volume file. */
+/** Mounts a volume; returns the error, if any. Any of the servers can give the volume file. */
 export const mountVolume = (
   sim: Sim,
   machine: SimMachine,
@@ -49,7 +49,7 @@ export const mountVolume = (
   return undefined;
 };
 
-/** Starts a mount unit; whether the path is mounted afterwards. */
+/** Starts a mount unit; returns whether the path is mounted. */
 export const startMount = (sim: Sim, machine: SimMachine, unit: string): boolean => {
   const text = loadedUnit(machine, unit);
   const { running } = machine;
@@ -58,13 +58,13 @@ export const startMount = (sim: Sim, machine: SimMachine, unit: string): boolean
   const [source = ''] = unitValues(text, 'What');
   const [options = ''] = unitValues(text, 'Options');
   const backups = /backup-volfile-servers=([^,]*)/.exec(options)?.[1]?.split(':') ?? [];
-  // systemd takes what the mount table says, dead client or not.
+  // systemd goes by the mount table, even if the client is dead.
   const failure = running.mounts[path] ? undefined : mountVolume(sim, machine, { source, path, backups });
   running.units[unit] = { state: failure === undefined ? 'active' : 'failed', restarts: 0 };
   return failure === undefined;
 };
 
-/** Ends a mount unit and unmounts. */
+/** Stops a mount unit: unmounts its path. */
 export const stopMount = ({ world }: Sim, machine: SimMachine, unit: string): void => {
   const [path = ''] = unitValues(loadedUnit(machine, unit) ?? '', 'Where');
   delete machine.running?.mounts[path];

@@ -19,11 +19,11 @@ const hostsOf = (machine: SimMachine): ReadonlyMap<string, string> => {
   return table;
 };
 
-/** The address that a name has on a machine, by its /etc/hosts alone. */
+/** The address of a name, from the machine's /etc/hosts only. */
 export const resolve = (machine: SimMachine, name: string): string | undefined =>
   /^[\d.]+$/.test(name) ? name : hostsOf(machine).get(name);
 
-/** The first name that a machine's /etc/hosts gives an address. */
+/** The first name of an address in the machine's /etc/hosts. */
 export const nameOf = (machine: SimMachine, address: string): string =>
   [...hostsOf(machine)].find(([, found]) => found === address)?.[0] ?? address;
 
@@ -33,7 +33,7 @@ const isCut = ({ cuts, time }: SimWorld, one: string, other: string): boolean =>
       until > time && ((a === one && b === other) || (a === other && b === one)),
   );
 
-/** Whether packets get from one running machine to another. */
+/** Whether two running machines reach each other. */
 export const connected = (world: SimWorld, from: SimMachine, to: SimMachine): boolean =>
   from.running !== undefined &&
   to.running !== undefined &&
@@ -42,7 +42,7 @@ export const connected = (world: SimWorld, from: SimMachine, to: SimMachine): bo
 const byAddress = ({ machines }: SimWorld, address: string): SimMachine | undefined =>
   Object.values(machines).find((machine) => machine.address === address && machine.running !== undefined);
 
-/** The machine that another reaches by a name; undefined when the name is unknown or nobody answers. */
+/** The machine that answers to a name; undefined if the name is unknown or no machine answers. */
 export const reach = (world: SimWorld, from: SimMachine, name: string): SimMachine | undefined => {
   if (name === 'localhost') return from;
   const address = resolve(from, name);

@@ -1,16 +1,16 @@
 import { reach } from './network.js';
 import type { SimBrick, SimMachine, SimVolume, SimWorld } from './world.js';
 
-/** A brick process listens so long after it was started (milliseconds; measured 1-3 s). */
+/** From the start of a brick process until it listens (milliseconds; measured 1-3 s). */
 export const BRICK_MS = 1_500;
 
-/** Key of a brick among the stale lists, and as glusterd writes it. */
+/** A brick as glusterd writes it; key of `stale` and `lost`. */
 export const brickName = ({ machine, path }: SimBrick): string => `${machine}:${path}`;
 
 /** Key of a brick process on its machine. */
 export const processKey = (volume: SimVolume, path: string): string => `${volume.id}:${path}`;
 
-/** The volume id as the extended attribute of a brick: sixteen bytes. */
+/** The volume id as in a brick's extended attribute: sixteen bytes. */
 export const idBytes = ({ id }: SimVolume): string =>
   (id.replaceAll('-', '').match(/../g) ?? []).map((pair) => String.fromCharCode(parseInt(pair, 16))).join('');
 
@@ -18,7 +18,7 @@ export const idBytes = ({ id }: SimVolume): string =>
 export const volumeNamed = ({ volumes }: SimWorld, name: string): SimVolume | undefined =>
   Object.values(volumes).find((volume) => volume.name === name);
 
-/** Whether a brick's process listens. */
+/** Whether a brick is online. */
 export const brickRuns = (world: SimWorld, volume: SimVolume, brick: SimBrick): boolean => {
   const started = world.machines[brick.machine]?.running?.bricks[processKey(volume, brick.path)];
   return started !== undefined && world.time >= started + BRICK_MS;
@@ -27,7 +27,7 @@ export const brickRuns = (world: SimWorld, volume: SimVolume, brick: SimBrick): 
 const reachable = (world: SimWorld, from: SimMachine, volume: SimVolume, brick: SimBrick): boolean =>
   brickRuns(world, volume, brick) && reach(world, from, brick.machine)?.spec.name === brick.machine;
 
-/** Bricks that must answer in a set: of a replica set the majority of three or more (cluster.quorum-type auto), else one. */
+/** The quorum of a set: of three or more replicas the majority (cluster.quorum-type auto), else one. */
 const needed = ({ replica, redundancy = 0 }: SimVolume): number => {
   if (redundancy > 0) return replica - redundancy;
   return replica >= 3 ? Math.floor(replica / 2) + 1 : 1;
@@ -39,7 +39,7 @@ export const setOf = ({ bricks, replica }: SimVolume, brick: SimBrick): readonly
   return bricks.slice(first, first + replica);
 };
 
-/** Whether a client on this machine can use the volume: every replica set has its quorum. */
+/** Whether a client on this machine can use the volume: it reaches a quorum of every set. */
 export const volumeIsLive = (world: SimWorld, from: SimMachine, volume: SimVolume): boolean => {
   if (volume.status !== 'Started') return false;
   for (let start = 0; start < volume.bricks.length; start += volume.replica) {
@@ -49,15 +49,15 @@ export const volumeIsLive = (world: SimWorld, from: SimMachine, volume: SimVolum
   return true;
 };
 
-/** Whether a brick keeps names alone, no content. */
+/** Whether a brick is an arbiter: it keeps names and no content. */
 export const isArbiter = ({ arbiter, bricks, replica }: SimVolume, brick: SimBrick): boolean =>
   arbiter > 0 && bricks.indexOf(brick) % replica === replica - 1;
 
-/** Whether a brick's directory carries the mark of its volume. */
+/** Whether a brick's directory has the volume id as its extended attribute. */
 export const isMarked = ({ machines }: SimWorld, volume: SimVolume, { machine, path }: SimBrick): boolean =>
   machines[machine]?.disk[path]?.xattrs?.['trusted.glusterfs.volume-id'] === idBytes(volume);
 
-/** Whether a brick has its copy of a file, or its part of one. */
+/** Whether a brick has its copy (or fragment) of a file. */
 export const holds = (world: SimWorld, volume: SimVolume, brick: SimBrick, key: string): boolean => {
   const name = brickName(brick);
   const isFilled = world.machines[brick.machine]?.disk[`${brick.path}/.glusterfs`] !== undefined;
@@ -65,11 +65,11 @@ export const holds = (world: SimWorld, volume: SimVolume, brick: SimBrick, key: 
   return !volume.stale[name]?.includes(key) && !volume.lost?.[name]?.includes(key);
 };
 
-/** Bricks that together have a file: one, or what a disperse volume needs. */
+/** How many bricks it takes to read a file: one, or the data bricks of a disperse set. */
 const partsOf = ({ replica, redundancy = 0 }: SimVolume): number =>
   redundancy > 0 ? replica - redundancy : 1;
 
-/** Whether the bricks have between them a file's content. */
+/** Whether a file can be read from these bricks. */
 export const haveIt = (
   world: SimWorld,
   volume: SimVolume,
@@ -79,7 +79,7 @@ export const haveIt = (
   bricks.filter((brick) => !isArbiter(volume, brick) && holds(world, volume, brick, key)).length >=
   partsOf(volume);
 
-/** Whether a client reaches bricks that have the file, and not only bricks that lack it. */
+/** Whether a client can read a file from the bricks that it reaches. */
 export const isThere = (world: SimWorld, from: SimMachine, name: string, key: string): boolean => {
   const volume = volumeNamed(world, name);
   if (volume?.files[key] === undefined) return false;
@@ -87,7 +87,7 @@ export const isThere = (world: SimWorld, from: SimMachine, name: string, key: st
   return haveIt(world, volume, reached, key);
 };
 
-/** Whether a client sees a file in its directory: one brick alone is read for that, its own machine's if there is one. */
+/** Whether a client lists a file. A listing is read from one brick: that of the client's machine, if there is one. */
 export const isListed = (world: SimWorld, from: SimMachine, name: string, key: string): boolean => {
   const volume = volumeNamed(world, name);
   if (volume === undefined) return false;
@@ -98,7 +98,7 @@ export const isListed = (world: SimWorld, from: SimMachine, name: string, key: s
   return read !== undefined && holds(world, volume, read, key);
 };
 
-/** Notes a change for the bricks that a writing client does not reach: they are healed later. */
+/** Notes a write as a pending heal of the bricks that the client does not reach. */
 export const noteWrite = (world: SimWorld, from: SimMachine, name: string, key: string): void => {
   const volume = volumeNamed(world, name);
   for (const brick of volume?.bricks ?? []) {
@@ -114,7 +114,7 @@ export const noteWrite = (world: SimWorld, from: SimMachine, name: string, key: 
   }
 };
 
-/** Forgets what a brick had: the other bricks know it when they were told, and fill it; else nobody ever will. */
+/** Empties a brick. If the other bricks are `told`, they heal it; if not, its files are lost unnoticed. */
 export const emptyBrick = (volume: SimVolume, brick: SimBrick, told: boolean): void => {
   const name = brickName(brick);
   const all = Object.keys(volume.files);
@@ -125,12 +125,12 @@ export const emptyBrick = (volume: SimVolume, brick: SimBrick, told: boolean): v
   } else volume.lost = { ...lost, [name]: all.filter((key) => !volume.stale[name]?.includes(key)) };
 };
 
-/** Whether enough other bricks of a set run to take note of what one of them lacks. */
+/** Whether enough other bricks of the set run to note the pending heals of this one. */
 export const isWatched = (world: SimWorld, volume: SimVolume, brick: SimBrick): boolean =>
   setOf(volume, brick).filter((one) => one !== brick && brickRuns(world, volume, one)).length >=
   needed(volume);
 
-/** The brick of a volume that a path of a machine's disk is in, and what the file is called there. */
+/** The brick that a path of a machine's disk is in, and the file's path on the volume. */
 export const brickAt = (
   world: SimWorld,
   { spec }: SimMachine,

@@ -1,15 +1,16 @@
 import { CliError } from '../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions } from '../exec/command.js';
 import { placeholder } from '../artifacts/artifacts.js';
-import type { Budget } from './faults.js';
-import { runOn } from './run-on.js';
-import type { Sim } from './sim.js';
-import type { SimMachine } from './world.js';
+import type { Budget } from './world/faults.js';
+import { isShuttingDown, SHUTDOWN_MS } from './programs/systemctl.js';
+import { runOn } from './programs/run-program.js';
+import type { Sim } from './world/sim.js';
+import type { SimMachine } from './world/world.js';
 
-/** What it takes to get into a machine and out again (milliseconds). */
+/** Time to enter a machine before a command runs (milliseconds). */
 const WAY_MS = 20;
 
-/** A command's end by its deadline. */
+/** Ends a command at its deadline. */
 class Deadline extends Error {}
 
 /** The error for a machine that cannot be entered. */
@@ -32,7 +33,7 @@ const waiter = (
   };
 };
 
-/** Runs a command as root on a machine. Throws MACHINE_UNREACHABLE when it does not run, or stops doing so. */
+/** Runs a command as root on a machine. Throws MACHINE_UNREACHABLE when the machine is off, or goes off meanwhile. */
 export const execOn = async (
   sim: Sim,
   machine: SimMachine | undefined,
@@ -44,12 +45,14 @@ export const execOn = async (
   if (machine?.running === undefined) throw unreachable(name);
   const start = sim.now;
   const sleep = waiter(sim, machine, options);
-  // A file of 150 MB need not be read to be known to have arrived.
+  // A placeholder stands for the file: reading 150 MB would only cost time.
   const stdin = command.stdin ?? (command.stdinFile === undefined ? '' : placeholder(command.stdinFile));
   try {
     await sleep(WAY_MS);
     const argv = [command.file, ...command.args];
     const result = await runOn(sim, machine, argv, { stdin, env: command.env ?? {}, sleep, budget });
+    // `systemctl poweroff` returns before the machine is off; the caller sees it off.
+    if (isShuttingDown(sim, machine)) await sim.sleep(SHUTDOWN_MS, options.signal);
     for (const line of `${result.stdout}${result.stderr}`.split('\n'))
       if (line !== '') options.onLine?.(line);
     return { ...result, durationMs: sim.now - start };

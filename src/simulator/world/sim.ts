@@ -1,22 +1,22 @@
-import type { Clock } from '../util/clock.js';
+import type { Clock } from '../../util/clock.js';
 import type { ProgramFaults } from './faults.js';
 import type { Job, SimMachine, SimWorld } from './world.js';
 
-/** Does what a job of one kind is about; jobs never wait, they make new jobs. */
+/** Does a job. Jobs never wait: they schedule further jobs. */
 export type JobHandler = (sim: Sim, machine: SimMachine, about: string) => Promise<void> | void;
 
-/** The world in motion: its time, and all that happens in it without being asked for. */
+/** Runs the world: its clock and its scheduled jobs. */
 export class Sim {
-  /** Jobs are done one after the other, whoever finds them due. */
+  /** Jobs run one after the other, whichever caller finds them due. */
   private advancing: Promise<void> | undefined;
 
   constructor(
     private readonly worldNow: () => SimWorld,
     private readonly handlers: Readonly<Record<string, JobHandler>>,
     private readonly clock: Clock,
-    /** How far the world's time is ahead of the clock's: worlds in files were left at some time. */
+    /** How far the world's time is ahead of the clock: a saved world may be. */
     private readonly aheadMs: () => number,
-    /** What a program says instead of doing its work; for tests. */
+    /** Makes programs fail; for tests. */
     readonly broken: ProgramFaults = () => undefined,
   ) {}
 
@@ -24,18 +24,18 @@ export class Sim {
     return this.worldNow();
   }
 
-  /** The time of the world in milliseconds; inside a job, the moment the job is for. */
+  /** The world's time in milliseconds; inside a job, the time for which it was scheduled. */
   get now(): number {
     return this.world.time;
   }
 
-  /** Sleeps in virtual time; all that is due meanwhile has happened when it returns. */
+  /** Sleeps in virtual time, and runs the jobs that are due by then. */
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     await this.clock.sleep(ms, signal);
     await this.advance();
   }
 
-  /** Has something happen later, unless the machine loses its power before. */
+  /** Schedules a job; a power cut of the machine cancels it. */
   schedule(machine: SimMachine, kind: string, inMs: number, about = ''): void {
     const { world } = this;
     world.counter += 1;
@@ -44,7 +44,7 @@ export class Sim {
     world.jobs.push({ at: world.time + inMs, order: world.counter, kind, machine: name, boot, about });
   }
 
-  /** Lets everything happen that is due by now. */
+  /** Runs the jobs that are due. */
   async advance(): Promise<void> {
     while (this.advancing) await this.advancing;
     const until = this.clock.now() + this.aheadMs();

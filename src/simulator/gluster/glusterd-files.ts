@@ -1,4 +1,4 @@
-import type { FileNode, SimMachine, SimWorld } from './world.js';
+import type { FileNode, SimMachine, SimWorld } from '../world/world.js';
 
 const FOLDER = '/var/lib/glusterd';
 
@@ -10,7 +10,7 @@ const peerFile = (uuid: string, names: readonly string[]): string =>
 const below = ({ disk }: SimMachine, folder: string): string[] =>
   Object.keys(disk).filter((path) => path.startsWith(`${FOLDER}/${folder}/`));
 
-/** Writes down what glusterd knows, as it does itself: a file for each peer, a folder for each volume. */
+/** Writes glusterd's state to disk, as glusterd does: a file for each peer, a folder for each volume. */
 export const saveState = (world: SimWorld, machine: SimMachine): void => {
   const { disk, peers, volumes } = machine;
   const wanted = new Map<string, FileNode>([
@@ -28,7 +28,7 @@ export const saveState = (world: SimWorld, machine: SimMachine): void => {
   for (const [path, node] of wanted) if (disk[path]?.text !== node.text) disk[path] = node;
 };
 
-/** Reads what glusterd finds when it starts: somebody may have changed it meanwhile. */
+/** Reads glusterd's state from disk, when it starts: the files may have changed. */
 export const loadState = (world: SimWorld, machine: SimMachine): void => {
   for (const uuid of Object.keys(machine.peers)) delete machine.peers[uuid];
   for (const path of below(machine, 'peers')) {

@@ -1,16 +1,16 @@
 import { inBackground, isAsleep } from './background.js';
-import { FileProblem, Files } from './files.js';
-import { CATALOGUE, KEEPER, mountOf, ROUND, roundIn, roundsOf, setting } from './keeper-wake.js';
-import { runOn } from './run-on.js';
-import type { JobHandler, Sim } from './sim.js';
-import { loadedUnit, log, unitValues } from './unit-file.js';
-import type { SimMachine } from './world.js';
+import { FileProblem, Files } from '../world/files.js';
+import { CATALOGUE, KEEPER, mountOf, ROUND, roundIn, roundsOf, setting } from '../world/keeper-rounds.js';
+import { runOn } from '../programs/run-program.js';
+import type { JobHandler, Sim } from '../world/sim.js';
+import { loadedUnit, log, unitValues } from '../world/unit-file.js';
+import type { SimMachine } from '../world/world.js';
 
 /** systemd runs services in the root directory. */
 const ENV = { PWD: '/' };
-/** The keeper's deadline for a round, from its script, and its pause between two looks at the cluster (milliseconds). */
+/** The deadline of a round, as in the keeper's script, and the pause between two rounds of the catalogue (milliseconds). */
 const TIMES = { deadline: 300_000, catalogue: 15_000 } as const;
-/** After so many rounds that did not end well the next is as late as one for the catalogue: they cost time and show nothing new. */
+/** After so many failed rounds the next one comes as late as one of the catalogue: they cost time and show nothing new. */
 const TRIES = 8;
 
 const isOn = ({ running }: SimMachine): boolean => running?.units[KEEPER]?.state === 'active';
@@ -18,14 +18,14 @@ const isOn = ({ running }: SimMachine): boolean => running?.units[KEEPER]?.state
 const programOf = (machine: SimMachine): string =>
   (unitValues(loadedUnit(machine, KEEPER) ?? '', 'ExecStart')[0] ?? '').split(' ')[0] ?? '';
 
-/** The end of a keeper that would go on for ever, at its first pause. */
+/** Ends the keeper's endless loop at its first pause. */
 class Pause extends Error {}
 
 const note = (machine: SimMachine, stderr: string): void => {
   for (const line of stderr.split('\n')) if (line !== '') log(machine, KEEPER, line);
 };
 
-/** systemd starts the keeper: what runs before it, then the keeper up to its first pause. Later rounds are jobs. */
+/** systemd starts the keeper: ExecStartPre, then the keeper up to its first pause. Later rounds are jobs. */
 const startKeeper: JobHandler = async (sim, machine) => {
   for (const line of unitValues(loadedUnit(machine, KEEPER) ?? '', 'ExecStartPre'))
     await runOn(sim, machine, line.replace(/^-/, '').split(' '), { env: ENV });
@@ -51,7 +51,7 @@ const waiting = ({ world }: Sim, machine: SimMachine, about: string): boolean =>
   }
 };
 
-/** The job that looks whether a round was lost: a world that is read from a file has it no more. */
+/** Kind of the job that repeats a lost round: a world that is read from a file has lost its background programs. */
 const LOST = 'keeper.lost';
 
 const forget = ({ world }: Sim, { spec }: SimMachine, about: string): void => {
@@ -85,7 +85,7 @@ const doRound: JobHandler = async (sim, machine, job) => {
   );
 };
 
-/** What keepers do by themselves. */
+/** Jobs of the keepers. */
 export const KEEPER_JOBS: Readonly<Record<string, JobHandler>> = {
   'keeper.start': startKeeper,
   [ROUND]: doRound,

@@ -1,7 +1,16 @@
-import type { SimMachine, Tree } from './world.js';
+import type { FileNode, SimMachine, Tree } from './world.js';
+
+/** A directory with the usual permissions. */
+export const DIRECTORY: FileNode = { kind: 'dir', text: '', mode: '0755' };
+
+/** Directories that every machine has, even if nothing was written to them. */
+export const BASE: ReadonlySet<string> = new Set(
+  `/ /etc /usr /usr/local /usr/local/bin /opt /root /var /var/lib /var/log /run /tmp /proc /proc/self
+  /sys /sys/fs /sys/fs/cgroup /dev /etc/systemd /etc/systemd/system`.split(/\s+/),
+);
 
 const OPTIONS = 'rw,relatime,user_id=0,group_id=0,default_permissions,allow_other,max_read=131072 0 0';
-/** Number of the first Gluster client: any will do. */
+/** Process id of the first Gluster client; the value does not matter. */
 const FIRST_CLIENT = 3000;
 
 const mountTable = ({ running }: SimMachine): string => {
@@ -10,7 +19,7 @@ const mountTable = ({ running }: SimMachine): string => {
   return ['/dev/vda1 / ext4 rw,relatime,discard 0 0', ...lines, ''].join('\n');
 };
 
-/** What is below /proc: the mounts, and the clients of Gluster volumes, one for each that is mounted. */
+/** The files in /proc: the mount table, and one Gluster client for each mounted volume. */
 export const procFiles = (machine: SimMachine): Tree => {
   const volumes = new Set(Object.values(machine.running?.mounts ?? {}).map(({ volume }) => volume));
   const file = (text: string) => ({ kind: 'file', text, mode: '0444' }) as const;

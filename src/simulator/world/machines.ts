@@ -1,7 +1,7 @@
-import type { MachineSpec } from '../machines/provider.js';
+import type { MachineSpec } from '../../machines/provider.js';
 import type { SimMachine, SimWorld, Tree } from './world.js';
 
-/** An address that no machine of this world ever had. */
+/** A new address: no machine of this world ever had it. */
 export const freeAddress = (world: SimWorld): string => {
   world.counter += 1;
   const { counter } = world;
@@ -10,7 +10,7 @@ export const freeAddress = (world: SimWorld): string => {
 
 const file = (text: string) => ({ kind: 'file', text, mode: '0644' }) as const;
 
-/** A machine as it is made, with what was kept of one of the same name. */
+/** A new machine, with the folders kept from an earlier one of the same name. */
 export const newMachine = (world: SimWorld, spec: MachineSpec): SimMachine => {
   const { disk = {}, peers = {}, volumes = [] } = world.kept[spec.name] ?? {};
   delete world.kept[spec.name];
@@ -35,7 +35,7 @@ const below = (disk: Tree, folder: string): Tree => {
   return { ...above, ...Object.fromEntries(inside) };
 };
 
-/** Keeps folders of a machine for the next of its name; what glusterd knows goes with its folder. */
+/** Keeps folders of a machine for the next one of its name; glusterd's state goes with its folder. */
 export const keepFolders = (world: SimWorld, name: string, folders: readonly string[]): void => {
   const machine = world.machines[name];
   if (machine === undefined) return;
@@ -44,7 +44,7 @@ export const keepFolders = (world: SimWorld, name: string, folders: readonly str
   world.kept[name] = { disk, peers: knows ? machine.peers : {}, volumes: knows ? machine.volumes : [] };
 };
 
-/** Forgets the volumes that nobody knows any more. */
+/** Deletes volumes that no machine and no kept folder knows. */
 export const forgetVolumes = (world: SimWorld): void => {
   const knowing = [...Object.values(world.machines), ...Object.values(world.kept)];
   for (const id of Object.keys(world.volumes))

@@ -1,7 +1,7 @@
 import { loadState, saveState } from './glusterd-files.js';
-import { wakeKeepers } from './keeper-wake.js';
-import { connected, reach } from './network.js';
-import type { Sim } from './sim.js';
+import { wakeKeepers } from '../world/keeper-rounds.js';
+import { connected, reach } from '../world/network.js';
+import type { Sim } from '../world/sim.js';
 import {
   brickName,
   brickRuns,
@@ -12,7 +12,7 @@ import {
   isWatched,
   processKey,
   setOf,
-} from './volumes.js';
+} from '../world/volumes.js';
 import {
   newUuid,
   type PeerState,
@@ -20,19 +20,19 @@ import {
   type SimMachine,
   type SimVolume,
   type SimWorld,
-} from './world.js';
+} from '../world/world.js';
 
 const INFO = '/var/lib/glusterd/glusterd.info';
 /** From the handshake to "in cluster" (milliseconds). */
 const HANDSHAKE_MS = 1_200;
-/** From a brick's return to its being healed (measured: 6 entries within 6 s). */
+/** From a brick's start to the end of its heal (milliseconds; measured: 6 entries within 6 s). */
 const HEAL_MS = 6_000;
 
 /** Whether the machine's glusterd answers. */
 export const glusterdRuns = ({ running }: SimMachine): boolean =>
   running?.units['glusterd.service']?.state === 'active';
 
-/** The machine's UUID, made when there is none, as glusterd keeps it. */
+/** The UUID of the machine's glusterd; creates one if there is none. */
 export const uuidOf = (world: SimWorld, { disk }: SimMachine): string => {
   const known = /^UUID=(\S+)$/m.exec(disk[INFO]?.text ?? '')?.[1];
   if (known !== undefined) return known;
@@ -43,7 +43,7 @@ export const uuidOf = (world: SimWorld, { disk }: SimMachine): string => {
   return uuid;
 };
 
-/** A peer as one machine sees it. */
+/** A peer from one machine's view. */
 export interface PeerView {
   readonly uuid: string;
   readonly names: readonly string[];
@@ -52,7 +52,7 @@ export interface PeerView {
   readonly state: 3 | 4 | 6;
 }
 
-/** The machine that a peer's names lead to, if its glusterd answers there. */
+/** The machine with one of the peer's names, if its glusterd answers. */
 export const peerMachine = (
   world: SimWorld,
   from: SimMachine,
@@ -74,12 +74,16 @@ const view = (world: SimWorld, from: SimMachine, uuid: string, peer: PeerState):
   return { uuid, names, connected: true, state: world.time - peer.since < HANDSHAKE_MS ? 4 : 3 };
 };
 
-/** All peers of a machine, as it sees them now. */
+/** The peers of a machine from its view. */
 export const peersOf = (world: SimWorld, from: SimMachine): readonly PeerView[] =>
   Object.entries(from.peers).map(([uuid, peer]) => view(world, from, uuid, peer));
 
-/** Notes the brick directories that are missing at the moment at which glusterd learns of their volumes. */
-const noteStrange = (world: SimWorld, { spec, disk, running }: SimMachine, ids: readonly string[]): void => {
+/** Notes brick directories that are missing when glusterd learns of their volumes. */
+const noteMissingBricks = (
+  world: SimWorld,
+  { spec, disk, running }: SimMachine,
+  ids: readonly string[],
+): void => {
   const bricks = ids.flatMap((id) => world.volumes[id]?.bricks ?? []);
   const missing = bricks.filter(({ machine, path }) => machine === spec.name && disk[path]?.kind !== 'dir');
   if (running && missing.length > 0)
@@ -92,12 +96,12 @@ const learn = (world: SimWorld, from: SimMachine, to: SimMachine): void => {
     if (uuid !== own && to.peers[uuid] === undefined) to.peers[uuid] = { names: [...names], since };
   const news = from.volumes.filter((id) => !to.volumes.includes(id));
   to.volumes.push(...news);
-  noteStrange(world, to, news);
+  noteMissingBricks(world, to, news);
   saveState(world, to);
 };
 
-/** Tells a machine what its peers know that it does not: members and volumes made while it was away. */
-export const gossip = (world: SimWorld, machine: SimMachine): void => {
+/** Tells a machine of the peers and volumes that were added while it was off. */
+export const catchUp = (world: SimWorld, machine: SimMachine): void => {
   for (const peer of Object.values(machine.peers)) {
     const other = peerMachine(world, machine, peer);
     if (other === undefined || other.peers[uuidOf(world, machine)] === undefined) continue;
@@ -108,8 +112,8 @@ export const gossip = (world: SimWorld, machine: SimMachine): void => {
   }
 };
 
-/** Makes two machines peers, and lets the whole pool know. */
-export const befriend = (
+/** Makes two machines peers and tells the whole pool. */
+export const makePeers = (
   world: SimWorld,
   from: SimMachine,
   to: SimMachine,
@@ -136,7 +140,7 @@ const startBrick = (sim: Sim, volume: SimVolume, brick: SimBrick): void => {
     return;
   machine.running.bricks[key] = sim.now;
   wakeKeepers(sim.world);
-  // Nobody asks why a marked directory is empty: it is served as it is, and the others think that it has everything.
+  // glusterd serves an empty directory with a volume id as it is; the other bricks believe that it is complete.
   if (machine.disk[`${path}/.glusterfs`] === undefined) {
     machine.disk[`${path}/.glusterfs`] = { kind: 'dir', text: '', mode: '0700' };
     emptyBrick(volume, brick, false);
@@ -144,7 +148,7 @@ const startBrick = (sim: Sim, volume: SimVolume, brick: SimBrick): void => {
   if (volume.stale[brickName(brick)]) sim.schedule(machine, 'gluster.heal', HEAL_MS, volume.id);
 };
 
-/** Puts the brick in its own place: the others learn that it lacks everything, if enough of them run. */
+/** `reset-brick` to the same path: the other bricks heal everything, if enough of them run. */
 export const resetBrick = (sim: Sim, volume: SimVolume, brick: SimBrick): void => {
   const disk = sim.world.machines[brick.machine]?.disk;
   const told = isWatched(sim.world, volume, brick);
@@ -154,7 +158,7 @@ export const resetBrick = (sim: Sim, volume: SimVolume, brick: SimBrick): void =
   emptyBrick(volume, brick, told);
 };
 
-/** Marks a brick directory as the volume's. */
+/** Sets the volume id on a brick directory. */
 export const markBrick = ({ machines }: SimWorld, volume: SimVolume, { machine, path }: SimBrick): void => {
   const host = machines[machine];
   if (host === undefined) return;
@@ -162,7 +166,7 @@ export const markBrick = ({ machines }: SimWorld, volume: SimVolume, { machine, 
   host.disk[path] = { kind: 'dir', text: '', mode: '0755', xattrs };
 };
 
-/** Starts the bricks of a volume on every machine that a glusterd reaches. */
+/** Starts the bricks of a volume on every machine that glusterd reaches from `from`. */
 export const startBricks = (sim: Sim, from: SimMachine, volume: SimVolume): void => {
   for (const brick of volume.bricks) {
     const machine = sim.world.machines[brick.machine];
@@ -171,14 +175,14 @@ export const startBricks = (sim: Sim, from: SimMachine, volume: SimVolume): void
   }
 };
 
-/** What glusterd does when it starts: its UUID, news from the pool, its bricks. */
+/** Starts glusterd: it reads its state, asks its peers and starts its bricks. */
 export const startGlusterd = (sim: Sim, machine: SimMachine): void => {
   const { world } = sim;
   loadState(world, machine);
   if (machine.running) delete machine.running.strange;
-  noteStrange(world, machine, machine.volumes);
+  noteMissingBricks(world, machine, machine.volumes);
   uuidOf(world, machine);
-  gossip(world, machine);
+  catchUp(world, machine);
   for (const id of machine.volumes) {
     const volume = world.volumes[id];
     const own = volume?.bricks.filter((brick) => brick.machine === machine.spec.name) ?? [];
@@ -186,12 +190,12 @@ export const startGlusterd = (sim: Sim, machine: SimMachine): void => {
   }
 };
 
-/** Debian's unit ends the bricks together with glusterd. */
+/** Stops glusterd and its bricks: Debian's unit has KillMode=control-group. */
 export const stopGlusterd = ({ running }: SimMachine): void => {
   for (const key of Object.keys(running?.bricks ?? {})) delete running?.bricks[key];
 };
 
-/** A brick that came back gets what it missed, from bricks that have it. */
+/** Heals the machine's bricks of a volume from bricks that have the files. */
 export const heal = (sim: Sim, machine: SimMachine, id: string): void => {
   const volume = sim.world.volumes[id];
   for (const brick of volume?.bricks ?? []) {

@@ -10,69 +10,40 @@ import {
   noteWrite,
   volumeNamed,
 } from './volumes.js';
-import { procFiles } from './proc.js';
-import { wakeKeepers } from './keeper-wake.js';
+import { BASE, DIRECTORY, procFiles } from './system-files.js';
+import { wakeKeepers } from './keeper-rounds.js';
 
-/** What the kernel says when a file cannot be used. */
+/** The kernel's error about a file. */
 export class FileProblem extends Error {}
 
-const DIRECTORY: FileNode = { kind: 'dir', text: '', mode: '0755' };
-
-/** Directories that every machine has, whatever was written to it. */
-const BASE = new Set(
-  [
-    '/',
-    '/etc',
-    '/usr',
-    '/usr/local',
-    '/usr/local/bin',
-    '/opt',
-    '/root',
-    '/var',
-    '/var/lib',
-    '/var/log',
-    '/run',
-  ].concat([
-    '/tmp',
-    '/proc',
-    '/proc/self',
-    '/sys',
-    '/sys/fs',
-    '/sys/fs/cgroup',
-    '/dev',
-    '/etc/systemd',
-    '/etc/systemd/system',
-  ]),
-);
-
-/** An absolute path that needs no cleaning. */
+/** An absolute path without `.`, `..` or double slashes: the usual case, which needs no resolve. */
 const PLAIN = /^(\/[^/.][^/]*)+$/;
 
-/** Where a path's file is kept. */
+/** The tree and key under which a path's file is stored. */
 interface Place {
   readonly tree: Tree;
   readonly key: string;
-  /** The volume that it is on, if it is on one. */
+  /** The volume, if the path is on one. */
   readonly volume?: string;
 }
 
-/** The files of a machine as its programs see them: its disk, and the volumes mounted over it. */
+/** The files of a machine as its programs see them: its disk and the mounted volumes. */
 export class Files {
   constructor(
     private readonly world: SimWorld,
     private readonly machine: SimMachine,
-    /** Paths that stand for others, as in a container. */
+    /** Bind mounts, as in a container: path to real path. */
     private readonly binds: Readonly<Record<string, string>> = {},
-    /** What relative paths are relative to. */
+    /** The working directory, for relative paths. */
     readonly folder = '/root',
   ) {}
 
-  /** The same files, seen from another folder. */
+  /** The same files with another working directory. */
   from(folder: string): Files {
     return new Files(this.world, this.machine, this.binds, folder);
   }
 
-  /** The path of the mount that a path is on, if any. */
+  /** The mount point that a path is under, if any. */
   mountOf(path: string): string | undefined {
     const mounts = Object.keys(this.machine.running?.mounts ?? {});
     return mounts
@@ -86,7 +57,7 @@ export class Files {
     return this.get(posix.resolve(posix.dirname(this.real(path)), found.text));
   }
 
-  /** As `get`, of a link the link itself. */
+  /** As `get`, but does not follow a link. */
   own(path: string): FileNode | undefined {
     const { tree, key, volume } = this.place(path);
     if (key.startsWith('/proc/') && volume === undefined && !BASE.has(key))
@@ -120,7 +91,7 @@ export class Files {
     this.put(path, { mode: '0644', ...found, kind: 'file', text: before + text });
   }
 
-  /** Puts a file, directory or link; its parent has to be there. */
+  /** Writes a file, directory or link; its parent must exist. */
   put(path: string, node: FileNode): void {
     const parent = this.get(posix.dirname(this.real(path)));
     if (parent?.kind !== 'dir') throw new FileProblem(`${path}: No such file or directory`);
@@ -131,7 +102,7 @@ export class Files {
     this.noted(place);
   }
 
-  /** Changes what is known of a file, not its content. */
+  /** Changes a file's metadata. */
   change(path: string, change: Partial<FileNode>): void {
     const found = this.get(path);
     if (found === undefined) throw new FileProblem(`${path}: No such file or directory`);
@@ -161,7 +132,7 @@ export class Files {
     return [...new Set(direct)].sort();
   }
 
-  /** Removes a file or a whole directory; the mounts in it stay, as they are busy. */
+  /** Removes a file or a whole directory; mounts in it stay, because they are busy. */
   remove(path: string): void {
     const real = this.real(path);
     const parent = this.get(posix.dirname(real));
@@ -188,7 +159,7 @@ export class Files {
     this.remove(from);
   }
 
-  /** The path after binds, absolute and without dots. */
+  /** The absolute path without dots, after bind mounts. */
   real(path: string): string {
     const whole = PLAIN.test(path) ? path : posix.resolve(this.folder, path);
     for (const [from, to] of Object.entries(this.binds))
@@ -207,7 +178,7 @@ export class Files {
     return { tree: volume.files, key: root + real.slice(mount.length), volume: name };
   }
 
-  /** What a brick of this machine has of a file. */
+  /** A brick's copy of a file on this machine's disk. */
   private copy(path: string): FileNode | undefined {
     const at = brickAt(this.world, this.machine, path);
     if (at === undefined || !holds(this.world, at.volume, at.brick, at.key)) return undefined;
@@ -215,7 +186,7 @@ export class Files {
     return isArbiter(at.volume, at.brick) ? { ...node, text: '' } : node;
   }
 
-  /** The paths of all that a brick has that a directory of this machine's disk is, or is in. */
+  /** The paths of all files of the brick that a directory of this disk is in. */
   private copies(path: string): readonly string[] {
     const at = brickAt(this.world, this.machine, path);
     if (at === undefined) return [];

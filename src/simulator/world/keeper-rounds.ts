@@ -1,18 +1,18 @@
 import type { SimMachine, SimWorld } from './world.js';
 
 export const KEEPER = 'kglab-keeper.service';
-/** The job of a round; it is about a volume, or about the catalogue. */
+/** Kind of the jobs that do a round of the keeper, for one volume or for the catalogue. */
 export const ROUND = 'keeper.round';
-/** What a round is about that is none of a volume. */
+/** Stands for the catalogue where rounds are named by volume. */
 export const CATALOGUE = '.catalogue';
 
 const text = ({ disk }: SimMachine, name: string): string => disk[`/etc/kglab/${name}`]?.text ?? '';
 
-/** A setting of the keeper. */
+/** A value of keeper.env. */
 export const setting = (machine: SimMachine, name: string): string =>
   new RegExp(`^${name}=(.*)$`, 'm').exec(text(machine, 'keeper.env'))?.[1] ?? '';
 
-/** What the keeper of a machine does rounds for: its volumes, and the catalogue on the server. */
+/** The rounds of a machine's keeper: one for each volume, and on the server one for the catalogue. */
 export const roundsOf = (machine: SimMachine): readonly string[] => [
   ...text(machine, 'keeper.table')
     .split('\n')
@@ -20,14 +20,14 @@ export const roundsOf = (machine: SimMachine): readonly string[] => [
   ...(setting(machine, 'SERVER') === '1' ? [CATALOGUE] : []),
 ];
 
-/** Where the keeper of a machine finds a volume. */
+/** The mount point of a volume, from keeper.table. */
 export const mountOf = (machine: SimMachine, volume: string): string =>
   text(machine, 'keeper.table')
     .split('\n')
     .find((line) => line.startsWith(`${volume}|`))
     ?.split('|')[1] ?? '';
 
-/** Has the keeper of a machine do a round in so many milliseconds, unless it does one before. */
+/** Schedules a round of a machine's keeper in `ms` milliseconds, unless an earlier one is scheduled. */
 export const roundIn = (world: SimWorld, machine: SimMachine, about: string, ms: number, tries = 0): void => {
   const at = world.time + ms;
   const { name } = machine.spec;
@@ -41,8 +41,8 @@ export const roundIn = (world: SimWorld, machine: SimMachine, about: string, ms:
 };
 
 /**
- * Tells the keepers that something has changed: a request, a mount, a brick, the cluster. A real keeper looks again and
- * again; one whose last round had nothing to do would find the same until then.
+ * Schedules rounds after a change: a request, a mount, a brick, the cluster. A real keeper does rounds all the time;
+ * the simulator leaves out those that would find nothing new.
  */
 export const wakeKeepers = (world: SimWorld, isAbout: (round: string) => boolean = () => true): void => {
   for (const machine of Object.values(world.machines)) {

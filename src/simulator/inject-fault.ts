@@ -1,15 +1,15 @@
 import { noteSeen } from './kube/nodes.js';
 import { CliError } from '../errors/cli-error.js';
 import type { CommandResult, ExecOptions } from '../exec/command.js';
-import { CrashError, type Budget, type Fault, type Operation } from './faults.js';
-import { freeAddress } from './machine-life.js';
-import { powerOff } from './power.js';
-import { unreachable } from './sim-machine.js';
-import type { Sim } from './sim.js';
+import { CrashError, type Budget, type Fault, type Operation } from './world/faults.js';
+import { freeAddress } from './world/machines.js';
+import { powerOff } from './programs/systemctl.js';
+import { unreachable } from './exec-on.js';
+import type { Sim } from './world/sim.js';
 
-/** Milliseconds until a hanging command ends that has no deadline: never, as good as. */
+/** A hanging command without a deadline ends after this long: practically never (milliseconds). */
 const FOR_EVER_MS = 1e12;
-/** The deadline that providers have of their own for all they do to machines. */
+/** Deadline of a provider's own operations (milliseconds). */
 const PROVIDER_MS = 900_000;
 
 const result = (operation: Operation, part: Partial<CommandResult>): unknown => {
@@ -26,7 +26,7 @@ const result = (operation: Operation, part: Partial<CommandResult>): unknown => 
 const timedOut = (operation: Operation, { timeoutMs = 0 }: ExecOptions): unknown =>
   result(operation, { exitCode: 143, signal: 'SIGTERM', timedOut: true, durationMs: timeoutMs });
 
-/** Takes the power from a machine, and gives it another address if that is what happens. */
+/** Cuts the power of a machine; `moves` gives it another address. */
 const cutPower = (sim: Sim, name: string, moves = false): void => {
   const machine = sim.world.machines[name];
   if (machine === undefined) return;
@@ -41,8 +41,8 @@ const cutNetwork = (sim: Sim, name: string, forMs: number): void => {
     if (other !== name) sim.world.cuts.push({ between: [name, other], until });
 };
 
-/** Does an operation while something goes wrong with it. Throws CrashError when kglab itself ends. */
-export const suffer = async <T>(
+/** Does an operation with a fault. Throws CrashError if the fault kills kglab. */
+export const withFault = async <T>(
   fault: Fault,
   operation: Operation,
   sim: Sim,
@@ -69,7 +69,7 @@ export const suffer = async <T>(
       if (fault.when === 'after') await work();
       throw new CrashError();
     case 'crash-within': {
-      // The script itself is a program too.
+      // The script itself counts as a program.
       const budget = { left: fault.programs + 1 };
       return work(budget);
     }

@@ -11,9 +11,9 @@ import { simMachine } from './sim-machine.js';
 const FILES = ['a.txt', 'b.txt', '.hidden', 'sub/c.txt', 'sub/d', 'two words', 'x*y', 'n1', 'n2', '[z]'];
 const SHOW = 'show() { printf "%s:" $#; for word in "$@"; do printf " <%s>" "$word"; done; echo; }; ';
 
-/** Snippets that are run in a directory with FILES; `show` prints every word it is given. */
+/** Snippets run in a directory with FILES; `show` prints each of its arguments. */
 const SNIPPETS: readonly string[] = [
-  // Words that are split, and words that are not.
+  // Field splitting.
   'x=" a  b "; show $x; show "$x"; show c$x"d"',
   'show $(printf " a\\n b\\tc "); show "$(printf "a b")"',
   'x=; show $x; show "$x"; show $x""; show $x$x y',
@@ -32,7 +32,7 @@ const SNIPPETS: readonly string[] = [
   'x="a*b*c"; show "${x%"*"*}" "${x%\\**}" "${x#a"*"}"; p="*"; show "${x%$p}" "${x%"$p"*}"',
   'x="a b"; y=$x; show "$y"; y=$(echo "c  d"); show "$y"; y=$x*; show "$y"',
   'x="1 2"; show $((${#x} + 1)) $(( $(echo 2) * 3 )); n=4; show $((n - 1)) $(($n%3)) $((-n + 10))',
-  // Names of files.
+  // File names.
   'show *',
   'show *.txt ?.txt [ab].txt [!a].txt n[0-9] n[[:digit:]] [a-b]*',
   'show "*" \\* \'*\' "*".txt *".txt" \\*.txt a"*"',
@@ -81,7 +81,7 @@ const SNIPPETS: readonly string[] = [
 
 const hasShell = existsSync('/bin/sh');
 
-describe.skipIf(!hasShell)('words of a simulated shell', () => {
+describe.skipIf(!hasShell)('expansion in the simulated shell', () => {
   let folder: string;
   let machine: Machine;
   beforeAll(async () => {
@@ -99,7 +99,7 @@ describe.skipIf(!hasShell)('words of a simulated shell', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each(SNIPPETS)('are those of the real one: %s', async (text) => {
+  it.each(SNIPPETS)('equals that of the real shell: %s', async (text) => {
     const script = `cd ${folder}; ${SHOW}${text}`;
     const { status, stdout } = spawnSync('/bin/sh', ['-c', script], {
       encoding: 'utf8',
@@ -131,7 +131,7 @@ describe.skipIf(!hasShell)('words of a simulated shell', () => {
     ['backslashes in read without -r', 'printf "a\\\\\\\\b\\n" | { read x; echo "$x"; }'],
     ['options of cd', 'cd -P /'],
     ['empty lists', 'if true; then fi'],
-  ])('are refused, not guessed: %s', async (_what, script) => {
+  ])('refuses what it does not know: %s', async (_what, script) => {
     const { exitCode, stderr } = await machine.exec(cmd('sh', '-c', script));
     expect(exitCode).toBe(127);
     expect(stderr).toMatch(/^simulator: unknown syntax/m);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cmd, sh, type CommandResult } from '../../../src/exec/command.js';
 import { writeFile } from '../../../src/exec/files.js';
 import type { SimulatorProvider } from '../../../src/simulator/provider.js';
@@ -8,7 +8,7 @@ import { simMachine, simulator, specOf } from './sim-machine.js';
 const UNIT = (role: string): string =>
   `[Service]\nExecStartPre=/usr/local/lib/guard\nExecStart=/usr/local/bin/k3s ${role}\n[Install]\nWantedBy=multi-user.target\n`;
 
-/** A machine on which k3s is installed and would start. */
+/** A machine with k3s installed and its unit started. */
 const node = async (
   provider: SimulatorProvider,
   name: string,
@@ -34,7 +34,7 @@ const node = async (
 };
 
 describe('a simulated k3s', () => {
-  it('does not start while its guard fails, and starts by itself when it does no more', async () => {
+  it('does not start while its guard fails, and starts by itself once the guard passes', async () => {
     const server = await node(simulator(), 'demo-one', 'server', 'token: t\n');
     await server.run('systemctl', 'stop', 'k3s');
     await server.run('rm', '/root/allowed');
@@ -47,7 +47,7 @@ describe('a simulated k3s', () => {
     expect(await server.active()).toBe(true);
   });
 
-  it('joins with the right token and a server that is up, only', async () => {
+  it('joins only with the right token and while the server runs', async () => {
     const provider = simulator();
     await provider.foundation.prepare();
     await provider.create(specOf('demo-two'));
@@ -65,7 +65,7 @@ describe('a simulated k3s', () => {
     expect(stdout).toBe('node/demo-one\nnode/demo-two\n');
   });
 
-  it('turns a machine away that was made anew, until its node is deleted', async () => {
+  it('rejects a recreated machine until its node is deleted', async () => {
     const provider = simulator();
     await provider.foundation.prepare();
     await provider.create(specOf('demo-two'));
@@ -96,7 +96,7 @@ describe('a simulated lab', () => {
     return (JSON.parse(stdout) as { status: { phase: string } }).status.phase;
   };
 
-  it('runs a pod with a claim when provisioner and class are there, on the volume', async () => {
+  it('runs a pod with a claim and stores its file on the volume', async () => {
     const lab = await made();
     await lab.exec('node1', sh(claim));
     expect(await phase(lab)).toBe('Succeeded');
@@ -106,7 +106,7 @@ describe('a simulated lab', () => {
       );
   });
 
-  it('gives a claim that names no class the default one', async () => {
+  it('gives a claim without a class the default class', async () => {
     const lab = await made();
     await lab.exec('node1', sh(claim.replace('storageClassName: local-path, ', '')));
     expect(await phase(lab)).toBe('Succeeded');
@@ -114,7 +114,7 @@ describe('a simulated lab', () => {
     expect(stdout).toContain('"storageClassName":"local-path"');
   });
 
-  it('takes a list of objects as well', async () => {
+  it('creates the objects of a List', async () => {
     const lab = await made();
     const list = {
       kind: 'List',
@@ -125,7 +125,7 @@ describe('a simulated lab', () => {
     expect((await kubectl(lab, 'get', 'ns', '-o', 'name')).stdout).toMatch(/namespace\/a\nnamespace\/b\n/);
   });
 
-  it('rehearses size limits, as far as steps go', async () => {
+  it('enables quota and then has nothing left to do', async () => {
     const lab = new SimLab('name: demo\nprovider: simulator\ngluster: {quota: true}\n');
     await lab.up();
     const { stdout } = await lab.exec('node1', cmd('gluster', '--xml', 'volume', 'info'));
@@ -134,9 +134,9 @@ describe('a simulated lab', () => {
   });
 
   it.each([
-    ['its class is gone', ['delete', 'sc', 'local-path']],
+    ['its class was deleted', ['delete', 'sc', 'local-path']],
     [
-      'its provisioner is gone',
+      'its provisioner was deleted',
       ['delete', 'deployments', 'local-path-provisioner', '-n', 'local-path-storage'],
     ],
   ])('leaves a pod pending when %s', async (_what, words) => {
@@ -146,7 +146,7 @@ describe('a simulated lab', () => {
     expect(await phase(lab)).toBe('Pending');
   });
 
-  it('has nothing at the mount point when the volume is not mounted, and cannot be written to there', async () => {
+  it('refuses writes at the mount point when the volume is not mounted', async () => {
     const lab = await made();
     await lab.exec('node2', cmd('systemctl', 'stop', String.raw`opt-local\x2dpath\x2dprovisioner.mount`));
     const { exitCode, stderr } = await lab.exec('node2', sh('echo x > /opt/local-path-provisioner/x'));
@@ -154,7 +154,7 @@ describe('a simulated lab', () => {
     expect(stderr).toContain('Operation not permitted');
   });
 
-  it('says what a node misses that was away while others wrote', async () => {
+  it('lists pending heals of a node that was off during a write, and none after the heal', async () => {
     const lab = await made();
     const heal = async (): Promise<string> =>
       (await lab.exec('node1', cmd('gluster', '--mode=script', '--xml', 'volume', 'heal', 'gv0', 'info')))
@@ -166,5 +166,34 @@ describe('a simulated lab', () => {
     await lab.exec('node3', cmd('systemctl', 'start', 'glusterd'));
     await lab.wait(20_000);
     expect(await heal()).not.toContain('<file>');
+  });
+});
+
+describe('output of simulated programs for people', () => {
+  const lab = new SimLab('name: demo\nprovider: simulator\n');
+  const told = async (line: string): Promise<string> => (await lab.exec('node1', sh(line))).stdout;
+  beforeAll(async () => {
+    await lab.up();
+  });
+
+  it('has the format of gluster(8)', async () => {
+    expect(await told('gluster peer status')).toMatch(
+      /^Number of Peers: 2\n\nHostname: demo-node2\nUuid: \S+\nState: Peer in Cluster \(Connected\)\n/,
+    );
+    const info = await told('gluster volume info gv0');
+    expect(info).toMatch(/^Volume Name: gv0\nType: Replicate\nVolume ID: \S+\nStatus: Started$/m);
+    expect(info).toMatch(/^Number of Bricks: 1 x 3 = 3$/m);
+    expect(info).toMatch(/^Brick2: demo-node2:\/data\/brick\/gv0$/m);
+    expect(await told('gluster volume status gv0')).toMatch(
+      /^Brick demo-node1:\/data\/brick\/gv0 +59947 +0 +Y +4242$/m,
+    );
+    expect(await told('gluster volume list')).toBe('gv0\n');
+    expect(await told('gluster volume heal gv0 info')).toMatch(/^Number of entries: 0$/m);
+  });
+
+  it('lists the nodes with their state', async () => {
+    const nodes = await told('kubectl get nodes 2>/dev/null || k3s kubectl get nodes');
+    expect(nodes).toMatch(/^NAME +STATUS +ROLES +VERSION *$/m);
+    expect(nodes).toMatch(/^demo-node2 +Ready +/m);
   });
 });

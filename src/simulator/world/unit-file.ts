@@ -2,7 +2,7 @@ import type { SimMachine } from './world.js';
 
 const FOLDER = '/etc/systemd/system';
 
-/** Units that packages bring. */
+/** Units that packages install. */
 const VENDOR: Readonly<Record<string, { readonly package: string; readonly text: string }>> = {
   'glusterd.service': {
     package: 'glusterfs-server',
@@ -14,20 +14,20 @@ const VENDOR: Readonly<Record<string, { readonly package: string; readonly text:
 export const unitFullName = (name: string): string =>
   /\.(service|mount|target|socket|timer)$/.test(name) ? name : `${name}.service`;
 
-/** Path of the link that has a unit started at boot. */
+/** Path of the link that enables a unit. */
 export const wantsLink = (unit: string): string => `${FOLDER}/multi-user.target.wants/${unit}`;
 
-/** Path of a unit's own file. */
+/** Path of a unit file. */
 export const unitPath = (unit: string): string => `${FOLDER}/${unit}`;
 
-/** The text of a unit on disk, or of a package's. */
+/** The text of a unit file: on disk, or from its package. */
 export const unitText = ({ disk, packages }: SimMachine, unit: string): string | undefined => {
   const vendor = VENDOR[unit];
   const own = disk[unitPath(unit)]?.text;
   return own ?? (vendor && packages.includes(vendor.package) ? vendor.text : undefined);
 };
 
-/** Units that start at boot. */
+/** Enabled units. */
 export const enabledUnits = ({ disk }: SimMachine): readonly string[] =>
   Object.keys(disk)
     .filter((path) => path.startsWith(`${FOLDER}/multi-user.target.wants/`))
@@ -40,7 +40,7 @@ export const unitValues = (text: string, key: string): readonly string[] =>
     .filter((line) => line.startsWith(`${key}=`))
     .map((line) => line.slice(key.length + 1));
 
-/** The text of a unit as systemd has it: read when first used, and again by `daemon-reload` only. */
+/** A unit as systemd has loaded it: on first use, and again only by `daemon-reload`. */
 export const loadedUnit = (machine: SimMachine, unit: string): string | undefined => {
   const loaded = machine.running?.loaded ?? {};
   const text = loaded[unit] ?? unitText(machine, unit);
@@ -58,7 +58,7 @@ export const reloadUnits = (machine: SimMachine): void => {
   }
 };
 
-/** Adds a line to the machine's journal, of which the end is kept. */
+/** Adds a line to the machine's journal, which keeps its last 60 lines. */
 export const log = ({ journal }: SimMachine, unit: string, line: string): void => {
   journal.push({ unit: unit.replace(/\.service$/, ''), line });
   if (journal.length > 60) journal.splice(0, journal.length - 60);

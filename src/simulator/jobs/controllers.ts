@@ -1,25 +1,25 @@
-import { FileProblem, Files } from '../files.js';
-import { runOn } from '../run-on.js';
-import type { Sim } from '../sim.js';
-import type { SimMachine } from '../world.js';
-import { isReady, isRunning, serverRuns } from './nodes.js';
-import { wakeKubelet } from './pods.js';
+import { FileProblem, Files } from '../world/files.js';
+import { runOn } from '../programs/run-program.js';
+import type { Sim } from '../world/sim.js';
+import type { SimMachine } from '../world/world.js';
+import { isReady, isRunning, serverRuns } from '../kube/nodes.js';
+import { wakeKubelet } from '../kube/pods.js';
 import { provision, reclaim } from './provisioner.js';
-import { deleteThing } from './objects.js';
-import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+import { deleteObject } from '../kube/objects.js';
+import { keyOf, objectNamed, objectsOf, type KubeStore, type KubeObject } from '../world/kube-store.js';
 
-/** Pause before the controllers try again what could not be done yet (milliseconds). */
+/** Pause before the controllers try again (milliseconds). */
 const AGAIN_MS = 2_000;
 
 const readyNode = (sim: Sim, server: SimMachine): string | undefined =>
-  thingsOf(server.kube as KubeStore, 'Node')
+  objectsOf(server.kube as KubeStore, 'Node')
     .map(({ metadata }) => metadata.name)
     .find((name) => isReady(sim.world, server, name));
 
-/** Gives every deployment's pod a node that lives; whether all have one. */
+/** Schedules every deployment's pod on a ready node; returns whether all have one. */
 const placeDeployments = (sim: Sim, server: SimMachine): boolean => {
   let settled = true;
-  for (const deployment of thingsOf(server.kube as KubeStore, 'Deployment')) {
+  for (const deployment of objectsOf(server.kube as KubeStore, 'Deployment')) {
     const own = deployment.sim;
     if (own === undefined || (own.node !== undefined && isReady(sim.world, server, own.node))) continue;
     const node = readyNode(sim, server);
@@ -46,18 +46,18 @@ interface PodSpec {
   }[];
 }
 
-/** Binds the claims of a pod; where each of its volumes is on the node, or what is in the way. */
+/** Binds the claims of a pod; returns the node's path of each volume, or why one is missing. */
 const volumesOf = async (
   sim: Sim,
   server: SimMachine,
-  pod: KubeThing,
+  pod: KubeObject,
   node: string,
 ): Promise<Record<string, string> | string> => {
   const store = server.kube as KubeStore;
   const found: Record<string, string> = {};
   for (const { name, persistentVolumeClaim } of (pod.spec as PodSpec).volumes ?? []) {
     if (persistentVolumeClaim === undefined) continue;
-    const claim = thing(
+    const claim = objectNamed(
       store,
       'PersistentVolumeClaim',
       persistentVolumeClaim.claimName,
@@ -66,13 +66,13 @@ const volumesOf = async (
     if (claim === undefined) return `persistentvolumeclaim "${persistentVolumeClaim.claimName}" not found`;
     const failure = await provision(sim, server, claim, node);
     if (failure !== undefined) return failure;
-    const volume = thing(store, 'PersistentVolume', String(claim.spec?.['volumeName']));
+    const volume = objectNamed(store, 'PersistentVolume', String(claim.spec?.['volumeName']));
     found[name] = (volume?.spec?.['hostPath'] as { path: string } | undefined)?.path ?? '';
   }
   return found;
 };
 
-/** A kubelet makes the directories of volumes that are not there (DirectoryOrCreate); what is in the way. */
+/** Creates missing directories of volumes (DirectoryOrCreate); returns the error, if any. */
 const makeFolders = (sim: Sim, machine: SimMachine, paths: readonly string[]): string | undefined => {
   try {
     for (const path of paths) new Files(sim.world, machine).mkdirs(path);
@@ -83,8 +83,8 @@ const makeFolders = (sim: Sim, machine: SimMachine, paths: readonly string[]): s
   }
 };
 
-/** Brings a pending pod as far as it gets; what is in the way, if anything is. */
-const advancePod = async (sim: Sim, server: SimMachine, pod: KubeThing): Promise<string | undefined> => {
+/** Runs a pending pod if that is possible; returns why not, if it is not. */
+const advancePod = async (sim: Sim, server: SimMachine, pod: KubeObject): Promise<string | undefined> => {
   const spec = pod.spec as PodSpec;
   const node = spec.nodeSelector?.['kubernetes.io/hostname'] ?? spec.nodeName ?? readyNode(sim, server);
   if (node === undefined || !isReady(sim.world, server, node)) return '0 nodes are available';
@@ -106,7 +106,7 @@ const advancePod = async (sim: Sim, server: SimMachine, pod: KubeThing): Promise
 
 const advancePods = async (sim: Sim, server: SimMachine): Promise<boolean> => {
   let settled = true;
-  for (const pod of thingsOf(server.kube as KubeStore, 'Pod')) {
+  for (const pod of objectsOf(server.kube as KubeStore, 'Pod')) {
     if (pod.status?.['phase'] !== 'Pending') continue;
     const trouble = await advancePod(sim, server, pod);
     if (trouble === undefined) continue;
@@ -118,22 +118,22 @@ const advancePods = async (sim: Sim, server: SimMachine): Promise<boolean> => {
 
 const emptyNamespaces = (sim: Sim, server: SimMachine): void => {
   const store = server.kube as KubeStore;
-  for (const { metadata } of thingsOf(store, 'Namespace')) {
+  for (const { metadata } of objectsOf(store, 'Namespace')) {
     if (metadata.deletionTimestamp === undefined) continue;
     for (const one of Object.values(store.objects))
-      if (one.metadata.namespace === metadata.name) deleteThing(sim, server, one);
+      if (one.metadata.namespace === metadata.name) deleteObject(sim, server, one);
     delete store.objects[keyOf('Namespace', metadata.name)];
   }
 };
 
 const reclaimVolumes = async (sim: Sim, server: SimMachine): Promise<boolean> => {
   let settled = true;
-  for (const volume of thingsOf(server.kube as KubeStore, 'PersistentVolume'))
+  for (const volume of objectsOf(server.kube as KubeStore, 'PersistentVolume'))
     if (volume.sim?.released && !(await reclaim(sim, server, volume))) settled = false;
   return settled;
 };
 
-/** One round of all controllers of a cluster; another follows while something is left to do. */
+/** One round of a cluster's controllers; schedules another one while something is left to do. */
 export const syncCluster = async (sim: Sim, server: SimMachine): Promise<void> => {
   if (!serverRuns(server)) return;
   emptyNamespaces(sim, server);

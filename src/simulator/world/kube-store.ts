@@ -1,5 +1,5 @@
-/** A Kubernetes object; `sim` holds what the simulator alone knows of it. */
-export interface KubeThing {
+/** A Kubernetes object; `sim` holds the simulator's own notes. */
+export interface KubeObject {
   apiVersion?: string;
   kind: string;
   metadata: {
@@ -29,10 +29,10 @@ export interface KubeThing {
 
 /** The datastore of a cluster. */
 export interface KubeStore {
-  /** The token that its nodes join with. */
+  /** The token with which nodes join. */
   readonly token: string;
   readonly id: string;
-  readonly objects: Record<string, KubeThing>;
+  readonly objects: Record<string, KubeObject>;
 }
 
 /** Kinds without a namespace. */
@@ -45,18 +45,18 @@ const CLUSTER_WIDE = new Set([
   'ClusterRoleBinding',
 ]);
 
-/** Whether objects of a kind live in a namespace. */
+/** Whether objects of a kind have a namespace. */
 export const isNamespaced = (kind: string): boolean => !CLUSTER_WIDE.has(kind);
 
 /** Key of an object in the store. */
 export const keyOf = (kind: string, name: string, namespace = ''): string =>
   `${kind}/${isNamespaced(kind) ? namespace : ''}/${name}`;
 
-/** Name of the secret with a node's password: a machine made anew has another one and is turned away. */
+/** Name of the secret with a node's password. A recreated machine has another password, so k3s rejects it. */
 export const passwordOf = (node: string): string => `${node}.node-password.k3s`;
 
-/** Objects of a kind, of one namespace or all. */
-export const thingsOf = ({ objects }: KubeStore, kind: string, namespace?: string): KubeThing[] =>
+/** Objects of a kind, in one namespace or in all. */
+export const objectsOf = ({ objects }: KubeStore, kind: string, namespace?: string): KubeObject[] =>
   Object.values(objects).filter(
     (one) =>
       one.kind === kind &&
@@ -64,9 +64,9 @@ export const thingsOf = ({ objects }: KubeStore, kind: string, namespace?: strin
   );
 
 /** An object by its name. */
-export const thing = (
+export const objectNamed = (
   { objects }: KubeStore,
   kind: string,
   name: string,
   namespace?: string,
-): KubeThing | undefined => objects[keyOf(kind, name, namespace)];
+): KubeObject | undefined => objects[keyOf(kind, name, namespace)];

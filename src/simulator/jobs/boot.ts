@@ -1,13 +1,12 @@
 import { parse } from 'yaml';
-import { leaveCluster, noteSeen } from './kube/nodes.js';
-import { beginStart } from './programs/systemctl.js';
-import { Files } from './files.js';
-import { runOn } from './run-on.js';
-import type { JobHandler, Sim } from './sim.js';
-import { enabledUnits } from './unit-file.js';
-import type { SimMachine } from './world.js';
+import { beginStart } from '../programs/systemctl.js';
+import { Files } from '../world/files.js';
+import { runOn } from '../programs/run-program.js';
+import type { JobHandler, Sim } from '../world/sim.js';
+import { enabledUnits } from '../world/unit-file.js';
+import type { SimMachine } from '../world/world.js';
 
-/** Milliseconds from power to what a boot brings: services, cloud-init of a first and of a later boot, packages. */
+/** Milliseconds from power-on to: services, the end of cloud-init at a first and a later boot, packages. */
 const TIMES = {
   glusterd: 1_500,
   mounts: 2_500,
@@ -36,7 +35,7 @@ const delayOf = (unit: string): number => {
   return unit.endsWith('.mount') ? TIMES.mounts : TIMES.others;
 };
 
-/** Switches a machine on. What was in memory is gone, what is enabled comes up. */
+/** Boots a machine: empties /run and /tmp and starts the enabled units. */
 export const powerOn = (sim: Sim, machine: SimMachine): void => {
   for (const path of Object.keys(machine.disk)) if (/^\/(run|tmp)\//.test(path)) delete machine.disk[path];
   machine.boots += 1;
@@ -46,15 +45,6 @@ export const powerOn = (sim: Sim, machine: SimMachine): void => {
   const data = (parse(machine.spec.userData) ?? {}) as UserData;
   const packages = first && (data.packages?.length ?? 0) > 0 ? TIMES.packages : 0;
   sim.schedule(machine, 'boot.cloud-init', (first ? TIMES.first : TIMES.later) + packages);
-};
-
-/** Takes the power from a machine, in the middle of whatever it does. */
-export const powerOff = (sim: Sim, machine: SimMachine): void => {
-  if (machine.running === undefined) return;
-  noteSeen(sim.world);
-  leaveCluster(sim, machine);
-  machine.running = undefined;
-  sim.world.jobs = sim.world.jobs.filter((job) => job.machine !== machine.spec.name);
 };
 
 const firstBoot = async (sim: Sim, machine: SimMachine, data: UserData): Promise<readonly string[]> => {
@@ -82,7 +72,7 @@ const cloudInit: JobHandler = async (sim, machine) => {
   files.write(RESULT, `${JSON.stringify({ v1: { datasource: 'NoCloud', errors } })}\n`);
 };
 
-/** What a machine does by itself when it boots. */
+/** Jobs of a boot. */
 export const BOOT_JOBS: Readonly<Record<string, JobHandler>> = {
   'boot.unit': (sim, machine, unit) => beginStart(sim, machine, unit),
   'boot.cloud-init': cloudInit,

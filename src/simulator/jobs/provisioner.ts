@@ -1,15 +1,15 @@
-import { Files } from '../files.js';
-import { inBackground, isAsleep } from '../background.js';
-import { CATALOGUE, wakeKeepers } from '../keeper-wake.js';
-import type { Sim } from '../sim.js';
-import type { SimMachine } from '../world.js';
-import { newUuid } from '../world.js';
-import { isRunning } from './nodes.js';
-import { containerRuns } from './pods.js';
-import { keyOf, thing, thingsOf, type KubeStore, type KubeThing } from './store.js';
+import { Files } from '../world/files.js';
+import { inBackground, isAsleep } from './background.js';
+import { CATALOGUE, wakeKeepers } from '../world/keeper-rounds.js';
+import type { Sim } from '../world/sim.js';
+import type { SimMachine } from '../world/world.js';
+import { newUuid } from '../world/world.js';
+import { isRunning } from '../kube/nodes.js';
+import { containerRuns } from '../kube/pods.js';
+import { keyOf, objectNamed, objectsOf, type KubeStore, type KubeObject } from '../world/kube-store.js';
 
 const NAME = 'rancher.io/local-path';
-/** From the end of a helper pod to the provisioner's noticing it (milliseconds). */
+/** From the end of a helper pod until the provisioner notices it (milliseconds). */
 const NOTICE_MS = 300;
 
 interface Config {
@@ -18,8 +18,8 @@ interface Config {
 }
 
 /** The provisioner's deployment, while a pod of it runs. */
-const deploymentOf = (sim: Sim, server: SimMachine): KubeThing | undefined =>
-  thingsOf(server.kube as KubeStore, 'Deployment').find(
+const deploymentOf = (sim: Sim, server: SimMachine): KubeObject | undefined =>
+  objectsOf(server.kube as KubeStore, 'Deployment').find(
     (one) => one.metadata.name === 'local-path-provisioner' && containerRuns(sim.world, server, one),
   );
 
@@ -29,14 +29,16 @@ const pathFor = (config: Config, storageClass: string): string | undefined =>
 const scripts = (sim: Sim, server: SimMachine): Readonly<Record<string, string>> | undefined => {
   const deployment = deploymentOf(sim, server);
   const namespace = deployment?.metadata.namespace;
-  return deployment && thing(server.kube as KubeStore, 'ConfigMap', 'local-path-config', namespace)?.data;
+  return (
+    deployment && objectNamed(server.kube as KubeStore, 'ConfigMap', 'local-path-config', namespace)?.data
+  );
 };
 
 const UNITS: Readonly<Record<string, number>> = {
   ...{ '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 },
 };
 
-const requested = ({ spec }: KubeThing): string =>
+const requested = ({ spec }: KubeObject): string =>
   (spec?.['resources'] as { requests?: { storage?: string } } | undefined)?.requests?.storage ?? '0';
 
 const bytesOf = (quantity: string): string => {
@@ -44,12 +46,12 @@ const bytesOf = (quantity: string): string => {
   return String(Number(number) * (UNITS[unit] ?? 1));
 };
 
-/** What came of the helper pods that are not looked after yet. */
+/** Results of helper pods that the provisioner has not read yet. */
 const results = new WeakMap<KubeStore, Map<string, string>>();
 
 /**
- * Runs a helper pod, or looks what has become of it: a pod takes its time. Undefined while it runs, `''` when it has
- * done its work, else its error; a pod that failed is followed by another.
+ * Starts a helper pod, or reads its result: undefined while it runs, `''` if it succeeded, else its error. After a
+ * failure the next call starts another pod.
  */
 const helper = async (
   sim: Sim,
@@ -81,17 +83,17 @@ const helper = async (
   return result;
 };
 
-/** Binds a claim for a pod on a node; what is in the way, if anything is. */
+/** Binds a claim for a pod on a node; returns why not, if it cannot yet. */
 export const provision = async (
   sim: Sim,
   server: SimMachine,
-  claim: KubeThing,
+  claim: KubeObject,
   node: string,
 ): Promise<string | undefined> => {
   const store = server.kube as KubeStore;
   if (claim.spec?.['volumeName'] !== undefined) return undefined;
   const storageClass = (claim.spec?.['storageClassName'] as string | undefined) ?? '';
-  const found = thing(store, 'StorageClass', storageClass);
+  const found = objectNamed(store, 'StorageClass', storageClass);
   if (found?.provisioner !== NAME) return `storageclass "${storageClass}" not found`;
   const data = scripts(sim, server);
   const path = data && pathFor(JSON.parse(data['config.json'] ?? '{}') as Config, storageClass);
@@ -113,7 +115,7 @@ export const provision = async (
 const bindVolume = (
   sim: Sim,
   store: KubeStore,
-  claim: KubeThing,
+  claim: KubeObject,
   made: { readonly name: string; readonly path: string; readonly reclaim: string },
 ): void => {
   const { name: claimName, namespace = '' } = claim.metadata;
@@ -141,8 +143,8 @@ const bindVolume = (
   claim.status = { phase: 'Bound' };
 };
 
-/** Removes a volume whose claim is gone; whether that is done. */
-export const reclaim = async (sim: Sim, server: SimMachine, volume: KubeThing): Promise<boolean> => {
+/** Reclaims the PV of a deleted claim; returns whether that is done. */
+export const reclaim = async (sim: Sim, server: SimMachine, volume: KubeObject): Promise<boolean> => {
   const store = server.kube as KubeStore;
   if (volume.spec?.['persistentVolumeReclaimPolicy'] !== 'Delete') {
     volume.status = { phase: 'Released' };
@@ -153,7 +155,7 @@ export const reclaim = async (sim: Sim, server: SimMachine, volume: KubeThing): 
   const parent = directory.slice(0, directory.lastIndexOf('/'));
   const isMount = (files: Files): boolean =>
     [parent, `${parent}/.kglab`].some((path) => files.mountOf(path) === path);
-  const node = thingsOf(store, 'Node')
+  const node = objectsOf(store, 'Node')
     .map(({ metadata }) => sim.world.machines[metadata.name])
     .find((one) => one && isRunning(sim.world, server, one.spec.name) && isMount(new Files(sim.world, one)));
   if (data === undefined || node === undefined) return false;

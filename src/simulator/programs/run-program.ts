@@ -1,23 +1,23 @@
 import { posix } from 'node:path';
-import { Exit } from './shell/state.js';
-import { runScript } from './shell/run.js';
-import type { Io, ShellHost } from './shell/streams.js';
-import { SyntaxProblem } from './shell/words.js';
-import { CrashError } from './faults.js';
-import { FileProblem, type Files } from './files.js';
-import type { Sim } from './sim.js';
-import type { SimMachine, SimWorld } from './world.js';
-import { isPattern, patternOf, unescaped } from './shell/pattern.js';
-import { unlock } from './locks.js';
+import { Exit } from '../shell/state.js';
+import { runScript } from '../shell/run.js';
+import { Input, type Io, type ShellHost } from '../shell/streams.js';
+import { SyntaxProblem } from '../shell/words.js';
+import { CrashError, type Budget } from '../world/faults.js';
+import { FileProblem, Files } from '../world/files.js';
+import type { Sim } from '../world/sim.js';
+import type { SimMachine, SimWorld } from '../world/world.js';
+import { isPattern, patternOf, unescaped } from '../shell/pattern.js';
+import { unlock } from './processes.js';
 import { UnknownUse, type Call, type Program } from './program.js';
-import { PROGRAMS } from './programs/programs.js';
+import { PROGRAMS } from './programs.js';
 
-/** The exit code of a shell for a program that is not there; the simulator's for what it does not know, too. */
+/** Exit code for a missing program, and for what the simulator does not know. */
 const NOT_FOUND = 127;
 
 const K3S = '/usr/local/bin/k3s';
 
-/** Whether the machine has a program that some package or download brings. */
+/** Whether a program is installed, if it comes with a package or download. */
 const isInstalled = (name: string, { machine, files }: Call): boolean => {
   if (['gluster', 'glusterd', 'getfattr', 'setfattr'].includes(name))
     return machine.packages.includes('glusterfs-server');
@@ -47,7 +47,7 @@ const namesIn = (folder: string, pattern: string, files: Files): readonly string
   return ['.', '..', ...files.names(folder)].sort();
 };
 
-/** Existing paths that fit a pattern; a directory that cannot be read has none. */
+/** Existing paths that match a pattern; none in a directory that cannot be read. */
 const glob = (pattern: string, files: Files): readonly string[] => {
   let found = [''];
   for (const part of pattern.match(/\/+|[^/]+/g) ?? [])
@@ -73,10 +73,10 @@ const quietly = <T>(look: () => T): T | undefined => {
   }
 };
 
-/** Numbers of processes start above those of the system. */
+/** Process ids start above those of the system. */
 const FIRST_PID = 1000;
 
-/** One run of a program, by whichever other. */
+/** A call of a program by another one. */
 class ProgramCall implements Call {
   readonly sim: Sim;
   readonly world: SimWorld;
@@ -111,7 +111,7 @@ class ProgramCall implements Call {
   }
 }
 
-/** A number for a process. */
+/** A new process id. */
 const newPid = (world: SimWorld): number => (world.pids = (world.pids ?? FIRST_PID) + 1);
 
 const shellHost = (call: Call): ShellHost => {
@@ -129,8 +129,8 @@ const programHost = (call: Call): Omit<ShellHost, 'pid'> => ({
   has: (name) => typeof programOf(name, call) !== 'string',
 });
 
-/** Runs one program of a machine; its exit code. What the simulator does not know fails and says so. */
-export const launch = async (argv: readonly string[], call: Call): Promise<number> => {
+/** Runs a program; returns its exit code. Fails with a message for what the simulator does not know. */
+const launch = async (argv: readonly string[], call: Call): Promise<number> => {
   const [file = '', ...args] = argv;
   if (call.budget && (call.budget.left -= 1) < 0) throw new CrashError();
   const program = programOf(file, call);
@@ -154,4 +154,51 @@ export const launch = async (argv: readonly string[], call: Call): Promise<numbe
     call.io.err(`${posix.basename(file)}: ${error.message}\n`);
     return 1;
   }
+};
+
+export interface RunOnOptions {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Bind mounts, as in a container: path to real path. */
+  readonly binds?: Readonly<Record<string, string>>;
+  /** How to sleep; by default sleeping takes no time, because jobs cannot wait. */
+  readonly sleep?: (ms: number) => Promise<void>;
+  readonly budget?: Budget | undefined;
+}
+
+export interface RunOnResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program on a machine; resolves with its result. */
+export const runOn = async (
+  sim: Sim,
+  machine: SimMachine,
+  argv: readonly string[],
+  { stdin = '', env = {}, binds = {}, sleep = () => Promise.resolve(), budget }: RunOnOptions = {},
+): Promise<RunOnResult> => {
+  let [stdout, stderr] = ['', ''];
+  const call: Call = {
+    sim,
+    world: sim.world,
+    machine,
+    files: new Files(sim.world, machine, binds),
+    args: [],
+    io: {
+      input: new Input(stdin),
+      out: (text) => void (stdout += text),
+      err: (text) => void (stderr += text),
+    },
+    env,
+    sleep,
+    budget,
+    unknown: [],
+    run: (words, change) => launch(words, { ...call, ...change }),
+    shell: () => Promise.reject(new Error('only programs run scripts')),
+  };
+  const exitCode = await launch(argv, call);
+  if (call.unknown.length > 0) return { exitCode: 127, stdout, stderr: call.unknown.join('') + stderr };
+  return { exitCode, stdout, stderr };
 };

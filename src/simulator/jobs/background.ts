@@ -1,14 +1,14 @@
-import { runOn, type RunOnOptions, type RunOnResult } from './run-on.js';
-import type { JobHandler, Sim } from './sim.js';
-import { log } from './unit-file.js';
-import type { SimMachine, SimWorld } from './world.js';
+import { runOn, type RunOnOptions, type RunOnResult } from '../programs/run-program.js';
+import type { JobHandler, Sim } from '../world/sim.js';
+import { log } from '../world/unit-file.js';
+import type { SimMachine, SimWorld } from '../world/world.js';
 
 /**
- * Programs that run while nobody waits for them. While one sleeps, a job of the world stands for it: it goes on when
- * that job is due. A world that is read from a file has lost them, as if they had been killed.
+ * Programs in the background. While one sleeps, a job of the world stands for it and wakes it. A world that is read
+ * from a file has lost its background programs, as if they had been killed.
  */
 interface Program {
-  /** Goes on after a sleep; resolves when it sleeps again or has ended. */
+  /** Continues after a sleep; resolves when the program sleeps again or ends. */
   wake(): Promise<void>;
 }
 
@@ -22,12 +22,12 @@ const programsOf = (world: SimWorld): Map<string, Program> => {
 
 const WAKE = 'background.wake';
 
-/** Whether a program that was started under this name still sleeps. */
+/** Whether a program of this name is in the background. */
 export const isAsleep = ({ world }: Sim, { spec }: SimMachine, name: string): boolean =>
   world.jobs.some(({ kind, machine, about }) => kind === WAKE && machine === spec.name && about === name) &&
   programsOf(world).has(`${spec.name} ${name}`);
 
-/** Starts a program; resolves when it sleeps for the first time or has ended. `ended` is told what it has answered. */
+/** Starts a program; resolves when it first sleeps or ends. Calls `ended` with its result. */
 export const inBackground = (
   sim: Sim,
   machine: SimMachine,
@@ -72,7 +72,7 @@ const wake: JobHandler = async ({ world }, machine, name) => {
   await program?.wake();
 };
 
-/** A program that was handed over with `setsid -f`; what it complains of is in the journal. */
+/** Starts a program for `setsid -f`; its errors go to the journal. */
 const start: JobHandler = (sim, machine, about) => {
   const { argv, env } = JSON.parse(about) as { argv: string[]; env: Record<string, string> };
   sim.world.counter += 1;
@@ -83,7 +83,7 @@ const start: JobHandler = (sim, machine, about) => {
   return inBackground(sim, machine, name, argv, note, { env });
 };
 
-/** How programs in the background begin and go on. */
+/** Jobs that start and wake background programs. */
 export const BACKGROUND_JOBS: Readonly<Record<string, JobHandler>> = {
   'background.start': start,
   [WAKE]: wake,
