@@ -1,5 +1,16 @@
-import { isNode, LineCounter, parseDocument, visit, type Alias, type Document } from 'yaml';
-import { locateNode } from './locate.js';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Alias,
+  type Document,
+  type Node,
+} from 'yaml';
 import type { Path } from './problem.js';
 import {
   firstOfEachLine,
@@ -72,6 +83,36 @@ const contentsOf = (document: Document): Contents | Fault => {
     if (!(error instanceof ReferenceError)) throw error;
     return { offset, message: 'Aliases are used too often (write the values out)' };
   }
+};
+
+const resolved = (node: unknown, document: Document): unknown =>
+  isAlias(node) ? node.resolve(document) : node;
+
+const isEmpty = (node: unknown): boolean => !isNode(node) || (isScalar(node) && node.value === null);
+
+/** What stands for a value of a mapping or a list: the value, or its key when it has none or the key is asked for. */
+const step = (
+  holder: unknown,
+  part: string | number,
+  wantsKey: boolean,
+): { node: unknown; end?: boolean } => {
+  if (isSeq(holder)) return { node: holder.items[Number(part)] };
+  if (!isMap(holder)) return { node: undefined };
+  const pair = holder.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+  if (pair === undefined) return { node: undefined };
+  return wantsKey || isEmpty(pair.value) ? { node: pair.key, end: true } : { node: pair.value };
+};
+
+/** The node at a path of a document; when it is missing, the nearest one around it that is there. */
+export const locateNode = (document: Document, path: Path, atKey: boolean): Node | undefined => {
+  let node: unknown = document.contents;
+  for (const [index, part] of path.entries()) {
+    const next = step(resolved(node, document), part, atKey && index === path.length - 1);
+    if (!isNode(next.node)) break;
+    node = next.node;
+    if (next.end === true) break;
+  }
+  return isNode(node) ? node : undefined;
 };
 
 /** Takes the text of a lab file apart. Whatever is wrong with it is in `problems`; nothing is thrown. */

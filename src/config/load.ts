@@ -1,8 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
 import type { LabConfig } from './config.js';
-import type { ConfigOverrides } from './overrides.js';
-import { parseConfig } from './parse.js';
+import { parseConfig, type ConfigOverrides } from './parse.js';
 
 export interface LoadOptions {
   /** Path of the lab file, or `-` for standard input; without it the usual names are looked for in `cwd`. */

@@ -1,11 +1,42 @@
 import { CliError } from '../errors/cli-error.js';
+import { checkLab } from './check.js';
 import type { LabConfig } from './config.js';
 import { readDocument, type LabDocument } from './document.js';
-import { judge } from './judge.js';
-import { applyOverrides, flagOf, type ConfigOverrides } from './overrides.js';
-import { isFounded, type Problem } from './problem.js';
-import { settle } from './settle.js';
+import { isFounded, type Path, type Problem } from './problem.js';
+import { resolveLab } from './resolve.js';
 import { validate } from './validate.js';
+
+/** What flags of the command line say in place of the lab file. */
+export interface ConfigOverrides {
+  readonly name?: string;
+  readonly provider?: string;
+  /** A count; whatever else it is gets refused with the flag's name. */
+  readonly nodes?: string | number;
+}
+
+const FLAGS = { name: '--name', provider: '--provider', nodes: '--nodes' } as const;
+
+const counted = (nodes: string | number): string | number =>
+  typeof nodes === 'string' && /^\d+$/.test(nodes) ? Number(nodes) : nodes;
+
+/** Puts flags in place of what the file says, before any of it is judged. */
+const applyOverrides = (
+  data: Readonly<Record<string, unknown>>,
+  { name, provider, nodes }: ConfigOverrides,
+): Record<string, unknown> => ({
+  ...data,
+  ...(name !== undefined && { name }),
+  ...(provider !== undefined && { provider }),
+  ...(nodes !== undefined && { nodes: counted(nodes) }),
+});
+
+/** The flag that a value comes from, if one does. */
+const flagOf = ([key]: Path, overrides: ConfigOverrides): string | undefined => {
+  const flag = Object.entries(FLAGS).find(([name]) => name === key);
+  return flag !== undefined && overrides[flag[0] as keyof ConfigOverrides] !== undefined
+    ? flag[1]
+    : undefined;
+};
 
 interface Line {
   /** 0 for flags, which come first. */
@@ -57,8 +88,8 @@ export const parseConfig = (text: string, source: string, overrides: ConfigOverr
   const syntax = document.problems.map(({ line, column, message }) => lineAt(line, column, source, message));
   const data = applyOverrides(document.data, overrides);
   const { raw, problems, refused } = validate(data);
-  const config = settle(raw);
-  const judged = document.isReadable ? judge(data, raw, config) : [];
+  const config = resolveLab(raw);
+  const judged = document.isReadable ? checkLab(data, raw, config) : [];
   const findings = [...problems, ...judged.filter((problem) => isFounded(problem, refused))];
   const lines = [...syntax, ...findings.map((problem) => lineOf(problem, source, document, overrides))];
   if (lines.length > 0) throw invalid(source, lines);

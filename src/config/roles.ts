@@ -1,5 +1,12 @@
 import type { LabConfig, NodeConfig, VolumeConfig } from './config.js';
 
+/** Machine, host and Kubernetes node name of a node. */
+export const machineName = (lab: string, node: string): string => `${lab}-${node}`;
+
+/** The node that a person calls by its short name or by the name of its machine. */
+export const findNode = (config: Pick<LabConfig, 'nodes'>, nameOrMachine: string): NodeConfig | undefined =>
+  config.nodes.find(({ name, machine }) => name === nameOrMachine || machine === nameOrMachine);
+
 /** Nodes that run k3s, the server first. */
 export const kubernetesNodes = ({ nodes }: LabConfig): readonly NodeConfig[] => [
   ...nodes.filter(({ roles }) => roles.includes('server')),

@@ -1,18 +1,20 @@
-import { PROVIDER_IDS } from '../providers/registry.js';
 import * as z from 'zod';
+import { PROVIDER_IDS } from '../providers/registry.js';
+import { directory } from './directories.js';
+import { k3sFlags } from './option-fields.js';
 import { shown } from './problem.js';
-import { duration, k3sFlags, size, subnet } from './fields.js';
 import { reclaim, storageClass, volume, volumeShape } from './storage-fields.js';
 import {
-  directory,
   imageReference,
   k3sVersion,
   label,
   labName,
   matching,
   objectName,
+  subnet,
   volumeName,
 } from './text-fields.js';
+import { duration, size } from './units.js';
 
 /** Most nodes of a lab: the names of one /24 bridge network with room to spare. */
 const NODES_MAX = 200;
@@ -144,3 +146,35 @@ export const labSchema = z
 
 /** A lab file as written, every field of it filled in, but names not yet resolved. */
 export type RawLab = z.output<typeof labSchema>;
+
+type Json = Readonly<Record<string, unknown>>;
+
+const orNull = ({ description, default: preset, ...form }: Json): Json => ({
+  ...(description !== undefined && { description }),
+  ...(preset !== undefined && { default: preset }),
+  anyOf: [...((form['anyOf'] as readonly Json[] | undefined) ?? [form]), { type: 'null' }],
+});
+
+/** A key without a value counts as not given, so editors must not complain about one. */
+const allowEmptyKeys = (schema: Json): Json => {
+  const { properties, required = [], items, anyOf } = schema;
+  const keys = required as readonly string[];
+  const entries = Object.entries((properties ?? {}) as Readonly<Record<string, Json>>).map(
+    ([key, property]) => {
+      const inner = allowEmptyKeys(property);
+      return [key, keys.includes(key) ? inner : orNull(inner)];
+    },
+  );
+  return {
+    ...schema,
+    ...(properties !== undefined && { properties: Object.fromEntries(entries) as Json }),
+    ...(items !== undefined && { items: allowEmptyKeys(items as Json) }),
+    ...(anyOf !== undefined && { anyOf: (anyOf as readonly Json[]).map(allowEmptyKeys) }),
+  };
+};
+
+/** The JSON Schema of lab files (draft 7, which editors understand best), made from the schema that checks them. */
+export const labJsonSchema = (): Json => ({
+  ...allowEmptyKeys(z.toJSONSchema(labSchema, { io: 'input', target: 'draft-7' })),
+  title: 'kglab lab file',
+});

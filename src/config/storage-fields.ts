@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { glusterOptions } from './fields.js';
-import { directory, objectName, volumeName } from './text-fields.js';
+import { directory } from './directories.js';
+import { glusterOptions } from './option-fields.js';
+import { objectName, volumeName } from './text-fields.js';
 import { VOLUME_TYPE_NAMES, VOLUME_TYPES } from './volume-types.js';
 
 const volumeType = () =>

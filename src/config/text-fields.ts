@@ -1,9 +1,12 @@
 import * as z from 'zod';
-import { HOST_NAME_MAX } from './names.js';
+import { formatRange, isPrivate, parseRange } from '../util/subnet.js';
 import { say, shown } from './problem.js';
-import { systemDirOf } from './system-dirs.js';
 
-type Advise = (text: string) => string | undefined;
+/** Longest host name part (RFC 1123). */
+export const HOST_NAME_MAX = 63;
+
+/** A suggestion for a text that was refused, if there is one. */
+export type Advise = (text: string) => string | undefined;
 
 /** A text of a given form; `rule` completes "must be …". */
 export const matching = (form: RegExp, rule: string, advise: Advise = () => undefined): z.ZodString =>
@@ -61,29 +64,6 @@ export const volumeName = (): z.ZodString =>
     error: ({ input }) => `must not be ${shown(input)}, a word of Gluster's own`,
   });
 
-/** `/opt/x` for `opt//./x/`; nothing for a path that climbs. */
-const tidy: Advise = (text) => {
-  if (text.startsWith('~')) return '~ is not expanded';
-  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
-  return parts.includes('..') || parts.length === 0 || !/^[\w./-]+$/.test(text)
-    ? undefined
-    : `write /${parts.join('/')}`;
-};
-
-const systemFault = (path: string): string => {
-  const system = systemDirOf(path);
-  const where = system === path ? `must not be ${path}` : `must not lie in ${system}`;
-  return `${where}, which belongs to the system (e.g. /data/lab)`;
-};
-
-/** Absolute, normalised, and of letters that need no quoting in units, fstab and brick names (`host:path`). */
-export const directory = (): z.ZodString =>
-  matching(
-    /^(\/(?!\.\.?(\/|$))[A-Za-z0-9_.-]{1,255})+$|^\/$/,
-    'an absolute path without .., // or a slash at its end (letters, digits, . _ -)',
-    tidy,
-  ).refine((path) => systemDirOf(path) === undefined, { error: ({ input }) => systemFault(String(input)) });
-
 /** Reference of a container image. */
 export const imageReference = (): z.ZodString =>
   matching(
@@ -101,3 +81,30 @@ const adviseTag: Advise = (text) => {
 /** Tag of a k3s release, or `default`. */
 export const k3sVersion = (): z.ZodString =>
   matching(new RegExp(`^default$|${TAG.source}`), 'a k3s release tag or default', adviseTag);
+
+const [LARGEST, SMALLEST] = [2 ** (32 - 16), 2 ** (32 - 28)];
+
+const subnetFault = (text: string): string | undefined => {
+  const range = parseRange(text);
+  if (range === undefined) return say(`must be an IPv4 range, not ${shown(text)}`, 'e.g. 10.77.0.0/24');
+  if (range.size > LARGEST || range.size < SMALLEST) {
+    return say(
+      `must be of a prefix from /16 to /28, not /${32 - Math.log2(range.size)}`,
+      'e.g. 10.77.0.0/24',
+    );
+  }
+  if (!isPrivate(range)) {
+    return say(
+      `must be a private range, not ${text}`,
+      'take one of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16',
+    );
+  }
+  const whole = formatRange(range);
+  return whole === text ? undefined : say(`must be the address of a network, not ${text}`, `write ${whole}`);
+};
+
+/** A private IPv4 range. */
+export const subnet = (): z.ZodString =>
+  z.string().refine((text) => subnetFault(text) === undefined, {
+    error: ({ input }) => subnetFault(String(input)) ?? '',
+  });

@@ -1,6 +1,6 @@
 import { formatMiB } from '../config/units.js';
 import { OFFERED_IDS, PROVIDERS, type ProviderId } from '../providers/registry.js';
-import { STORAGE_MACHINES, type Answers } from './answers.js';
+import { STORAGE_MACHINES, type Answers } from './propose.js';
 
 const named = (id: ProviderId): string => {
   const { machines, takes } = PROVIDERS[id];

@@ -1,5 +1,40 @@
-import type { Answers } from './answers.js';
-import type { HostFacts } from './host-facts.js';
+import type { VolumeType } from '../config/volume-types.js';
+import type { ProviderId } from '../providers/registry.js';
+
+/** Everything that the wizard asks. */
+export interface Answers {
+  readonly name: string;
+  readonly provider: ProviderId | 'auto';
+  readonly nodes: number;
+  readonly memoryMiB: number;
+  readonly storage: 'shared' | 'own';
+  readonly type: VolumeType;
+  readonly reclaim: 'Delete' | 'Retain';
+  readonly internet: 'auto' | 'off';
+}
+
+/** Machines that carry bricks when these are not on the Kubernetes nodes: one replica set. */
+export const STORAGE_MACHINES = 3;
+
+/** Machines that the answers make, all in all. */
+export const machinesOf = ({ nodes, storage }: Pick<Answers, 'nodes' | 'storage'>): number =>
+  storage === 'own' ? nodes + STORAGE_MACHINES : nodes;
+
+/** A provider, and what stands in its way on this host. */
+export interface ProviderFact {
+  readonly id: ProviderId;
+  readonly usable: boolean;
+  /** Why it is not usable, or what it would take. */
+  readonly because: string;
+}
+
+/** What the wizard knows of the host that the lab is for. */
+export interface HostFacts {
+  readonly providers: readonly ProviderFact[];
+  readonly memoryMiB: number;
+  readonly cpus: number;
+  readonly freeDiskGiB: number;
+}
 
 /** What the host keeps for itself: half of its memory on a small one, and never less than this (MiB). */
 const HOST_MIB = 3 * 1024;

@@ -1,9 +1,6 @@
-import type { Answers } from './answers.js';
-import { machinesOf } from './answers.js';
-import type { HostFacts } from './host-facts.js';
 import { VOLUME_TYPE_NAMES, VOLUME_TYPES } from '../config/volume-types.js';
 import { OFFERED_IDS, PROVIDERS } from '../providers/registry.js';
-import { fits, memoryFor } from './propose.js';
+import { fits, machinesOf, memoryFor, propose, type Answers, type HostFacts } from './propose.js';
 
 interface Choice {
   readonly value: string;
@@ -142,7 +139,7 @@ const sharesNetwork = ({ provider: chosen }: Answers, { providers }: HostFacts):
 };
 
 /** The questions in their order; each may depend on the answers before it. One that makes no sense is not asked. */
-export const questions = (host: HostFacts): readonly ((so: Answers) => Question | undefined)[] => [
+const questions = (host: HostFacts): readonly ((so: Answers) => Question | undefined)[] => [
   name,
   (so) => provider(so, host),
   (so) => nodes(so, host),
@@ -154,7 +151,20 @@ export const questions = (host: HostFacts): readonly ((so: Answers) => Question 
 ];
 
 /** Puts an answer in its place. */
-export const answered = (so: Answers, { key, kind }: Question, answer: string): Answers => ({
+const answered = (so: Answers, { key, kind }: Question, answer: string): Answers => ({
   ...so,
   [key]: kind === 'count' ? Number(answer) : answer,
 });
+
+/** Asks all questions in turn, each with what fits this host as its default. */
+export const runWizard = async (
+  host: HostFacts,
+  ask: (question: Question) => Promise<string>,
+): Promise<Answers> => {
+  let so = propose(host);
+  for (const make of questions(host)) {
+    const question = make(so);
+    if (question !== undefined) so = answered(so, question, await ask(question));
+  }
+  return so;
+};

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { expect, test } from 'vitest';
-import { labJsonSchema } from '../../../src/config/json-schema.js';
+import { labJsonSchema } from '../../../src/config/schema.js';
 
 const FILE = fileURLToPath(new URL('../../../templates/lab.schema.json', import.meta.url));
 

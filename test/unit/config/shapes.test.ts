@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/parse.js';
+import { findNode, machineName } from '../../../src/config/roles.js';
 
 const rolesOf = (text: string) =>
   parseConfig(text, 'lab.yaml').nodes.map(({ name, roles }) => `${name} ${roles.join('+')}`);
@@ -143,4 +144,11 @@ storage:
     ['stock', 'hdd', 'pinned', 'local'],
     ['own', 'ssd', 'dedicated', 'hostPath'],
   ]);
+});
+
+test('a node is found by its short name and by that of its machine', () => {
+  const config = parseConfig('name: lab', 'lab.yaml');
+  expect(findNode(config, 'node2')).toBe(config.nodes[1]);
+  expect(findNode(config, machineName('lab', 'node2'))).toBe(config.nodes[1]);
+  expect(findNode(config, 'kglab-node2')).toBeUndefined();
 });

@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/parse.js';
 import { storageNodes } from '../../../src/config/roles.js';
 import { planUp } from '../../../src/recipe/up.js';
-import type { HostFacts } from '../../../src/wizard/host-facts.js';
 import { labFile } from '../../../src/wizard/lab-file.js';
-import { fits, memoryFor, propose } from '../../../src/wizard/propose.js';
-import type { Question } from '../../../src/wizard/questions.js';
-import { runWizard } from '../../../src/wizard/run-wizard.js';
+import { fits, memoryFor, propose, type HostFacts } from '../../../src/wizard/propose.js';
+import { runWizard, type Question } from '../../../src/wizard/questions.js';
 
 /** A user by position; the list is as long as the tests below take it to be. */
 const user = (index: number) => {

@@ -1,8 +1,8 @@
 import type { VolumeConfig } from './config.js';
 import { valueAt, type Path, type Problem } from './problem.js';
 import type { RawLab } from './schema.js';
-import { volumeItems } from './settle-volumes.js';
-import { isInside } from './system-dirs.js';
+import { volumeItems } from './resolve-volumes.js';
+import { isInside } from './directories.js';
 
 const relation = (mount: string, other: VolumeConfig): string | undefined => {
   if (mount === other.mount) return `${mount} is the mount point of volume ${other.name} already`;
@@ -36,14 +36,14 @@ interface Mount {
   readonly path: Path;
 }
 
-const judgeMount = ({ mount, path }: Mount, others: readonly VolumeConfig[]): Problem[] =>
+const checkMount = ({ mount, path }: Mount, others: readonly VolumeConfig[]): Problem[] =>
   others
     .map((other) => relation(mount, other))
     .filter((what) => what !== undefined)
     .map((what) => ({ path, message: `${what} (choose another path)`, reads: READS }));
 
 /** Mount points that get in one another's way or in that of bricks. `data` is the file as written. */
-export const judgePaths = (
+export const checkPaths = (
   data: Readonly<Record<string, unknown>>,
   raw: RawLab,
   volumes: readonly VolumeConfig[],
@@ -54,7 +54,7 @@ export const judgePaths = (
     const clash = brickRelation(mount, raw.gluster.brick);
     const where = valueAt(data, path) === undefined ? BRICK : path;
     return [
-      ...judgeMount({ mount, path }, volumes.slice(0, index)),
+      ...checkMount({ mount, path }, volumes.slice(0, index)),
       ...(clash === undefined
         ? []
         : [{ path: where, message: `${clash} (choose another path)`, reads: READS }]),

@@ -41,7 +41,7 @@ export const candidatesOf = ({ nodes: named }: VolumeItem, nodes: readonly NodeC
   named ?? nodes.filter(({ roles }) => roles.includes('storage')).map(({ name }) => name);
 
 /** Volumes with their bricks: on all nodes they may use, as far as these make whole replica sets. */
-export const settleVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): readonly VolumeConfig[] =>
+export const resolveVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): readonly VolumeConfig[] =>
   volumeItems(raw).map((item, index) => {
     const candidates = candidatesOf(item, nodes);
     const type = VOLUME_TYPES[item.type];

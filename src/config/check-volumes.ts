@@ -2,7 +2,7 @@ import type { NodeConfig } from './config.js';
 import { knownWords } from './nearest.js';
 import { say, type Path, type Problem } from './problem.js';
 import type { RawLab } from './schema.js';
-import { candidatesOf, volumeItems, type VolumeItem } from './settle-volumes.js';
+import { candidatesOf, volumeItems, type VolumeItem } from './resolve-volumes.js';
 import { VOLUME_TYPE_NAMES, VOLUME_TYPES, type ShapeKey } from './volume-types.js';
 
 interface Finding {
@@ -27,7 +27,7 @@ const nodeFault = (name: string, nodes: readonly NodeConfig[]): string | undefin
   return say(`there is no node ${name}`, advice);
 };
 
-const judgeMembers = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] =>
+const checkMembers = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] =>
   (item.nodes ?? []).flatMap((name, index, all) => {
     const message = all.indexOf(name) < index ? `node ${name} is named twice` : nodeFault(name, nodes);
     return message === undefined ? [] : [{ path: [...item.at('nodes'), index], message }];
@@ -50,7 +50,7 @@ const shapePath = (item: VolumeItem): Path => {
   return size === undefined || item[size] === undefined ? ['nodes'] : item.at(size);
 };
 
-const judgeSets = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
+const checkSets = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
   const count = candidatesOf(item, nodes).length;
   if (count === 0) return [];
   const type = VOLUME_TYPES[item.type];
@@ -76,12 +76,12 @@ const foreignKeys = (item: VolumeItem): Finding[] =>
     },
   );
 
-const judgeShape = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
-  const wrong = [...foreignKeys(item), ...judgeMembers(item, nodes)];
-  return wrong.length > 0 ? wrong : judgeSets(item, nodes);
+const checkShape = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
+  const wrong = [...foreignKeys(item), ...checkMembers(item, nodes)];
+  return wrong.length > 0 ? wrong : checkSets(item, nodes);
 };
 
-const judgeNames = (items: readonly VolumeItem[]): Finding[] =>
+const checkNames = (items: readonly VolumeItem[]): Finding[] =>
   items.flatMap(({ name, at }, index) =>
     items.findIndex((other) => other.name === name) < index
       ? [{ path: at('name'), message: `there is a volume ${name} already` }]
@@ -95,13 +95,13 @@ const readsOf = (item: VolumeItem): readonly string[] => [
 ];
 
 /** What is wrong with volumes as sets of bricks on the nodes there are. */
-export const judgeVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): Problem[] => {
+export const checkVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): Problem[] => {
   const items = volumeItems(raw);
   const shapes = items.flatMap((item) =>
-    judgeShape(item, nodes).map((found) => ({
+    checkShape(item, nodes).map((found) => ({
       ...found,
       reads: readsOf(item),
     })),
   );
-  return [...judgeNames(items), ...shapes];
+  return [...checkNames(items), ...shapes];
 };

@@ -1,5 +1,5 @@
 import type { NodeConfig } from './config.js';
-import { HOST_NAME_MAX } from './names.js';
+import { HOST_NAME_MAX } from './text-fields.js';
 import type { Path, Problem } from './problem.js';
 import type { RawLab } from './schema.js';
 
@@ -17,13 +17,13 @@ const nameProblem = (nodes: readonly NodeConfig[], index: number): string | unde
   return `host name ${machine} has ${machine.length} letters, ${HOST_NAME_MAX} are possible (shorten the name)`;
 };
 
-const judgeNames = (nodes: readonly NodeConfig[], at: Locate): Problem[] =>
+const checkNames = (nodes: readonly NodeConfig[], at: Locate): Problem[] =>
   nodes.flatMap((_, index) => {
     const message = nameProblem(nodes, index);
     return message === undefined ? [] : [{ path: at(index, 'name'), message, reads: NAMES }];
   });
 
-const judgeServers = (nodes: readonly NodeConfig[], at: Locate): Problem[] => {
+const checkServers = (nodes: readonly NodeConfig[], at: Locate): Problem[] => {
   const servers = nodes.flatMap(({ roles }, index) => (roles.includes('server') ? [index] : []));
   if (servers.length === 0) {
     return [
@@ -37,7 +37,7 @@ const judgeServers = (nodes: readonly NodeConfig[], at: Locate): Problem[] => {
   }));
 };
 
-const judgeRoles = (nodes: readonly NodeConfig[], at: Locate): Problem[] => {
+const checkRoles = (nodes: readonly NodeConfig[], at: Locate): Problem[] => {
   const doubled = nodes.flatMap(({ roles }, index) =>
     roles.includes('server') && roles.includes('agent') ? [index] : [],
   );
@@ -48,7 +48,7 @@ const judgeRoles = (nodes: readonly NodeConfig[], at: Locate): Problem[] => {
   }));
 };
 
-const judgeStorage = (nodes: readonly NodeConfig[]): Problem[] =>
+const checkStorage = (nodes: readonly NodeConfig[]): Problem[] =>
   nodes.some(({ roles }) => roles.includes('storage'))
     ? []
     : [
@@ -60,15 +60,15 @@ const judgeStorage = (nodes: readonly NodeConfig[]): Problem[] =>
       ];
 
 /** What cannot be seen in one node alone: names that clash, and roles that are missing or taken twice. */
-export const judgeNodes = (raw: RawLab, nodes: readonly NodeConfig[]): Problem[] => {
+export const checkNodes = (raw: RawLab, nodes: readonly NodeConfig[]): Problem[] => {
   const isList = typeof raw.nodes !== 'number';
   const at: Locate = (index, key) => (isList ? ['nodes', index, key] : [key === 'name' ? 'name' : 'nodes']);
-  const names = judgeNames(nodes, at);
+  const names = checkNames(nodes, at);
   return [
     // With a count, the names of all nodes are too long for one and the same reason.
     ...(isList ? names : names.slice(0, 1)),
-    ...judgeServers(nodes, at),
-    ...judgeRoles(nodes, at),
-    ...judgeStorage(nodes),
+    ...checkServers(nodes, at),
+    ...checkRoles(nodes, at),
+    ...checkStorage(nodes),
   ];
 };

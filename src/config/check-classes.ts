@@ -4,14 +4,14 @@ import { say, type Problem } from './problem.js';
 
 const CLASSES = ['storage', 'classes'] as const;
 
-const judgeNames = (classes: readonly ClassConfig[]): Problem[] =>
+const checkNames = (classes: readonly ClassConfig[]): Problem[] =>
   classes.flatMap(({ name }, index) =>
     classes.findIndex((other) => other.name === name) < index
       ? [{ path: [...CLASSES, index, 'name'], message: `there is a class ${name} already` }]
       : [],
   );
 
-const judgeTargets = (classes: readonly ClassConfig[], volumes: readonly VolumeConfig[]): Problem[] => {
+const checkTargets = (classes: readonly ClassConfig[], volumes: readonly VolumeConfig[]): Problem[] => {
   const known = [...new Set(volumes.map(({ name }) => name))];
   return classes.flatMap(({ volume }, index) =>
     known.includes(volume)
@@ -26,7 +26,7 @@ const judgeTargets = (classes: readonly ClassConfig[], volumes: readonly VolumeC
   );
 };
 
-const judgeDefaults = (classes: readonly ClassConfig[]): Problem[] => {
+const checkDefaults = (classes: readonly ClassConfig[]): Problem[] => {
   const defaults = classes.flatMap((item, index) => (item.default ? [index] : []));
   const reads = ['storage.classes.*.default'];
   if (defaults.length === 0) {
@@ -42,7 +42,7 @@ const judgeDefaults = (classes: readonly ClassConfig[]): Problem[] => {
 };
 
 /** Upstream, a shared volume of type local is refused by the API after its directory was made, again and again. */
-const judgeKinds = (classes: readonly ClassConfig[]): Problem[] =>
+const checkKinds = (classes: readonly ClassConfig[]): Problem[] =>
   classes.flatMap(({ name, mode, volumeType }, index) =>
     volumeType === 'local' && mode !== 'pinned'
       ? [
@@ -54,7 +54,7 @@ const judgeKinds = (classes: readonly ClassConfig[]): Problem[] =>
       : [],
   );
 
-const judgeBinding = (classes: readonly ClassConfig[]): Problem[] =>
+const checkBinding = (classes: readonly ClassConfig[]): Problem[] =>
   classes.flatMap(({ name, mode, binding }, index) =>
     mode === 'pinned' && binding === 'Immediate'
       ? [
@@ -67,13 +67,13 @@ const judgeBinding = (classes: readonly ClassConfig[]): Problem[] =>
   );
 
 /** What is wrong with StorageClasses among themselves and with the volumes they serve from. */
-export const judgeClasses = (
+export const checkClasses = (
   classes: readonly ClassConfig[],
   volumes: readonly VolumeConfig[],
 ): Problem[] => [
-  ...judgeNames(classes),
-  ...judgeTargets(classes, volumes),
-  ...judgeKinds(classes),
-  ...judgeBinding(classes),
-  ...judgeDefaults(classes),
+  ...checkNames(classes),
+  ...checkTargets(classes, volumes),
+  ...checkKinds(classes),
+  ...checkBinding(classes),
+  ...checkDefaults(classes),
 ];
