@@ -8,7 +8,7 @@ import { dotted, valueAt, type Problem } from './problem.js';
 import { nodeItems } from './resolve.js';
 import type { RawLab } from './schema.js';
 
-/** Keys that describe the only item, and the list that takes their place. */
+/** Keys that describe a single volume or class, and the list to use for several. */
 const SHORTHANDS = [
   {
     list: ['gluster', 'volumes'],
@@ -26,7 +26,7 @@ const checkShorthands = (data: Readonly<Record<string, unknown>>): Problem[] =>
         .map((path) => ({
           path,
           atKey: true,
-          message: `${dotted(path)} cannot stand beside ${dotted(list)} (move it into the list)`,
+          message: `${dotted(path)} cannot be combined with ${dotted(list)} (move it into the list)`,
         })),
   );
 
@@ -35,12 +35,12 @@ const checkNamespaces = ({ smoke, storage }: RawLab): Problem[] =>
     ? [
         {
           path: ['smoke', 'namespace'],
-          message: `namespace ${smoke.namespace} is the provisioner's, and would be removed after the test (choose another)`,
+          message: `namespace ${smoke.namespace} belongs to the provisioner and would be removed after the smoke test (choose another namespace)`,
         },
       ]
     : [];
 
-/** Ranges that k3s gives to pods and services unless told otherwise. */
+/** Default ranges of k3s for pods and services. */
 const K3S_RANGES = { 'cluster-cidr': '10.42.0.0/16', 'service-cidr': '10.43.0.0/16' } as const;
 
 const overlapping = (subnet: string, { server }: RawLab['k3s']): string[] => {
@@ -51,11 +51,11 @@ const overlapping = (subnet: string, { server }: RawLab['k3s']): string[] => {
       const other = parseRange(cidr.trim());
       return range !== undefined && other !== undefined && rangesOverlap(range, other);
     });
-    return clash === undefined ? [] : [`${subnet} shares addresses with ${clash}, the ${key} of k3s`];
+    return clash === undefined ? [] : [`${subnet} overlaps ${clash}, the ${key} of k3s`];
   });
 };
 
-/** Whether the lab's range holds all machines and leaves those of k3s alone. */
+/** Checks that the lab's range has room for all machines and does not overlap those of k3s. */
 const checkNetwork = (raw: RawLab): Problem[] => {
   const { subnet } = raw.network;
   if (subnet === undefined) return [];
@@ -69,11 +69,11 @@ const checkNetwork = (raw: RawLab): Problem[] => {
     reads: ['k3s.server'],
   }));
   if (count <= room) return clashes;
-  const message = `${subnet} has room for ${room} machines, the lab has ${count} (take a larger range)`;
+  const message = `${subnet} has room for ${room} machines, but the lab has ${count} (use a larger range)`;
   return [...clashes, { path, message, reads: ['nodes'] }];
 };
 
-/** All that spans several fields. `data` is the file as written, which tells what was left out. */
+/** All checks that span several fields. `data` is the file as written, without defaults. */
 export const checkLab = (data: Readonly<Record<string, unknown>>, raw: RawLab, lab: LabConfig): Problem[] => [
   ...checkShorthands(data),
   ...checkNodes(raw, lab.nodes),

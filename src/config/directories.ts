@@ -1,10 +1,10 @@
 import type * as z from 'zod';
 import { matching, type Advise } from './text-fields.js';
 
-/** Directories that a machine needs as they are: nothing may be mounted over them. */
+/** System directories that must not be mount points; directories below them may. */
 const EXACT = ['/', '/home', '/media', '/mnt', '/opt', '/srv', '/var', '/var/cache', '/var/lib', '/var/log'];
 
-/** Directories that belong to the system with everything below: nothing may be mounted there either. */
+/** System directories that must not be or contain mount points. */
 const TREES = [
   ...['/bin', '/boot', '/dev', '/etc', '/lib', '/lib32', '/lib64', '/libx32', '/proc', '/root', '/run'],
   ...['/sbin', '/sys', '/tmp', '/usr', '/var/lib/cni', '/var/lib/glusterd', '/var/lib/kubelet'],
@@ -15,29 +15,29 @@ const TREES = [
 export const isInside = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`);
 
-/** The system directory that a path would cover or lie in. */
+/** The system directory that a path would hide, or is in. */
 const systemDirOf = (path: string): string | undefined =>
   EXACT.find((directory) => directory === path) ?? TREES.find((directory) => isInside(path, directory));
 
-/** `/opt/x` for `opt//./x/`; nothing for a path that climbs. */
+/** `write /opt/x` for `opt//./x/`; an example for other paths. */
 const tidy: Advise = (text) => {
-  if (text.startsWith('~')) return '~ is not expanded';
+  if (text.startsWith('~')) return 'write the full path, ~ is not expanded';
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
   return parts.includes('..') || parts.length === 0 || !/^[\w./-]+$/.test(text)
-    ? undefined
+    ? 'e.g. /data/lab'
     : `write /${parts.join('/')}`;
 };
 
 const systemFault = (path: string): string => {
   const system = systemDirOf(path);
-  const where = system === path ? `must not be ${path}` : `must not lie in ${system}`;
-  return `${where}, which belongs to the system (e.g. /data/lab)`;
+  const where = system === path ? `must not be ${path}` : `must not be inside ${system}`;
+  return `${where}, a system directory (e.g. /data/lab)`;
 };
 
-/** Absolute, normalised, and of letters that need no quoting in units, fstab and brick names (`host:path`). */
+/** An absolute, normalised path. Its characters need no quoting in systemd units, fstab and brick names (`host:path`). */
 export const directory = (): z.ZodString =>
   matching(
     /^(\/(?!\.\.?(\/|$))[A-Za-z0-9_.-]{1,255})+$|^\/$/,
-    'an absolute path without .., // or a slash at its end (letters, digits, . _ -)',
+    'an absolute path of letters, digits and . _ -, without .., // or a final slash',
     tidy,
   ).refine((path) => systemDirOf(path) === undefined, { error: ({ input }) => systemFault(String(input)) });

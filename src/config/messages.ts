@@ -40,8 +40,8 @@ const outOfRange = (
 };
 
 /**
- * What zod finds, as a predicate that follows the name of the field: "must be …", "is missing". Fields with
- * rules of their own bring their own texts, which come before these.
+ * The message for an issue of zod; it follows the name of the field: "must be …", "is missing". Texts that a field
+ * defines itself take precedence.
  */
 export const explain: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {

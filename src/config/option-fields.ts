@@ -3,20 +3,21 @@ import { say, shown } from './problem.js';
 import { matching } from './text-fields.js';
 
 const optionFault = (value: unknown): string => {
-  if (typeof value !== 'string' || value.trim() === '') return `must be one value, not ${shown(value)}`;
+  if (Array.isArray(value)) return 'must be a single value, not a list (join the items with commas)';
+  if (typeof value !== 'string' || value.trim() === '') return `must be a single value, not ${shown(value)}`;
   const without = value.replaceAll(/\s/g, '');
-  return say(`must have no blanks, which Gluster would remove, not ${shown(value)}`, `write ${without}`);
+  return say(`must not contain spaces, which Gluster removes, not ${shown(value)}`, `write ${without}`);
 };
 
 const optionError = { error: ({ input }: { input?: unknown }): string => optionFault(input) };
 
 /**
- * Options of a Gluster volume; YAML's true and false become Gluster's on and off. `gluster volume set` removes all white
- * space from a value (cli_cmd_volume_set_parse of GlusterFS), which `up` would then find changed every time.
+ * Options of a Gluster volume; YAML's true and false become Gluster's on and off. White space is refused: `gluster
+ * volume set` removes it (cli_cmd_volume_set_parse of GlusterFS), so `up` would set the option again every time.
  */
 export const glusterOptions = () =>
   z.record(
-    matching(/^[a-z][a-z0-9._-]*$/, 'a Gluster option like network.ping-timeout'),
+    matching(/^[a-z][a-z0-9._-]*$/, 'the name of a Gluster option', () => 'e.g. network.ping-timeout'),
     z
       .union([z.string().regex(/^\S+$/, optionError), z.number(), z.boolean()], optionError)
       .transform((value) => (typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value))),
@@ -33,16 +34,16 @@ const kebab = (key: string): string =>
     .toLowerCase();
 
 const reservedAdvice = (key: string): string | undefined =>
-  key.startsWith('disable') ? 'use k3s.disable' : 'drop it';
+  key.startsWith('disable') ? 'use k3s.disable' : 'remove it';
 
-/** Further keys of k3s' config.yaml; a `+` at the end of one appends to what is there. */
+/** Additional keys of k3s' config.yaml; a key that ends in `+` appends to the existing values. */
 export const k3sFlags = () => {
   const scalars = [z.string(), z.number(), z.boolean()] as const;
-  const item = z.union(scalars, { error: ({ input }) => `must be one value, not ${shown(input)}` });
+  const item = z.union(scalars, { error: ({ input }) => `must be a single value, not ${shown(input)}` });
   return z.record(
     matching(
       /^[a-z0-9]+(-[a-z0-9]+)*[+]?$/,
-      'a k3s flag in kebab-case',
+      'a k3s option in kebab-case',
       (key) => `write ${kebab(key)}`,
     ).refine((key) => !RESERVED.includes(key.replace('+', '')), {
       error: ({ input }) => say('is set by kglab', reservedAdvice(String(input))),

@@ -6,11 +6,11 @@ import { isFounded, type Path, type Problem } from './problem.js';
 import { resolveLab } from './resolve.js';
 import { validate } from './validate.js';
 
-/** What flags of the command line say in place of the lab file. */
+/** Flags of the command line that override the lab file. */
 export interface ConfigOverrides {
   readonly name?: string;
   readonly provider?: string;
-  /** A count; whatever else it is gets refused with the flag's name. */
+  /** A whole number; anything else is reported with the name of the flag. */
   readonly nodes?: string | number;
 }
 
@@ -19,7 +19,7 @@ const FLAGS = { name: '--name', provider: '--provider', nodes: '--nodes' } as co
 const counted = (nodes: string | number): string | number =>
   typeof nodes === 'string' && /^\d+$/.test(nodes) ? Number(nodes) : nodes;
 
-/** Puts flags in place of what the file says, before any of it is judged. */
+/** Overrides the file's values with flags, before validation. */
 const applyOverrides = (
   data: Readonly<Record<string, unknown>>,
   { name, provider, nodes }: ConfigOverrides,
@@ -30,7 +30,7 @@ const applyOverrides = (
   ...(nodes !== undefined && { nodes: counted(nodes) }),
 });
 
-/** The flag that a value comes from, if one does. */
+/** The flag that set a value, if any. */
 const flagOf = ([key]: Path, overrides: ConfigOverrides): string | undefined => {
   const flag = Object.entries(FLAGS).find(([name]) => name === key);
   return flag !== undefined && overrides[flag[0] as keyof ConfigOverrides] !== undefined
@@ -39,13 +39,13 @@ const flagOf = ([key]: Path, overrides: ConfigOverrides): string | undefined => 
 };
 
 interface Line {
-  /** 0 for flags, which come first. */
+  /** {@link FLAG_LINE} for flags. */
   readonly line: number;
   readonly column: number;
   readonly text: string;
 }
 
-/** Flags stand before everything in the file. */
+/** Problems of flags come before those of the file. */
 const FLAG_LINE = 0;
 
 const lineAt = (line: number, column: number, source: string, message: string): Line => ({
@@ -74,14 +74,13 @@ const invalid = (source: string, lines: readonly Line[]): CliError => {
     return new CliError('USAGE', `The command line has ${count}.`, { details });
   return new CliError('CONFIG_INVALID', `${source} has ${count}.`, {
     details,
-    hint: 'Correct the lines named above and try again.',
   });
 };
 
 /**
- * Reads the text of a lab file, flags of the command line put in place of what it says. `source` is what messages
- * call the file. Throws CONFIG_INVALID with all problems at once, one a line, in the order of the file; USAGE when flags
- * are all that is wrong.
+ * Parses and validates the text of a lab file, with flags in place of its values, and fills in every default. `source`
+ * is the file's name in messages. Throws CONFIG_INVALID with all problems, one per line, in the order of the file; USAGE
+ * if only flags are wrong.
  */
 export const parseConfig = (text: string, source: string, overrides: ConfigOverrides = {}): LabConfig => {
   const document = readDocument(text);
@@ -89,9 +88,9 @@ export const parseConfig = (text: string, source: string, overrides: ConfigOverr
   const data = applyOverrides(document.data, overrides);
   const { raw, problems, refused } = validate(data);
   const config = resolveLab(raw);
-  const judged = document.isReadable ? checkLab(data, raw, config) : [];
-  const findings = [...problems, ...judged.filter((problem) => isFounded(problem, refused))];
-  const lines = [...syntax, ...findings.map((problem) => lineOf(problem, source, document, overrides))];
+  const spanning = document.isReadable ? checkLab(data, raw, config) : [];
+  const found = [...problems, ...spanning.filter((problem) => isFounded(problem, refused))];
+  const lines = [...syntax, ...found.map((problem) => lineOf(problem, source, document, overrides))];
   if (lines.length > 0) throw invalid(source, lines);
   return config;
 };

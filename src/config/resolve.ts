@@ -5,7 +5,7 @@ import type { RawLab } from './schema.js';
 
 type NodeItem = Exclude<RawLab['nodes'], number>[number];
 
-/** The nodes as a list, whether the file has a count or one. */
+/** The nodes as a list, also if the file has only their number. */
 export const nodeItems = ({ nodes }: Pick<RawLab, 'nodes'>): readonly NodeItem[] =>
   typeof nodes === 'number'
     ? Array.from({ length: nodes }, (_, index) => ({ name: `node${index + 1}` }))
@@ -14,8 +14,8 @@ export const nodeItems = ({ nodes }: Pick<RawLab, 'nodes'>): readonly NodeItem[]
 const ORDER: readonly Role[] = ['server', 'agent', 'storage'];
 
 /**
- * Gives nodes without roles theirs: the first of them is the server unless a node says it is one, the others are
- * agents; and all of them carry bricks unless a node says that it does.
+ * Fills in missing roles. The first node without roles becomes the server unless a node is listed as server; the others
+ * become agents. All nodes without roles get the role storage unless a node is listed with it.
  */
 const rolesOf = (items: readonly NodeItem[]): readonly (readonly Role[])[] => {
   const isNamed = (role: Role): boolean => items.some(({ roles }) => roles?.includes(role));
@@ -43,7 +43,7 @@ const resolveNodes = (raw: RawLab): readonly NodeConfig[] => {
 
 const SHARED = { mode: 'shared', volumeType: 'hostPath', binding: 'WaitForFirstConsumer' } as const;
 
-/** The StorageClasses: those of the list, else the only one, on the first volume. A lone class is the default one. */
+/** The classes of the list, or one class on the first volume. A single class is the default class. */
 const resolveClasses = ({ storage }: RawLab, volumes: readonly VolumeConfig[]): readonly ClassConfig[] => {
   const first = volumes[0]?.name ?? '';
   const { classes, class: name, reclaim } = storage;
@@ -59,7 +59,7 @@ const resolveClasses = ({ storage }: RawLab, volumes: readonly VolumeConfig[]): 
   }));
 };
 
-/** k3s' own local-path-provisioner would fight with the one that kglab sets up. */
+/** The local-path-provisioner that k3s brings would conflict with kglab's. */
 const ALWAYS_DISABLED = 'local-storage';
 
 const resolveK3s = ({ version, disable, server, agent, artifacts }: RawLab['k3s']): LabConfig['k3s'] => ({
@@ -77,7 +77,7 @@ const resolveSmoke = ({ enabled, image, namespace, timeout }: RawLab['smoke']): 
   timeoutSeconds: timeout,
 });
 
-/** Resolves what a lab file leaves open: names, roles, bricks, mount points. Total: it judges nothing. */
+/** Resolves what a lab file leaves open: names, roles, bricks, mount points. Checks nothing, never throws. */
 export const resolveLab = (raw: RawLab): LabConfig => {
   const nodes = resolveNodes(raw);
   const volumes = resolveVolumes(raw, nodes);

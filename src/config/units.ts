@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { say, shown } from './problem.js';
 
-/** A size as a lab file has it; units are binary whichever way they are written. */
+/** A size in a lab file; all units are binary, so 2G is 2 GiB. */
 const SIZE = /^[0-9]{1,7}(\.[0-9]{1,3})?[mMgG]([iI][bB])?$/;
 
-/** A span of time as a lab file has it. */
+/** A duration in a lab file. */
 const DURATION = /^[0-9]{1,5}[sm]$/;
 
 /** MiB of a text that matches {@link SIZE}. */
@@ -19,19 +19,19 @@ export const formatMiB = (mib: number): string => (mib % 1024 === 0 ? `${mib / 1
 
 const OTHER_SIZE = /^([0-9]+(?:\.[0-9]+)?) *(|k|m|g|t)i?(?:b|bytes?)?$/i;
 
-/** How a size was probably meant, e.g. `write 2GiB` for `2`, `2 GB` or `2Gi`. */
+/** The size that was probably meant, e.g. `write 2GiB` for `2`, `2 GB` or `2Gi`. */
 const adviseSize = (text: string): string => {
   const [, amount, unit = ''] = OTHER_SIZE.exec(text.trim()) ?? [];
   if (amount === undefined || unit.toLowerCase() === 'k') return 'e.g. 512MiB or 2GiB';
   if (unit.toLowerCase() === 't') return `write ${Number(amount) * 1024}GiB`;
-  // A bare number is either a count of GiB or, when no machine could have that many, of MiB.
+  // A number without a unit counts GiB, or MiB if it is too large for GiB.
   const assumed = unit === '' ? (Number(amount) < 256 ? 'G' : 'M') : unit.toUpperCase();
   return `write ${amount}${assumed}iB`;
 };
 
 const OTHER_DURATION = /^([0-9]+) *(|s|secs?|seconds?|m|mins?|minutes?|h|hours?)$/i;
 
-/** How a duration was probably meant, e.g. `write 180s` for `180`. */
+/** The duration that was probably meant, e.g. `write 180s` for `180`. */
 const adviseDuration = (text: string): string => {
   const [, amount, unit = ''] = OTHER_DURATION.exec(text.trim()) ?? [];
   if (amount === undefined) return 'e.g. 90s or 3m';
@@ -39,13 +39,13 @@ const adviseDuration = (text: string): string => {
   return `write ${amount}${/^m/i.test(unit) ? 'm' : 's'}`;
 };
 
-/** Text with a unit: a bare number gets a suggestion instead of "must be text". */
+/** Text with a unit; for a number without one, the message suggests it instead of saying "must be text". */
 const measured = (form: RegExp, what: string, advise: (text: string) => string): z.ZodString =>
   z
     .string({
       error: ({ input }) =>
         typeof input === 'number'
-          ? say(`must have a unit, not ${input} alone`, advise(String(input)))
+          ? say(`must have a unit, not only ${input}`, advise(String(input)))
           : undefined,
     })
     .regex(form, {
@@ -61,7 +61,7 @@ export const size = (minMiB: number) =>
     })
     .transform(parseMiB);
 
-/** A span of time in seconds, from `minSeconds` to `maxSeconds`. */
+/** A duration in seconds, from `minSeconds` to `maxSeconds`. */
 export const duration = (minSeconds: number, maxSeconds: number) =>
   measured(DURATION, 'a time in s or m', adviseDuration)
     .refine((text) => parseSeconds(text) >= minSeconds && parseSeconds(text) <= maxSeconds, {

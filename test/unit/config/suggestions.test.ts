@@ -7,18 +7,18 @@ test.each([
   ['nspwan', 'nspawn', 1],
   ['kitten', 'sitting', 3],
   ['ab', 'ba', 1],
-])('from %s to %s it is %i edits', (a, b, edits) => {
+])('the edit distance from %s to %s is %i', (a, b, edits) => {
   expect([editDistance(a, b), editDistance(b, a)]).toEqual([edits, edits]);
 });
 
-test('only near words are suggested', () => {
+test('suggests only similar words', () => {
   expect(nearest('repilca', ['replica', 'arbiter'])).toEqual(['replica']);
   expect(didYouMean('x', ['a', 'b'])).toBeUndefined();
   expect(didYouMean('node9', ['node1', 'node2', 'node3'])).toBeUndefined();
   expect(nearest('y'.repeat(100_000), ['y'])).toEqual([]);
 });
 
-test('a long list of known words is cut', () => {
+test('shortens a long list of known words', () => {
   expect(
     knownWords(
       'zzz',

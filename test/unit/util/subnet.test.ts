@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatRange, isPrivate, parseRange, rangesOverlap } from '../../../src/util/subnet.js';
 
-test('ranges', () => {
+test('parses, formats and compares IPv4 ranges', () => {
   expect(parseRange('10.77.0.9/24')).toEqual(parseRange('10.77.0.0/24'));
   expect(formatRange(parseRange('192.168.255.255/20') ?? { first: 0, size: 1 })).toBe('192.168.240.0/20');
   expect(['10.0.0.256/24', '10.0.0.0/33', '10.0.0/24', 'x'].map(parseRange)).toEqual(
