@@ -53,15 +53,29 @@ export const exceededLimit = (text: string): SyntaxProblem | undefined => {
 
 /** Texts that are clearer than the parser's own, by its codes. */
 const TEXTS: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY:
+    'A value on the line of its key must not contain ": " (quote it, or check the indentation)',
   DUPLICATE_KEY: 'This key occurs twice (keep one of the two)',
   MULTIPLE_DOCS: 'The file must be a single YAML document (remove the --- line and what follows)',
   TAB_AS_INDENT: 'Indentation must not contain tabs (use spaces)',
   TAG_RESOLVE_FAILED: 'YAML tags are not supported (remove the !word)',
 };
 
+/** The parser's text for a list or mapping in brackets that does not end, or whose lines are not indented. */
+const OPEN_BRACKET = /must be sufficiently indented and end with a (.)/;
+
 /** The message for an error of the parser. */
-export const syntaxText = ({ code, message }: { readonly code: string; readonly message: string }): string =>
-  TEXTS[code] ?? message;
+export const syntaxText = ({
+  code,
+  message,
+}: {
+  readonly code: string;
+  readonly message: string;
+}): string => {
+  const [, bracket] = OPEN_BRACKET.exec(message) ?? [];
+  if (bracket !== undefined) return `The closing ${bracket} is missing, or not indented (add or indent it)`;
+  return TEXTS[code] ?? message;
+};
 
 /** The first problem of each line; the others of a line mostly follow from it. */
 export const firstOfEachLine = (problems: readonly SyntaxProblem[]): readonly SyntaxProblem[] =>
