@@ -1,6 +1,5 @@
 import type { LabConfig } from '../config/config.js';
-import { findNode } from '../config/names.js';
-import { serverMachine } from '../config/roles.js';
+import { findNode, serverMachine } from '../config/roles.js';
 import { runPlan, type RunResult } from '../engine/run-plan.js';
 import type { StepKinds } from '../engine/step.js';
 import { CliError } from '../errors/cli-error.js';

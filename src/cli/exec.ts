@@ -1,5 +1,5 @@
 import { knownLab } from '../lab/open.js';
-import { findNode } from '../config/names.js';
+import { findNode } from '../config/roles.js';
 import { CliError } from '../errors/cli-error.js';
 import { attach } from '../exec/spawn.js';
 import { cmd, type Command } from '../exec/command.js';

@@ -8,11 +8,10 @@ import { CliError } from '../errors/cli-error.js';
 import { planUp } from '../recipe/up.js';
 import { drawLab } from '../report/picture.js';
 import { OFFERED_IDS } from '../providers/registry.js';
-import type { HostFacts } from '../wizard/host-facts.js';
 import { mapPool } from '../util/pool.js';
 import { labFile } from '../wizard/lab-file.js';
-import { propose } from '../wizard/propose.js';
-import { runWizard } from '../wizard/run-wizard.js';
+import { propose, type HostFacts } from '../wizard/propose.js';
+import { runWizard } from '../wizard/questions.js';
 import type { LabFlags } from './support/flags.js';
 import { putLabFile } from './support/put-lab-file.js';
 import type { Session } from './support/session.js';
@@ -83,7 +82,7 @@ export const initCommand = async (session: Session, flags: InitFlags): Promise<v
   const named = <T extends object>(answers: T): T =>
     flags.name === undefined ? answers : { ...answers, name: flags.name };
   const answers = asks
-    ? await runWizard(host, (await import('../wizard/ask-question.js')).askQuestion)
+    ? await runWizard(host, (await import('../wizard/ask.js')).askQuestion)
     : named(propose(host));
   const text = labFile(answers);
   const shown = preview(text);

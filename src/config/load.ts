@@ -1,29 +1,28 @@
 import { dirname, resolve } from 'node:path';
 import { CliError } from '../errors/cli-error.js';
 import type { LabConfig } from './config.js';
-import type { ConfigOverrides } from './overrides.js';
-import { parseConfig } from './parse.js';
+import { parseConfig, type ConfigOverrides } from './parse.js';
 
 export interface LoadOptions {
-  /** Path of the lab file, or `-` for standard input; without it the usual names are looked for in `cwd`. */
+  /** Path of the lab file, or `-` for standard input; default: the first of {@link LAB_FILES} in `cwd`. */
   readonly file?: string | undefined;
   readonly cwd: string;
   /** Reads a file as UTF-8; rejects like node:fs, with a `code`. */
   readonly readFile: (path: string) => Promise<string>;
   readonly readStdin: () => Promise<string>;
-  /** Flags that stand in place of what the file says. */
+  /** Flags that override the file. */
   readonly overrides?: ConfigOverrides;
 }
 
 export interface LoadedConfig {
   readonly config: LabConfig;
-  /** What to call the file: its path as given, `stdin`, or `defaults` when there is none. */
+  /** The file's name in messages: its path as given, `stdin`, or `defaults` without a file. */
   readonly source: string;
   /** The file as read; empty when there is none. */
   readonly text: string;
 }
 
-/** Names that a lab file is looked for by; the first that is there counts. */
+/** Default names of a lab file; the first that exists is used. */
 export const LAB_FILES = ['lab.yaml', 'lab.yml', 'kglab.yaml'] as const;
 
 interface Found {
@@ -35,14 +34,14 @@ interface Found {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
-  EACCES: 'you may not read it',
-  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
 };
 
 const unreadable = (file: string, cause: unknown): CliError => {
   const { code, message } = cause as NodeJS.ErrnoException;
   return new CliError('CONFIG_UNREADABLE', `${file} cannot be read: ${REASONS[code ?? ''] ?? message}.`, {
-    hint: 'Name the lab file with --file, or leave that out: without a lab file, a lab of three nodes is made.',
+    hint: 'Name the lab file with --file, or omit --file: without a lab file, the lab has three nodes.',
     cause,
   });
 };

@@ -12,13 +12,23 @@ const NOUNS: Readonly<Record<string, string>> = {
   record: 'a mapping',
 };
 
+/** How to write a value of the expected type. */
+const typeAdvice = (expected: string, input: unknown): string | undefined => {
+  if (expected === 'string')
+    return ['number', 'boolean'].includes(typeof input) ? 'put it in quotes' : undefined;
+  if (expected === 'array') return 'start each item with "- "';
+  if (expected === 'object' || expected === 'record') return 'write it as "key: value"';
+  if (typeof input !== 'string') return undefined;
+  if (expected === 'boolean') {
+    if (/^(y|yes|on)$/i.test(input)) return 'write true';
+    return /^(n|no|off)$/i.test(input) ? 'write false' : undefined;
+  }
+  return /^[0-9]+$/.test(input) ? 'remove the quotes' : 'write digits';
+};
+
 const wrongType = (expected: string, input: unknown): string => {
   if (input === undefined) return 'is missing';
-  const quotable = expected === 'string' && (typeof input === 'number' || typeof input === 'boolean');
-  return say(
-    `must be ${NOUNS[expected] ?? expected}, not ${shown(input)}`,
-    quotable ? 'put it in quotes' : undefined,
-  );
+  return say(`must be ${NOUNS[expected] ?? expected}, not ${shown(input)}`, typeAdvice(expected, input));
 };
 
 const wrongWord = (words: readonly string[], input: unknown): string => {
@@ -40,8 +50,8 @@ const outOfRange = (
 };
 
 /**
- * What zod finds, as a predicate that follows the name of the field: "must be …", "is missing". Fields with
- * rules of their own bring their own texts, which come before these.
+ * The message for an issue of zod; it follows the name of the field: "must be …", "is missing". Texts that a field
+ * defines itself take precedence.
  */
 export const explain: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {

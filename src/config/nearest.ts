@@ -1,6 +1,6 @@
 import { listed } from './problem.js';
 
-/** Edit distance of two words, swapped neighbours counted once (optimal string alignment). */
+/** Edit distance of two words; two swapped neighbours count as one edit (optimal string alignment). */
 export const editDistance = (a: string, b: string): number => {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
@@ -21,10 +21,10 @@ export const editDistance = (a: string, b: string): number => {
   return last[b.length] ?? 0;
 };
 
-/** Longer words are not compared: no name that kglab knows comes near. */
+/** Longer words are not compared: all known names are shorter. */
 const LONGEST = 64;
 
-/** The known words that were probably meant, equally near: at most a third of the letters differ, case aside. */
+/** The known words nearest to a word: at most a third of the letters may differ, ignoring case. */
 export const nearest = (word: string, known: readonly string[]): readonly string[] => {
   if (word.length > LONGEST) return [];
   const ranked = known
@@ -36,16 +36,16 @@ export const nearest = (word: string, known: readonly string[]): readonly string
   return ranked.filter(({ distance }) => distance === least).map(({ candidate }) => candidate);
 };
 
-/** More known words than this are not worth a line. */
+/** Most known words to list in a message. */
 const LISTED_MAX = 12;
 
-/** The nearest known words as a question, if there are few enough to choose from. */
+/** The nearest known words as a question, if there are at most two. */
 export const didYouMean = (word: string, known: readonly string[]): string | undefined => {
   const matches = nearest(word, known);
   return matches.length === 0 || matches.length > 2 ? undefined : `did you mean ${listed(matches)}?`;
 };
 
-/** A suggestion for a word that is not known: the nearest known ones, else all of them. */
+/** A suggestion for an unknown word: the nearest known words, else all known words. */
 export const knownWords = (word: string, known: readonly string[]): string | undefined => {
   const all = known.length === 0 ? undefined : `known: ${known.slice(0, LISTED_MAX).join(', ')}`;
   return didYouMean(word, known) ?? (known.length > LISTED_MAX ? `${all}, …` : all);

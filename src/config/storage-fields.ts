@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { glusterOptions } from './fields.js';
-import { directory, objectName, volumeName } from './text-fields.js';
+import { directory } from './directories.js';
+import { glusterOptions } from './option-fields.js';
+import { objectName, volumeName } from './text-fields.js';
 import { VOLUME_TYPE_NAMES, VOLUME_TYPES } from './volume-types.js';
 
 const volumeType = () =>
@@ -9,10 +10,10 @@ const volumeType = () =>
     .default('replica')
     .describe(VOLUME_TYPE_NAMES.map((type) => `${type}: ${VOLUME_TYPES[type].summary}.`).join(' '));
 
-/** Most bricks of a disperse set that Gluster accepts by default and a lab could have use for. */
+/** Largest disperse set: the most bricks that Gluster accepts by default. */
 const DISPERSE_MAX = 16;
 
-/** What a volume is like; the same keys describe the only volume and an item of the list. */
+/** Keys of a single volume in `gluster`, and of each item of `gluster.volumes`. */
 export const volumeShape = () => ({
   type: volumeType(),
   replica: z
@@ -20,28 +21,34 @@ export const volumeShape = () => ({
     .min(1)
     .max(9)
     .optional()
-    .describe('Bricks of a replica set. Default: 3, or fewer nodes if there are.'),
+    .describe('Number of bricks in a replica set. Default: 3, or 1 in a lab of one node.'),
   disperse: z
     .int()
     .min(3)
     .max(DISPERSE_MAX)
     .optional()
-    .describe('Bricks of a disperse set. Default: all nodes of the volume.'),
+    .describe('Number of bricks in a disperse set. Default: one on every node of the volume.'),
   redundancy: z
     .int()
     .min(1)
     .max(7)
     .optional()
-    .describe('Bricks of a disperse set that may be lost. Default: 1, from six bricks on 2.'),
+    .describe(
+      'How many bricks of a disperse set may be lost. Default: 1, or 2 for sets of six or more bricks.',
+    ),
   profile: z
     .enum(['default', 'database'])
     .default('default')
-    .describe("database: Gluster's db-workload group, for files that are locked and synced all the time."),
+    .describe(
+      "Named group of volume options. database: Gluster's db-workload group, for databases, which often lock and sync files.",
+    ),
   quota: z
     .boolean()
     .default(false)
-    .describe('Whether claims on this volume cannot grow beyond what they asked for.'),
-  options: glusterOptions().default({}).describe('Gluster volume options, e.g. network.ping-timeout: 10.'),
+    .describe('Whether Gluster limits every claim on this volume to its requested size.'),
+  options: glusterOptions()
+    .default({})
+    .describe('Further Gluster volume options, e.g. network.ping-timeout: 10.'),
 });
 
 /** An item of gluster.volumes. */
@@ -52,35 +59,44 @@ export const volume = z.strictObject({
     .array(z.string())
     .min(1)
     .optional()
-    .describe('Nodes of its bricks, in order. Default: all storage nodes.'),
-  mount: directory().optional().describe('Mount point. Default: storage.path, or storage.path-<name>.'),
+    .describe('Nodes that hold its bricks, in brick order. Default: all storage nodes.'),
+  mount: directory()
+    .optional()
+    .describe(
+      'Mount point on the Kubernetes nodes. Default: storage.path for the first volume, <storage.path>-<name> for the others.',
+    ),
 });
 
 export const reclaim = () =>
-  z.enum(['Delete', 'Retain']).default('Delete').describe('What happens to data whose claim is deleted.');
+  z
+    .enum(['Delete', 'Retain'])
+    .default('Delete')
+    .describe('What happens to the data when a claim is deleted.');
 
 /** An item of storage.classes. */
 export const storageClass = z.strictObject({
   name: objectName().describe('Name of the StorageClass.'),
-  volume: z.string().optional().describe('Volume it serves from. Default: the first one.'),
+  volume: z.string().optional().describe('Volume that holds the data of its claims. Default: the first one.'),
   mode: z
     .enum(['shared', 'pinned', 'dedicated'])
     .default('shared')
     .describe(
-      'shared: pods of all nodes may use a claim. pinned: a claim belongs to the node of its first pod. ' +
-        'dedicated: every claim gets a Gluster volume of its own, shaped like `volume`.',
+      'shared: pods on all nodes can use a claim. pinned: a claim belongs to the node of its first pod. ' +
+        'dedicated: every claim gets its own Gluster volume, of the same type as `volume`.',
     ),
   volumeType: z
     .enum(['hostPath', 'local'])
     .default('hostPath')
-    .describe('Kind of the persistent volumes; local is for pinned classes.'),
+    .describe('Type of the PVs; local is for pinned classes only.'),
   binding: z
     .enum(['WaitForFirstConsumer', 'Immediate'])
     .default('WaitForFirstConsumer')
-    .describe('Whether a claim gets its volume with its first pod or at once.'),
+    .describe('When a claim gets its PV: with its first pod (WaitForFirstConsumer) or at once (Immediate).'),
   default: z
     .boolean()
     .optional()
-    .describe('Whether claims without a class get this one; true for exactly one class.'),
+    .describe(
+      'Whether this is the default class: claims without a class use it. Set it on exactly one class.',
+    ),
   reclaim: reclaim(),
 });

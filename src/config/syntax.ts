@@ -4,7 +4,7 @@ export interface Position {
   readonly column: number;
 }
 
-/** Something that makes a text no YAML, or a YAML that kglab does not read. */
+/** Something that is not valid YAML, or YAML that kglab does not support. */
 export interface SyntaxProblem extends Position {
   readonly message: string;
 }
@@ -12,10 +12,10 @@ export interface SyntaxProblem extends Position {
 /** The first character of a text. */
 export const START: Position = { line: 1, column: 1 };
 
-/** Longest lab file, in characters: a list of 200 nodes with everything given takes a fiftieth of it. */
+/** Longest lab file, in characters; a list of 200 nodes with all keys needs a fiftieth of it. */
 const TEXT_MAX = 1024 * 1024;
 
-/** Deepest nesting, and most blanks and dashes before a value: the parser is recursive and would exhaust the stack. */
+/** Limits of nesting and of spaces and dashes before a value: the parser is recursive and could exhaust the stack. */
 const DEPTH_MAX = 50;
 const INDENT_MAX = 200;
 
@@ -43,25 +43,40 @@ const deepPlace = (text: string): Position | undefined => {
   return undefined;
 };
 
-/** What forbids to hand a text to the parser at all. */
-export const unreadable = (text: string): SyntaxProblem | undefined => {
-  if (text.length > TEXT_MAX) return { ...START, message: 'The file is longer than 1 MiB' };
+/** Why a text must not reach the parser: it is too long or nested too deeply. */
+export const exceededLimit = (text: string): SyntaxProblem | undefined => {
+  if (text.length > TEXT_MAX)
+    return { ...START, message: 'The file is larger than 1 MiB (check that it is a lab file)' };
   const deep = deepPlace(text);
-  return deep && { ...deep, message: 'Values are nested too deeply for a lab file' };
+  return deep && { ...deep, message: `Values are nested too deeply (use at most ${DEPTH_MAX} levels)` };
 };
 
-/** Texts that say more than the parser's own, by its codes. */
+/** Texts that are clearer than the parser's own, by its codes. */
 const TEXTS: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'This key is there already (keep one of the two)',
-  MULTIPLE_DOCS: 'There must be one document (drop the --- line and what follows)',
-  TAB_AS_INDENT: 'Tabs are not allowed as indentation (use spaces)',
-  TAG_RESOLVE_FAILED: 'Tags are not known here (drop the !word)',
+  BLOCK_AS_IMPLICIT_KEY:
+    'A value on the line of its key must not contain ": " (quote it, or check the indentation)',
+  DUPLICATE_KEY: 'This key occurs twice (keep one of the two)',
+  MULTIPLE_DOCS: 'The file must be a single YAML document (remove the --- line and what follows)',
+  TAB_AS_INDENT: 'Indentation must not contain tabs (use spaces)',
+  TAG_RESOLVE_FAILED: 'YAML tags are not supported (remove the !word)',
 };
 
-/** What the parser found, in words for the author of the file. */
-export const syntaxText = ({ code, message }: { readonly code: string; readonly message: string }): string =>
-  TEXTS[code] ?? message;
+/** The parser's text for a list or mapping in brackets that does not end, or whose lines are not indented. */
+const OPEN_BRACKET = /must be sufficiently indented and end with a (.)/;
 
-/** One finding a line: those that follow on the same line mostly stem from the first. */
+/** The message for an error of the parser. */
+export const syntaxText = ({
+  code,
+  message,
+}: {
+  readonly code: string;
+  readonly message: string;
+}): string => {
+  const [, bracket] = OPEN_BRACKET.exec(message) ?? [];
+  if (bracket !== undefined) return `The closing ${bracket} is missing, or not indented (add or indent it)`;
+  return TEXTS[code] ?? message;
+};
+
+/** The first problem of each line; the others of a line mostly follow from it. */
 export const firstOfEachLine = (problems: readonly SyntaxProblem[]): readonly SyntaxProblem[] =>
   problems.filter(({ line }, index) => problems.findIndex((other) => other.line === line) === index);

@@ -1,11 +1,14 @@
 import * as z from 'zod';
-import { HOST_NAME_MAX } from './names.js';
+import { formatRange, isPrivate, parseRange } from '../util/subnet.js';
 import { say, shown } from './problem.js';
-import { systemDirOf } from './system-dirs.js';
 
-type Advise = (text: string) => string | undefined;
+/** Longest host name part (RFC 1123). */
+export const HOST_NAME_MAX = 63;
 
-/** A text of a given form; `rule` completes "must be …". */
+/** The suggestion for an invalid text, if there is one. */
+export type Advise = (text: string) => string | undefined;
+
+/** Text that matches `form`; `rule` completes "must be …" in the message. */
 export const matching = (form: RegExp, rule: string, advise: Advise = () => undefined): z.ZodString =>
   z.string().regex(form, {
     abort: true,
@@ -22,17 +25,20 @@ const write = (text: string): string | undefined => (text === '' ? undefined : `
 
 /** First part of the host names of a lab. */
 export const labName = (): z.ZodString =>
-  matching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lower case letters, digits and -, a letter first', (text) =>
-    write(
-      slug(text)
-        .replace(/^[0-9-]+/, '')
-        .slice(0, HOST_NAME_MAX),
-    ),
+  matching(
+    /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'at most 63 lower case letters, digits and -, starting with a letter',
+    (text) =>
+      write(
+        slug(text)
+          .replace(/^[0-9-]+/, '')
+          .slice(0, HOST_NAME_MAX),
+      ),
   );
 
 /** Host name part and Kubernetes namespace: an RFC 1123 label. */
 export const label = (): z.ZodString =>
-  matching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lower case letters, digits and - (63 at most)', (text) =>
+  matching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'at most 63 lower case letters, digits and -', (text) =>
     write(slug(text).slice(0, HOST_NAME_MAX)),
   );
 
@@ -50,45 +56,23 @@ const GLUSTER_WORDS = [
   ...['force', 'snap-max-hard-limit', 'snap-max-soft-limit', 'auto-delete', 'activate-on-create'],
 ];
 
-/** Name of a Gluster volume; a leading `-` would be taken for an option. */
+/** Name of a Gluster volume. It must not begin with `-`: Gluster would read it as an option. */
 export const volumeName = (): z.ZodString =>
   matching(
     /^(?![0-9]+$)[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/,
-    'letters, digits, - and _, and not digits alone',
+    'letters, digits, - and _, but not only digits',
     (text) =>
       write(/^[0-9]+$/.test(text) ? `gv${text}` : text.replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '')),
   ).refine((name) => !GLUSTER_WORDS.includes(name), {
-    error: ({ input }) => `must not be ${shown(input)}, a word of Gluster's own`,
+    error: ({ input }) => `must not be ${shown(input)}, a reserved word of Gluster (choose another name)`,
   });
-
-/** `/opt/x` for `opt//./x/`; nothing for a path that climbs. */
-const tidy: Advise = (text) => {
-  if (text.startsWith('~')) return '~ is not expanded';
-  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
-  return parts.includes('..') || parts.length === 0 || !/^[\w./-]+$/.test(text)
-    ? undefined
-    : `write /${parts.join('/')}`;
-};
-
-const systemFault = (path: string): string => {
-  const system = systemDirOf(path);
-  const where = system === path ? `must not be ${path}` : `must not lie in ${system}`;
-  return `${where}, which belongs to the system (e.g. /data/lab)`;
-};
-
-/** Absolute, normalised, and of letters that need no quoting in units, fstab and brick names (`host:path`). */
-export const directory = (): z.ZodString =>
-  matching(
-    /^(\/(?!\.\.?(\/|$))[A-Za-z0-9_.-]{1,255})+$|^\/$/,
-    'an absolute path without .., // or a slash at its end (letters, digits, . _ -)',
-    tidy,
-  ).refine((path) => systemDirOf(path) === undefined, { error: ({ input }) => systemFault(String(input)) });
 
 /** Reference of a container image. */
 export const imageReference = (): z.ZodString =>
   matching(
     /^[a-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]{64})?$/,
-    'an image reference like docker.io/library/busybox:1.37',
+    'an image reference',
+    () => 'e.g. docker.io/library/busybox:1.37',
   );
 
 const TAG = /^v[0-9]+\.[0-9]+\.[0-9]+(-[a-z]+\.?[0-9]+)?\+k3s[0-9]+$/;
@@ -101,3 +85,30 @@ const adviseTag: Advise = (text) => {
 /** Tag of a k3s release, or `default`. */
 export const k3sVersion = (): z.ZodString =>
   matching(new RegExp(`^default$|${TAG.source}`), 'a k3s release tag or default', adviseTag);
+
+const [LARGEST, SMALLEST] = [2 ** (32 - 16), 2 ** (32 - 28)];
+
+const subnetFault = (text: string): string | undefined => {
+  const range = parseRange(text);
+  if (range === undefined) return say(`must be an IPv4 range, not ${shown(text)}`, 'e.g. 10.77.0.0/24');
+  if (range.size > LARGEST || range.size < SMALLEST) {
+    return say(
+      `must have a prefix length from /16 to /28, not /${32 - Math.log2(range.size)}`,
+      'e.g. 10.77.0.0/24',
+    );
+  }
+  if (!isPrivate(range)) {
+    return say(
+      `must be a private range, not ${text}`,
+      'use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16',
+    );
+  }
+  const whole = formatRange(range);
+  return whole === text ? undefined : say(`must be a network address, not ${text}`, `write ${whole}`);
+};
+
+/** A private IPv4 range. */
+export const subnet = (): z.ZodString =>
+  z.string().refine((text) => subnetFault(text) === undefined, {
+    error: ({ input }) => subnetFault(String(input)) ?? '',
+  });

@@ -3,23 +3,53 @@ import { explain } from './messages.js';
 import { knownWords, nearest } from './nearest.js';
 import { dotted, say, type Path, type Problem } from './problem.js';
 import { labSchema, type RawLab } from './schema.js';
-import { knownKeys } from './schema-keys.js';
 
-/** A finding, and the value that was refused by it. */
+/** A problem, and the value that caused it. */
 interface Refusal {
   readonly problem: Problem;
-  /** What to leave out so that the rest can be judged. */
+  /** The value to remove, so that the rest can be checked. */
   readonly path: Path;
-  /** Keys that were probably meant: nothing is known about their values either. */
+  /** Keys that were probably meant: their values are unknown, too. */
   readonly meant?: readonly Path[];
 }
 
 export interface Validated {
-  /** The file with defaults in place of everything that was refused. */
+  /** The file with defaults in place of all invalid values. */
   readonly raw: RawLab;
   readonly problems: readonly Problem[];
   readonly refused: readonly Path[];
 }
+
+const inner = (schema: z.core.$ZodTypes, part?: string | number): z.core.$ZodType[] => {
+  const { def } = schema._zod;
+  switch (def.type) {
+    case 'default':
+    case 'prefault':
+    case 'optional':
+      return [def.innerType];
+    case 'pipe':
+      return [def.in];
+    case 'union':
+      return [...def.options];
+    case 'array':
+      return typeof part === 'number' ? [def.element] : [];
+    case 'object':
+      return typeof part === 'string' && def.shape[part] !== undefined ? [def.shape[part]] : [];
+    default:
+      return [];
+  }
+};
+
+const isContainer = (schema: z.core.$ZodTypes): boolean => ['array', 'object'].includes(schema._zod.def.type);
+
+/** The keys that a schema allows in the mapping at a path. */
+const knownKeys = (schema: z.core.$ZodType, path: readonly (string | number)[]): readonly string[] => {
+  const current = schema as z.core.$ZodTypes;
+  if (!isContainer(current)) return inner(current).flatMap((next) => knownKeys(next, path));
+  const [part, ...rest] = path;
+  if (part !== undefined) return inner(current, part).flatMap((next) => knownKeys(next, rest));
+  return current._zod.def.type === 'object' ? Object.keys(current._zod.def.shape) : [];
+};
 
 const unknownKey = (parent: Path, key: string): Refusal => {
   const known = knownKeys(labSchema, parent);
@@ -32,10 +62,10 @@ const unknownKey = (parent: Path, key: string): Refusal => {
   };
 };
 
-/** What zod calls a value of which it did not get to look at the form. */
+/** Issue codes of zod for a value of the wrong type. */
 const WRONG_TYPE: readonly (string | undefined)[] = ['invalid_type', 'invalid_union'];
 
-/** The alternative of a union that a value comes nearest to: the one whose outermost type it has. */
+/** The issues of the alternative of a union that fits best: the one whose outermost type the value has. */
 const fitting = (issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined =>
   issue.errors.find(
     (found) => !found.some(({ path, code }) => path.length === 0 && WRONG_TYPE.includes(code)),
@@ -50,13 +80,13 @@ const refusalsOf = (issue: z.core.$ZodIssue, above: Path = []): Refusal[] => {
   return [{ problem, path }];
 };
 
-/** A value that can be left out: a key of a mapping, with the path to it. */
+/** A key of a mapping that can be removed, with the path to it. */
 interface Removable {
   readonly holder: Record<string, unknown>;
   readonly path: Path;
 }
 
-/** The value at a path; what holds it, when it is missing or an item of a list. */
+/** The key at a path; the nearest key above it if the value is missing or an item of a list. */
 const removableAt = (data: Record<string, unknown>, path: Path): Removable | undefined => {
   let holder: unknown = data;
   let found: Removable | undefined;
@@ -74,8 +104,8 @@ const remove = ({ holder, path }: Removable): void => {
 };
 
 /**
- * Checks every field for itself. When some are refused, they are left out and the rest is read again, so that
- * what spans fields can be judged in the same go.
+ * Validates each field against the schema. Invalid values are removed and the rest is parsed again, so that checks that
+ * span fields can run and all problems are reported at once.
  */
 export const validate = (data: Record<string, unknown>): Validated => {
   const rest = structuredClone(data);
@@ -89,8 +119,8 @@ export const validate = (data: Record<string, unknown>): Validated => {
     const removed = refusals
       .map(({ path }) => removableAt(rest, path))
       .filter((found) => found !== undefined);
-    // Each round removes something, so an empty mapping, which is valid, is the worst end.
-    if (removed.length === 0) throw new Error('a refused value cannot be found');
+    // Each round removes something, and an empty mapping is valid: the loop ends.
+    if (removed.length === 0) throw new Error('cannot find an invalid value in the lab file');
     removed.forEach(remove);
     refused.push(...removed.map(({ path }) => path), ...refusals.flatMap(({ meant = [] }) => meant));
   }

@@ -1,20 +1,20 @@
-/** Keys of a volume that only some types know. */
+/** Keys of a volume that apply only to some types. */
 export type ShapeKey = 'replica' | 'disperse' | 'redundancy';
 
-/** What a lab file says of the sets of a volume. */
+/** The keys of a lab file that describe the sets of a volume. */
 export interface ShapeItem extends Readonly<Partial<Record<ShapeKey, number | undefined>>> {
   readonly name: string;
 }
 
-/** A set of bricks that hold the same files: its bricks, and those of them that may be lost beyond copies. */
+/** The size of a volume's sets: a set is a group of bricks that hold the same files. */
 export interface SetShape {
-  /** Bricks in one set: copies with the arbiter, fragments with the redundant ones; 1 for distribute. */
+  /** Bricks in one set, including arbiter or redundant ones; 1 for distribute. */
   readonly replica: number;
   /** Bricks of a disperse set that may be lost; 0 for other types. */
   readonly redundancy: number;
 }
 
-/** What `volume info` of Gluster says of a volume's sets. */
+/** The sets of a volume as `gluster volume info` shows them. */
 export interface FoundShape {
   readonly replica: number;
   readonly arbiter: number;
@@ -23,53 +23,56 @@ export interface FoundShape {
   readonly redundancy: number;
 }
 
-/** What is wrong with the sets of a volume. */
+/** A problem with the sets of a volume. */
 export interface ShapeFault {
-  /** The key that is to blame, if the file has it. */
+  /** The key that causes it, if the file has it. */
   readonly key: ShapeKey;
   readonly message: string;
 }
 
-/** All that is said of a type of volume. A new one is a record in {@link VOLUME_TYPES}, and tests. */
+/** Everything that depends on the type of a volume. To add a type, add a record to {@link VOLUME_TYPES} and tests. */
 export interface VolumeTypeRecord {
-  /** For the schema of lab files. */
+  /** Its description in the schema of lab files. */
   readonly summary: string;
-  /** Keys that it knows beside those of every volume. */
+  /** Keys that apply to it, beyond those of every volume. */
   readonly keys: readonly ShapeKey[];
-  /** What the wizard calls it and when to choose it; absent for types that it does not offer. */
+  /** Its name in the wizard and when to choose it; absent for types that the wizard does not offer. */
   readonly offer?: { readonly name: string; readonly why: string };
-  /** Bricks in a set of a volume that may use so many nodes. */
+  /** Bricks in one set of a volume that may use `nodes` nodes. */
   setSize(item: ShapeItem, nodes: number): number;
-  /** Bricks that a set of so many may lose, for types with fragments; 0 for others. */
+  /** Bricks that a disperse set of `size` bricks may lose; 0 for other types. */
   redundancy(item: ShapeItem, size: number): number;
-  /** What is wrong with sets of so many bricks in a lab of so many nodes. */
+  /** The problem with sets of `size` bricks in a lab of `labNodes` nodes, if any. */
   fault(item: ShapeItem, size: number, labNodes: number): ShapeFault | undefined;
-  /** Words of `gluster volume create` before the bricks. */
+  /** Arguments of `gluster volume create` before the bricks. */
   createWords(shape: SetShape): readonly string[];
-  /** What the picture calls it: `replica 3`. */
+  /** Its name in the picture of the lab: `replica 3`. */
   label(shape: SetShape, bricks: number): string;
-  /** Whether a lost brick can be filled from the others of its set. */
+  /** Whether a lost brick can be refilled from the others of its set. */
   heals(shape: SetShape): boolean;
-  /** Bricks of a set without which its data is not whole. Without a majority Gluster takes no note of what a new brick lacks. */
+  /**
+   * Bricks of a set that must be left to refill the others. For copies, a majority: with fewer, Gluster does not record
+   * what a new brick lacks.
+   */
   needed(shape: SetShape): number;
-  /** A brick that is away is outvoted at every write, and so has nothing that others lack. */
+  /** Whether the majority accepts writes without one brick, so that an offline brick has no data that the others lack. */
   outvotes(shape: SetShape): boolean;
-  /** Whether the n-th brick of a set, from 0, holds names only. */
+  /** Whether the n-th brick of a set, counted from 0, is an arbiter. */
   isArbiter(index: number, shape: SetShape): boolean;
-  /** Whether Gluster's own description is of a volume of this type. */
+  /** Whether a volume that Gluster describes is of this type. */
   recognises(found: FoundShape): boolean;
-  /** How sets that were found differ from those wanted; undefined when they do not. */
+  /** How the found sets differ from the wanted ones; undefined if they do not. */
   difference(found: FoundShape, wanted: SetShape): string | undefined;
 }
 
-/** Bricks of a replica set when the file does not say. */
+/** Default number of bricks in a replica set. */
 const REPLICA = 3;
-/** Bricks of a disperse set from which on two may be lost, as one alone would be little for so many. */
+/** Size of a disperse set from which the default redundancy is 2 instead of 1. */
 const TWO_FROM = 6;
 
 const majority = ({ replica }: SetShape): number => Math.floor(replica / 2) + 1;
 
-/** How copies are counted, the same for all types but disperse. */
+/** `difference` for all types except disperse. */
 const differentCopies =
   (arbiter: number) =>
   (found: FoundShape, wanted: SetShape): string | undefined => {
@@ -81,19 +84,19 @@ const differentCopies =
 const replica: VolumeTypeRecord = {
   summary: 'full copies',
   keys: ['replica'],
-  offer: { name: 'three copies', why: 'any one may be lost' },
+  offer: { name: 'three copies', why: 'no data is lost with one machine' },
   setSize: (item, nodes) => item.replica ?? Math.max(1, Math.min(REPLICA, nodes)),
   redundancy: () => 0,
   fault: (item, size, labNodes) => {
     if (size === 2)
       return {
         key: 'replica',
-        message: `volume ${item.name} would be a two-way replica, which is prone to split brain (use 3 storage nodes, or type: arbiter with 3)`,
+        message: `volume ${item.name} would have replica 2, which is prone to split brain (use 3 storage nodes, with type: replica or type: arbiter)`,
       };
     if (size > 1 || item.replica !== undefined || labNodes === 1) return undefined;
     return {
       key: 'replica',
-      message: `volume ${item.name} would have one copy only (use 3 storage nodes, or say replica: 1 if you can lose the data)`,
+      message: `volume ${item.name} would have only one copy of the data (use 3 storage nodes, or set replica: 1 if the data may be lost)`,
     };
   },
   createWords: (shape) => (shape.replica > 1 ? ['replica', String(shape.replica)] : []),
@@ -109,13 +112,16 @@ const replica: VolumeTypeRecord = {
 
 const arbiter: VolumeTypeRecord = {
   ...replica,
-  summary: 'two copies, and a third brick that keeps only the names of files',
-  offer: { name: 'two copies and an arbiter', why: 'a third less disk; the arbiter holds names only' },
+  summary: 'two full copies, and a third brick with names and metadata only, against split brain',
+  offer: {
+    name: 'two copies and an arbiter',
+    why: 'saves a third of the disk space; the arbiter holds names and metadata only',
+  },
   setSize: (item) => item.replica ?? REPLICA,
   fault: (_item, size) =>
     size === REPLICA
       ? undefined
-      : { key: 'replica', message: 'an arbiter volume has replica: 3 (drop the key)' },
+      : { key: 'replica', message: 'an arbiter volume always has replica: 3 (remove the key)' },
   createWords: () => ['replica', '3', 'arbiter', '1'],
   label: () => 'replica 2 + arbiter',
   outvotes: () => false,
@@ -125,14 +131,14 @@ const arbiter: VolumeTypeRecord = {
 };
 
 const disperse: VolumeTypeRecord = {
-  summary: 'erasure coding',
+  summary: 'erasure coding over the bricks of a set',
   keys: ['disperse', 'redundancy'],
   setSize: (item, nodes) => item.disperse ?? Math.max(1, nodes),
   redundancy: (item, size) => item.redundancy ?? (size < TWO_FROM ? 1 : 2),
-  // Gluster wants more fragments with data than redundant ones: otherwise two halves could disagree.
+  // Gluster requires more data bricks than redundant ones: otherwise two halves of a set could disagree.
   fault: (item, size) => {
     if (size < 3) {
-      const message = `volume ${item.name} needs 3 nodes at least for its disperse sets, there are ${size} (add nodes)`;
+      const message = `volume ${item.name} needs at least 3 nodes for its disperse sets, but has ${size} (add nodes)`;
       return { key: 'disperse', message };
     }
     const redundancy = disperse.redundancy(item, size);
@@ -140,7 +146,7 @@ const disperse: VolumeTypeRecord = {
     const most = Math.ceil(size / 2) - 1;
     return {
       key: 'redundancy',
-      message: `a disperse set of ${size} bricks can lose ${most} at most, not ${redundancy} (say redundancy: ${most}, or have more bricks)`,
+      message: `a disperse set of ${size} bricks can have at most redundancy ${most}, not ${redundancy} (set redundancy: ${most}, or use more bricks)`,
     };
   },
   createWords: (shape) => ['disperse', String(shape.replica), 'redundancy', String(shape.redundancy)],
@@ -157,7 +163,7 @@ const disperse: VolumeTypeRecord = {
 };
 
 const distribute: VolumeTypeRecord = {
-  summary: 'every file once, on one brick',
+  summary: 'every file on one brick, no copies',
   keys: [],
   setSize: () => 1,
   redundancy: () => 0,
@@ -172,12 +178,12 @@ const distribute: VolumeTypeRecord = {
   difference: differentCopies(0),
 };
 
-/** Every type of volume. */
+/** All types of volumes. */
 export const VOLUME_TYPES = { replica, arbiter, disperse, distribute };
 
 export type VolumeType = keyof typeof VOLUME_TYPES;
 
-/** The types in their order. */
+/** The names of all types, in the order of {@link VOLUME_TYPES}. */
 export const VOLUME_TYPE_NAMES = Object.keys(VOLUME_TYPES) as readonly VolumeType[];
 
 /** The type and sets of a volume that Gluster describes. */

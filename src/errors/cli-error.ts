@@ -1,14 +1,14 @@
 import { CATALOG, type ErrorCode } from './catalog.js';
 
 export interface CliErrorOptions {
-  /** What to do next: a sentence or commands to paste, a line each. */
+  /** What to do next: a sentence, or commands to paste, one per line. Default: the entry in NEXT_STEPS. */
   readonly hint?: string;
-  /** Evidence: real output, problems found, a line each. */
+  /** Evidence: output of programs, or problems found, one per line. */
   readonly details?: readonly string[];
   readonly cause?: unknown;
 }
 
-/** An expected failure: a stable code, one sentence on what failed and why, and what to do next. */
+/** An expected failure: a stable code, a sentence that says what failed and why, and what to do next. */
 export class CliError extends Error {
   readonly hint: string | undefined;
   readonly details: readonly string[];

@@ -1,6 +1,6 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import * as z from 'zod';
-import { locateNode } from '../config/locate.js';
+import { locateNode } from '../config/document.js';
 import { dotted, type Path } from '../config/problem.js';
 import { firstOfEachLine, syntaxText } from '../config/syntax.js';
 import { CliError } from '../errors/cli-error.js';

@@ -1,6 +1,6 @@
 import { formatMiB } from '../config/units.js';
 import { OFFERED_IDS, PROVIDERS, type ProviderId } from '../providers/registry.js';
-import { STORAGE_MACHINES, type Answers } from './answers.js';
+import { STORAGE_MACHINES, type Answers } from './propose.js';
 
 const named = (id: ProviderId): string => {
   const { machines, takes } = PROVIDERS[id];
@@ -13,13 +13,13 @@ const numbered = (count: number, of: (index: number) => string): readonly string
 const nodeLines = ({ nodes, storage }: Answers): readonly string[] => {
   if (storage === 'shared') {
     return [
-      '# Nodes: the first is the k3s server, the others are agents; all carry a brick. A list instead of the number',
-      '# gives each its name, roles (server, agent, storage), cpus, memory and disk.',
+      '# Number of nodes: the first is the k3s server, the others are agents, and all hold a brick. Use a list to set the',
+      '# name, roles (server, agent, storage), cpus, memory and disk of each node.',
       `nodes: ${nodes}`,
     ];
   }
   return [
-    '# Bricks on machines of their own: nodes without the role storage mount the volume over the network.',
+    '# Separate storage machines: the Kubernetes nodes hold no bricks and mount the volume over the network.',
     'nodes:',
     '  - {name: node1, roles: [server]}',
     ...numbered(nodes - 1, (index) => `  - {name: node${index + 1}, roles: [agent]}`),
@@ -29,18 +29,18 @@ const nodeLines = ({ nodes, storage }: Answers): readonly string[] => {
 
 const volumeLines = ({ type, nodes, storage }: Answers): readonly string[] =>
   nodes < 3 && storage === 'shared'
-    ? ['# One node, one brick: nothing is replicated.']
+    ? ['# One node has one brick: the data has no second copy.']
     : [
-        '# replica: that many full copies. arbiter: two copies and a third brick with names only, against split brain.',
+        '# replica: full copies. arbiter: two full copies, and a third brick with names and metadata only.',
         'gluster:',
         `  type: ${type}`,
       ];
 
-/** A commented lab file that says what was answered and leaves the rest to the defaults. */
+/** A commented lab file with the answers; all other fields keep their defaults. */
 export const labFile = (answers: Answers): string =>
   [
-    '# A kglab lab. `kglab up` makes it, `kglab plan` shows how, `kglab down` takes it away.',
-    '# Everything not said here has a default; templates/lab.schema.json lists all there is.',
+    '# A lab of kglab: `kglab plan` shows the steps that create it, `kglab up` creates it, `kglab down` removes it.',
+    '# All other fields have defaults; templates/lab.schema.json lists all fields.',
     `name: ${answers.name}`,
     '',
     `# ${OFFERED_IDS.map(named).join(', ')} or auto.`,
@@ -48,17 +48,17 @@ export const labFile = (answers: Answers): string =>
     '',
     ...nodeLines(answers),
     '',
-    '# Of each machine.',
+    '# Size of each machine.',
     'machine:',
     `  memory: ${formatMiB(answers.memoryMiB)}`,
     '',
     ...volumeLines(answers),
     '',
     'storage:',
-    '  # What becomes of the data of a deleted claim: Delete or Retain.',
+    '  # When a claim is deleted, its data is deleted (Delete) or kept (Retain).',
     `  reclaim: ${answers.reclaim}`,
     ...(answers.internet === 'off'
-      ? ['', '# The machines reach nothing outside of the lab.', 'network:', '  internet: off']
+      ? ['', '# The machines have no internet access.', 'network:', '  internet: off']
       : []),
     '',
   ].join('\n');

@@ -1,25 +1,22 @@
-import type { Answers } from './answers.js';
-import { machinesOf } from './answers.js';
-import type { HostFacts } from './host-facts.js';
 import { VOLUME_TYPE_NAMES, VOLUME_TYPES } from '../config/volume-types.js';
 import { OFFERED_IDS, PROVIDERS } from '../providers/registry.js';
-import { fits, memoryFor } from './propose.js';
+import { fits, machinesOf, memoryFor, propose, type Answers, type HostFacts } from './propose.js';
 
 interface Choice {
   readonly value: string;
   readonly name: string;
-  /** One line: when to choose it. */
+  /** When to choose it, in one line. */
   readonly why: string;
 }
 
-/** A question as data: what is asked, why, what fits this host, and what cannot be. */
+/** A question of the wizard; `fallback` is the default answer for this host. */
 export interface Question {
   readonly key: keyof Answers;
   readonly message: string;
   readonly kind: 'text' | 'count' | 'choice';
   readonly fallback: string;
   readonly choices?: readonly Choice[];
-  /** What is wrong with an answer; undefined when nothing is. */
+  /** Why an answer is not valid; undefined for a valid one. */
   readonly refuse?: (answer: string) => string | undefined;
 }
 
@@ -28,7 +25,7 @@ const NAME = /^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/;
 const name = (so: Answers): Question => ({
   key: 'name',
   kind: 'text',
-  message: 'Name of the lab (its machines are called <name>-node1, …):',
+  message: 'Name of the lab (its machines are named <name>-node1, …):',
   fallback: so.name,
   refuse: (answer) =>
     NAME.test(answer) ? undefined : 'lower case letters, digits and -, at most 20, starting with a letter',
@@ -37,18 +34,18 @@ const name = (so: Answers): Question => ({
 const provider = (so: Answers, { providers }: HostFacts): Question => ({
   key: 'provider',
   kind: 'choice',
-  message: 'What are the machines?',
+  message: 'Which provider?',
   fallback: so.provider,
   choices: [
     ...providers.map(({ id, usable, because }) => ({
       value: id,
       name: `${id}: ${PROVIDERS[id].machines}`,
-      why: `${usable ? 'usable here' : 'not usable here yet'}: ${because}`,
+      why: `${usable ? 'can be used here' : 'cannot be used here yet'}: ${because}`,
     })),
     {
       value: 'auto',
-      name: 'auto: decided at each first `up`',
-      why: `the first that fits the host: ${OFFERED_IDS.join(', ')}; for a lab file used on several hosts`,
+      name: 'auto: chosen by `kglab up`',
+      why: `the first of ${OFFERED_IDS.join(', ')} that fits the host; for a lab file used on several hosts`,
     },
   ],
 });
@@ -57,12 +54,12 @@ const nodes = (so: Answers, host: HostFacts): Question => ({
   key: 'nodes',
   kind: 'count',
   message:
-    'How many Kubernetes nodes? (3 survive the loss of one; 1 saves memory, with one copy of the data)',
+    'How many Kubernetes nodes? (3 survive the loss of one; 1 saves memory, but keeps only one copy of the data)',
   fallback: String(so.nodes),
   refuse: (answer) => {
     const count = Number(answer);
     if (!Number.isInteger(count) || count < 1 || count > 20) return 'a whole number from 1 to 20';
-    if (count === 2) return 'two nodes cannot keep two safe copies: take 1 or 3';
+    if (count === 2) return 'two nodes are prone to split brain: use 1 or 3';
     return fits(host, count)
       ? undefined
       : `${count} machines do not fit into ${(host.memoryMiB / 1024).toFixed(0)} GiB of memory and ${host.freeDiskGiB} GiB of free disk`;
@@ -72,18 +69,18 @@ const nodes = (so: Answers, host: HostFacts): Question => ({
 const storage = (so: Answers): Question => ({
   key: 'storage',
   kind: 'choice',
-  message: 'Where are the bricks (the copies of the data)?',
+  message: 'Which machines hold the bricks (the copies of the data)?',
   fallback: so.storage,
   choices: [
     {
       value: 'shared',
-      name: 'on the Kubernetes nodes',
-      why: 'fewest machines; losing a node loses a copy and its pods together',
+      name: 'the Kubernetes nodes',
+      why: 'fewest machines; with a node you lose a copy of the data and its pods',
     },
     {
       value: 'own',
-      name: 'on three machines of their own',
-      why: 'as in a data centre: break storage and compute apart from each other',
+      name: 'three separate machines',
+      why: 'as in a data centre, so you can test failures of storage and compute separately',
     },
   ],
 });
@@ -91,7 +88,7 @@ const storage = (so: Answers): Question => ({
 const type = (so: Answers): Question => ({
   key: 'type',
   kind: 'choice',
-  message: 'How is the data kept?',
+  message: 'How is the data stored?',
   fallback: so.type,
   choices: VOLUME_TYPE_NAMES.flatMap((value) => {
     const { offer } = VOLUME_TYPES[value];
@@ -106,43 +103,43 @@ const memory = (so: Answers, host: HostFacts): Question => ({
   fallback: String(memoryFor(host, machinesOf(so))),
   refuse: (answer) => {
     const mib = Number(answer);
-    if (!Number.isInteger(mib) || mib < 512) return 'a whole number from 512 on';
+    if (!Number.isInteger(mib) || mib < 512) return 'a whole number, at least 512';
     return mib * machinesOf(so) < host.memoryMiB
       ? undefined
-      : `${machinesOf(so)} times that is more than this host has`;
+      : `${machinesOf(so)} machines of that size need more memory than this host has`;
   },
 });
 
 const reclaim = (so: Answers): Question => ({
   key: 'reclaim',
   kind: 'choice',
-  message: 'What becomes of the data of a deleted claim?',
+  message: 'When a claim is deleted, its data is:',
   fallback: so.reclaim,
   choices: [
-    { value: 'Delete', name: 'deleted', why: 'as Kubernetes usually does' },
-    { value: 'Retain', name: 'kept', why: 'until you delete the volume yourself' },
+    { value: 'Delete', name: 'deleted', why: 'the usual behaviour of Kubernetes' },
+    { value: 'Retain', name: 'kept', why: 'until you delete the PV yourself' },
   ],
 });
 
 const internet = (so: Answers): Question => ({
   key: 'internet',
   kind: 'choice',
-  message: 'May the machines reach the internet through this host?',
+  message: 'May the machines use the internet through this host?',
   fallback: so.internet,
   choices: [
-    { value: 'auto', name: 'if the host does', why: 'images can be pulled' },
-    { value: 'off', name: 'no', why: 'only what is in the cache is used (kglab cache add)' },
+    { value: 'auto', name: 'if the host can', why: 'machines can pull images' },
+    { value: 'off', name: 'no', why: 'machines use only what is in the cache (kglab cache add)' },
   ],
 });
 
-/** Whether the network is not the lab's to choose; `auto` becomes the first provider that is usable. */
+/** Whether the provider has one network for all labs; for `auto`, the first provider that can be used here. */
 const sharesNetwork = ({ provider: chosen }: Answers, { providers }: HostFacts): boolean => {
   const id = chosen === 'auto' ? providers.find(({ usable }) => usable)?.id : chosen;
   return id !== undefined && PROVIDERS[id].sharedNetwork;
 };
 
-/** The questions in their order; each may depend on the answers before it. One that makes no sense is not asked. */
-export const questions = (host: HostFacts): readonly ((so: Answers) => Question | undefined)[] => [
+/** The questions in order. Each depends on the earlier answers, and is undefined if it does not apply. */
+const questions = (host: HostFacts): readonly ((so: Answers) => Question | undefined)[] => [
   name,
   (so) => provider(so, host),
   (so) => nodes(so, host),
@@ -153,8 +150,21 @@ export const questions = (host: HostFacts): readonly ((so: Answers) => Question 
   (so) => (sharesNetwork(so, host) ? undefined : internet(so)),
 ];
 
-/** Puts an answer in its place. */
-export const answered = (so: Answers, { key, kind }: Question, answer: string): Answers => ({
+/** Adds an answer to the others. */
+const answered = (so: Answers, { key, kind }: Question, answer: string): Answers => ({
   ...so,
   [key]: kind === 'count' ? Number(answer) : answer,
 });
+
+/** Asks all questions that apply, with the defaults for this host. */
+export const runWizard = async (
+  host: HostFacts,
+  ask: (question: Question) => Promise<string>,
+): Promise<Answers> => {
+  let so = propose(host);
+  for (const make of questions(host)) {
+    const question = make(so);
+    if (question !== undefined) so = answered(so, question, await ask(question));
+  }
+  return so;
+};

@@ -47,17 +47,17 @@ const ENTER = '\r';
 const NAME: Reply = ['Name of the lab', `mine${ENTER}`];
 const QUESTIONS: readonly Reply[] = [
   NAME,
-  ['What are the machines?', ENTER],
+  ['Which provider?', ENTER],
   ['How many Kubernetes nodes?', ENTER],
-  ['Where are the bricks', ENTER],
-  ['How is the data kept?', ENTER],
+  ['Which machines hold the bricks', ENTER],
+  ['How is the data stored?', ENTER],
   ['Memory of each', ENTER],
-  ['What becomes of the data', ENTER],
+  ['When a claim is deleted', ENTER],
 ];
 
 describe('kglab init on a terminal', () => {
   it('writes what was answered, and shows the lab before', async () => {
-    const { screen, exitCode } = await onTerminal(['init'], [...QUESTIONS, ['reach the internet', ENTER]]);
+    const { screen, exitCode } = await onTerminal(['init'], [...QUESTIONS, ['use the internet', ENTER]]);
     expect(screen).toContain('is written. Next: kglab up');
     expect(exitCode).toBe(0);
     expect(screen).toContain('Lab mine');
@@ -65,7 +65,7 @@ describe('kglab init on a terminal', () => {
   });
 
   it('leaves nothing behind after Ctrl-C', async () => {
-    const { exitCode } = await onTerminal(['init'], [NAME, ['What are the machines?', '\u0003']]);
+    const { exitCode } = await onTerminal(['init'], [NAME, ['Which provider?', '\u0003']]);
     expect(exitCode).toBe(130);
     expect(await readdir(dir)).toEqual([]);
   });
@@ -74,7 +74,7 @@ describe('kglab init on a terminal', () => {
     await writeFile(join(dir, 'lab.yaml'), 'name: before\n');
     const { exitCode } = await onTerminal(
       ['init'],
-      [...QUESTIONS, ['reach the internet', ENTER], ['Replace it?', ENTER]],
+      [...QUESTIONS, ['use the internet', ENTER], ['Replace it?', ENTER]],
     );
     expect(exitCode).toBe(2);
     expect(await readFile(join(dir, 'lab.yaml'), 'utf8')).toBe('name: before\n');

@@ -52,7 +52,7 @@ const DEFAULTS = {
   network: { subnet: undefined, internet: 'auto' },
 };
 
-/** Every key of the file format, at its default. */
+/** Every key of the lab file, with its default. */
 const WRITTEN_OUT = `
 name: kglab
 provider: auto
@@ -89,15 +89,15 @@ network: {subnet, internet: auto}
 test.each([
   ['an empty file', ''],
   ['a file of comments', '# nothing\n\n# here\n'],
-  ['a document without contents', '---\n'],
+  ['an empty document', '---\n'],
   ['an empty mapping', '{}'],
-  ['sections without contents', 'gluster:\nk3s:\nnodes:\nstorage:\n  classes:\nnetwork:\n'],
-  ['every default written out', WRITTEN_OUT],
-])('%s is the lab of three nodes', (_, text) => {
+  ['empty sections', 'gluster:\nk3s:\nnodes:\nstorage:\n  classes:\nnetwork:\n'],
+  ['a file with every default written out', WRITTEN_OUT],
+])('%s gives the default lab of three nodes', (_, text) => {
   expect(parseConfig(text, 'lab.yaml')).toStrictEqual(DEFAULTS);
 });
 
-test('a node without sizes gets those of `machine`, and disks are rounded up to GiB', () => {
+test('a node without sizes gets those of `machine`, and disk sizes are rounded up to whole GiB', () => {
   const text = `
 machine: {cpus: 4, memory: 1.5GiB, disk: 4097MiB}
 nodes:
@@ -122,7 +122,7 @@ test.each([
   expect(parseConfig(`network: {internet: ${written}}`, 'lab.yaml').network.internet).toBe(meant);
 });
 
-test('Gluster options become texts, and true and false words of Gluster', () => {
+test('numbers in Gluster options become strings, true and false become on and off', () => {
   const text =
     'gluster: {options: {network.ping-timeout: 10, performance.readdir-ahead: false, nfs.disable: true}}';
   expect(parseConfig(text, 'lab.yaml').volumes[0]?.options).toEqual({
@@ -132,7 +132,7 @@ test('Gluster options become texts, and true and false words of Gluster', () => 
   });
 });
 
-test('flags for k3s pass as they are, and a component is disabled once', () => {
+test('passes k3s options through unchanged and disables a component only once', () => {
   const text =
     'k3s: {disable: [local-storage], server: {tls-san: [a, b], node-label+: x=y}, agent: {v: 2, debug: true}}';
   expect(parseConfig(text, 'lab.yaml').k3s).toMatchObject({
@@ -142,7 +142,7 @@ test('flags for k3s pass as they are, and a component is disabled once', () => {
   });
 });
 
-test('values may be repeated by alias', () => {
+test('accepts an alias of an earlier value', () => {
   const text =
     'nodes:\n  - {name: a, roles: &both [agent, storage]}\n  - {name: b, roles: *both}\n  - {name: c, roles: [server, storage]}\n';
   expect(parseConfig(text, 'lab.yaml').nodes[1]?.roles).toEqual(['agent', 'storage']);

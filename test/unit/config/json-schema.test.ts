@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { expect, test } from 'vitest';
-import { labJsonSchema } from '../../../src/config/json-schema.js';
+import { labJsonSchema } from '../../../src/config/schema.js';
 
 const FILE = fileURLToPath(new URL('../../../templates/lab.schema.json', import.meta.url));
 
@@ -12,7 +12,7 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** Every field at any depth, with its description. */
+/** All fields at any depth, with their descriptions. */
 const fieldsOf = (
   { properties = {}, items, anyOf = [] }: Schema,
   path = '',
@@ -24,7 +24,7 @@ const fieldsOf = (
   ...[items, ...anyOf].flatMap((inner) => (inner === undefined ? [] : fieldsOf(inner, path))),
 ];
 
-test('the schema for editors is up to date (vitest -u rewrites it)', async () => {
+test('templates/lab.schema.json is up to date (vitest -u rewrites it)', async () => {
   const text = await format(JSON.stringify(labJsonSchema()), {
     ...(await resolveConfig(FILE)),
     parser: 'json',
@@ -32,7 +32,7 @@ test('the schema for editors is up to date (vitest -u rewrites it)', async () =>
   await expect(text).toMatchFileSnapshot(FILE);
 });
 
-test('every field is described', () => {
+test('every field has a description', () => {
   const fields = fieldsOf(labJsonSchema());
   expect(fields.map(([path]) => path)).toEqual(
     expect.arrayContaining([

@@ -1,6 +1,5 @@
 import { CliError } from '../../../src/errors/cli-error.js';
-import type { ConfigOverrides } from '../../../src/config/overrides.js';
-import { parseConfig } from '../../../src/config/parse.js';
+import { parseConfig, type ConfigOverrides } from '../../../src/config/parse.js';
 
 /** The problems of a lab file as `line:column: message` (of a flag: `--flag: message`), none when it is accepted. */
 export const problemsOf = (text: string, overrides?: ConfigOverrides): readonly string[] => {

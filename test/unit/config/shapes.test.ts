@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/parse.js';
+import { findNode, machineName } from '../../../src/config/roles.js';
 
 const rolesOf = (text: string) =>
   parseConfig(text, 'lab.yaml').nodes.map(({ name, roles }) => `${name} ${roles.join('+')}`);
@@ -10,7 +11,7 @@ const bricksOf = (text: string) =>
     ({ type, replica, nodes }) => `${type} ${replica} ${nodes.join(' ')}`,
   );
 
-test('the first node without roles is the server when none is named, and all carry bricks', () => {
+test('without roles, the first node is the server, unless another is, and all nodes hold bricks', () => {
   expect(rolesOf('nodes: [{name: a}, {name: b}, {name: c}]')).toEqual([
     'a server+storage',
     'b agent+storage',
@@ -24,7 +25,7 @@ test('the first node without roles is the server when none is named, and all car
   ]);
 });
 
-test('three dedicated storage machines, a server and two agents', () => {
+test('three separate storage nodes, a server and two agents', () => {
   const text = `
 nodes:
   - {name: s1, roles: [storage]}
@@ -59,7 +60,7 @@ test.each([
   ['gluster: {type: distribute}', 'distribute 1 node1 node2 node3'],
   ['nodes: 2\ngluster: {type: distribute}', 'distribute 1 node1 node2'],
   ['nodes: 6\ngluster: {type: arbiter, replica: 3}', 'arbiter 3 node1 node2 node3 node4 node5 node6'],
-])('bricks of %j: %s', (text, bricks) => {
+])('%j places the bricks %s', (text, bricks) => {
   expect(bricksOf(text)).toEqual([bricks]);
 });
 
@@ -98,13 +99,13 @@ storage:
   ]);
 });
 
-test('a lone class is the default one without saying so', () => {
+test('a single class is the default class', () => {
   expect(parseConfig('storage: {classes: [{name: shared}]}', 'lab.yaml').classes).toEqual([
     { name: 'shared', volume: 'gv0', ...SHARED, default: true, reclaim: 'Delete' },
   ]);
 });
 
-test('200 nodes are accepted, one by one too', () => {
+test('accepts 200 nodes, as a list and as a number', () => {
   const list = Array.from({ length: 200 }, (_, index) => `  - {name: n${index}, memory: 1GiB}\n`).join('');
   expect(parseConfig(`nodes:\n${list}`, 'lab.yaml').nodes).toHaveLength(200);
   expect(parseConfig('nodes: 200', 'lab.yaml').volumes[0]?.nodes).toHaveLength(198);
@@ -115,11 +116,11 @@ test.each([
   ['nodes: 6\ngluster: {type: disperse}', 2],
   ['nodes: 6\ngluster: {type: disperse, redundancy: 1}', 1],
   ['gluster: {type: replica}', 0],
-])('bricks that a set of %j may lose: %i', (text, redundancy) => {
+])('%j gives redundancy %i', (text, redundancy) => {
   expect(parseConfig(text, 'lab.yaml').volumes[0]?.redundancy).toBe(redundancy);
 });
 
-test('tiers for databases and archives are two classes on two volumes', () => {
+test('four classes of all modes on two volumes with different profiles', () => {
   const text = `
 gluster:
   volumes:
@@ -143,4 +144,11 @@ storage:
     ['stock', 'hdd', 'pinned', 'local'],
     ['own', 'ssd', 'dedicated', 'hostPath'],
   ]);
+});
+
+test('finds a node by its short name and by its machine name', () => {
+  const config = parseConfig('name: lab', 'lab.yaml');
+  expect(findNode(config, 'node2')).toBe(config.nodes[1]);
+  expect(findNode(config, machineName('lab', 'node2'))).toBe(config.nodes[1]);
+  expect(findNode(config, 'kglab-node2')).toBeUndefined();
 });

@@ -254,11 +254,11 @@ describe('withoutContext', () => {
 describe('readKubeconfig', () => {
   it.each([
     ['clusters that are a mapping', 'clusters: {}\n', `${FILE}:1:11: clusters must be a list`],
-    ['a tab', 'clusters:\n\t- name: a\n', `${FILE}:2:1: Tabs are not allowed as indentation (use spaces)`],
+    ['a tab', 'clusters:\n\t- name: a\n', `${FILE}:2:1: Indentation must not contain tabs (use spaces)`],
     [
       'two documents',
       'kind: Config\n---\nkind: Config\n',
-      `${FILE}:2:1: There must be one document (drop the --- line and what follows)`,
+      `${FILE}:2:1: The file must be a single YAML document (remove the --- line and what follows)`,
     ],
     ['plain text', 'hello\n', `${FILE}:1:1: it must be a mapping (clusters, users, contexts)`],
     ['a list', '\n- a\n', `${FILE}:2:1: it must be a mapping (clusters, users, contexts)`],

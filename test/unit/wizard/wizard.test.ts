@@ -2,13 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/parse.js';
 import { storageNodes } from '../../../src/config/roles.js';
 import { planUp } from '../../../src/recipe/up.js';
-import type { HostFacts } from '../../../src/wizard/host-facts.js';
 import { labFile } from '../../../src/wizard/lab-file.js';
-import { fits, memoryFor, propose } from '../../../src/wizard/propose.js';
-import type { Question } from '../../../src/wizard/questions.js';
-import { runWizard } from '../../../src/wizard/run-wizard.js';
+import { fits, memoryFor, propose, type HostFacts } from '../../../src/wizard/propose.js';
+import { runWizard, type Question } from '../../../src/wizard/questions.js';
 
-/** A user by position; the list is as long as the tests below take it to be. */
+/** A user by index. */
 const user = (index: number) => {
   const found = USERS[index];
   if (found === undefined) throw new Error(`no user ${index}`);
@@ -26,23 +24,23 @@ const USERS: readonly {
   readonly answers: Readonly<Record<string, string>>;
 }[] = [
   {
-    who: 'A laptop with 8 GB and multipass, everything left as proposed',
+    who: 'A laptop with 8 GB and multipass, all defaults accepted',
     host: { providers: both(true, false), memoryMiB: 8192, cpus: 4, freeDiskGiB: 60 },
     answers: {},
   },
   {
-    who: 'A workstation: storage on machines of its own, an arbiter, data kept',
+    who: 'A workstation with separate storage machines, an arbiter volume and data kept',
     host: { providers: both(false, true), memoryMiB: 65_536, cpus: 16, freeDiskGiB: 500 },
     answers: { name: 'bench', storage: 'own', type: 'arbiter', reclaim: 'Retain' },
   },
   {
-    who: 'A CI runner with 7 GB, off the internet',
+    who: 'A CI runner with 7 GB and no internet access for machines',
     host: { providers: both(false, true), memoryMiB: 7168, cpus: 2, freeDiskGiB: 14 },
     answers: { name: 'ci', internet: 'off' },
   },
 ];
 
-/** Answers like a person: what is given, else Enter. Refuses what the question refuses. Notes what was on the screen. */
+/** Answers like a person: the given answers, else Enter. Records what was on the screen. */
 const person = (answers: Readonly<Record<string, string>>, screen: string[]) => (question: Question) => {
   const answer = answers[question.key] ?? question.fallback;
   const choices =
@@ -55,7 +53,7 @@ const person = (answers: Readonly<Record<string, string>>, screen: string[]) => 
 };
 
 describe('the wizard', () => {
-  it('gives typical users a lab file that is accepted; its transcripts are in the docs', async () => {
+  it('writes valid lab files for typical users, and their transcripts into docs/wizard.md', async () => {
     const chapters: string[] = [];
     for (const { who, host, answers } of USERS) {
       const screen: string[] = [];
@@ -69,11 +67,11 @@ describe('the wizard', () => {
       );
     }
     const intro =
-      '# What the wizard asks\n\nMade by the tests: `kglab init` for three typical users, and the lab files that it writes.\n';
+      '# The wizard\n\nThe questions of `kglab init` for three typical users, and the lab files that it writes. The tests generate this page.\n';
     await expect([intro, ...chapters].join('\n')).toMatchFileSnapshot('../../../docs/wizard.md');
   });
 
-  it('asks nothing that makes no sense for the answers before', async () => {
+  it('leaves out questions that the earlier answers make pointless', async () => {
     const host = user(0).host;
     const asked: string[] = [];
     const note = (question: Question) => {
@@ -91,16 +89,19 @@ describe('the wizard', () => {
     ['auto', true, false],
     ['auto', false, true],
     ['nspawn', true, true],
-  ])('asks about the internet of %s, with multipass there: %s: %s', async (provider, multipass, asks) => {
-    const asked: string[] = [];
-    await runWizard({ ...user(0).host, providers: both(multipass, true) }, (question) => {
-      asked.push(question.key);
-      return Promise.resolve(question.key === 'provider' ? provider : question.fallback);
-    });
-    expect(asked.includes('internet')).toBe(asks);
-  });
+  ])(
+    'provider %s, multipass can be used: %s: asks about internet access: %s',
+    async (provider, multipass, asks) => {
+      const asked: string[] = [];
+      await runWizard({ ...user(0).host, providers: both(multipass, true) }, (question) => {
+        asked.push(question.key);
+        return Promise.resolve(question.key === 'provider' ? provider : question.fallback);
+      });
+      expect(asked.includes('internet')).toBe(asks);
+    },
+  );
 
-  it('refuses answers that cannot work, with the reason', async () => {
+  it('refuses answers that cannot work and gives the reason', async () => {
     const host = { ...user(0).host, memoryMiB: 6144 };
     const refusals: Record<string, string | undefined> = {};
     await runWizard(host, (question) => {
@@ -110,27 +111,27 @@ describe('the wizard', () => {
     });
     expect(refusals['name']).toContain('lower case');
     expect(refusals['nodes']).toContain('two nodes');
-    expect(refusals['memoryMiB']).toContain('more than this host has');
+    expect(refusals['memoryMiB']).toContain('more memory than this host has');
   });
 });
 
-describe('what is proposed', () => {
+describe('default answers', () => {
   it.each([
     { memoryMiB: 4096, nodes: 1, each: 1024 },
     { memoryMiB: 8192, nodes: 3, each: 1536 },
     { memoryMiB: 16_384, nodes: 3, each: 3072 },
     { memoryMiB: 65_536, nodes: 3, each: 4096 },
-  ])('for $memoryMiB MiB: $nodes nodes of $each MiB', ({ memoryMiB, nodes, each }) => {
+  ])('a host with $memoryMiB MiB gets $nodes nodes of $each MiB', ({ memoryMiB, nodes, each }) => {
     const answers = propose({ providers: both(true, true), memoryMiB, cpus: 4, freeDiskGiB: 100 });
     expect([answers.nodes, answers.memoryMiB]).toEqual([nodes, each]);
   });
 
-  it('counts disk too, and never gives a node less than it needs', () => {
+  it('three nodes do not fit on a small disk, and a node never gets less than 1 GiB of memory', () => {
     expect(fits({ ...user(1).host, freeDiskGiB: 5 }, 3)).toBe(false);
     expect(memoryFor({ memoryMiB: 2048 }, 3)).toBe(1024);
   });
 
-  it('takes the first provider that is usable, and none that is not', () => {
+  it('chooses the first provider that can be used, else auto', () => {
     expect(propose({ ...user(0).host, providers: both(false, true) }).provider).toBe('nspawn');
     expect(propose({ ...user(0).host, providers: both(false, false) }).provider).toBe('auto');
   });

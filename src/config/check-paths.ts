@@ -1,25 +1,25 @@
 import type { VolumeConfig } from './config.js';
 import { valueAt, type Path, type Problem } from './problem.js';
 import type { RawLab } from './schema.js';
-import { volumeItems } from './settle-volumes.js';
-import { isInside } from './system-dirs.js';
+import { volumeItems } from './resolve-volumes.js';
+import { isInside } from './directories.js';
 
 const relation = (mount: string, other: VolumeConfig): string | undefined => {
-  if (mount === other.mount) return `${mount} is the mount point of volume ${other.name} already`;
+  if (mount === other.mount) return `${mount} is already the mount point of volume ${other.name}`;
   if (isInside(mount, other.mount))
-    return `${mount} lies inside of ${other.mount}, where volume ${other.name} is mounted`;
+    return `${mount} is inside ${other.mount}, the mount point of volume ${other.name}`;
   if (isInside(other.mount, mount))
-    return `${mount} would cover ${other.mount}, where volume ${other.name} is mounted`;
+    return `${mount} would hide ${other.mount}, the mount point of volume ${other.name}`;
   return undefined;
 };
 
 const brickRelation = (mount: string, bricks: string): string | undefined => {
-  if (isInside(bricks, mount)) return `bricks in ${bricks} would be hidden by what is mounted at ${mount}`;
-  if (isInside(mount, bricks)) return `${mount} lies among the bricks in ${bricks}`;
+  if (isInside(bricks, mount)) return `mount point ${mount} would hide the bricks in ${bricks}`;
+  if (isInside(mount, bricks)) return `mount point ${mount} is inside the brick directory ${bricks}`;
   return undefined;
 };
 
-/** What mount points and bricks rest on. */
+/** The fields that these checks read. */
 const READS = [
   'storage.path',
   'gluster.brick',
@@ -32,18 +32,18 @@ const BRICK = ['gluster', 'brick'];
 
 interface Mount {
   readonly mount: string;
-  /** Where the file says it. */
+  /** Its place in the lab file. */
   readonly path: Path;
 }
 
-const judgeMount = ({ mount, path }: Mount, others: readonly VolumeConfig[]): Problem[] =>
+const checkMount = ({ mount, path }: Mount, others: readonly VolumeConfig[]): Problem[] =>
   others
     .map((other) => relation(mount, other))
     .filter((what) => what !== undefined)
     .map((what) => ({ path, message: `${what} (choose another path)`, reads: READS }));
 
-/** Mount points that get in one another's way or in that of bricks. `data` is the file as written. */
-export const judgePaths = (
+/** Checks mount points against each other and against the bricks. `data` is the file as written, without defaults. */
+export const checkPaths = (
   data: Readonly<Record<string, unknown>>,
   raw: RawLab,
   volumes: readonly VolumeConfig[],
@@ -54,7 +54,7 @@ export const judgePaths = (
     const clash = brickRelation(mount, raw.gluster.brick);
     const where = valueAt(data, path) === undefined ? BRICK : path;
     return [
-      ...judgeMount({ mount, path }, volumes.slice(0, index)),
+      ...checkMount({ mount, path }, volumes.slice(0, index)),
       ...(clash === undefined
         ? []
         : [{ path: where, message: `${clash} (choose another path)`, reads: READS }]),

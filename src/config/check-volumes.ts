@@ -1,8 +1,8 @@
 import type { NodeConfig } from './config.js';
 import { knownWords } from './nearest.js';
-import { say, type Path, type Problem } from './problem.js';
+import { nameTaken, say, type Path, type Problem } from './problem.js';
 import type { RawLab } from './schema.js';
-import { candidatesOf, volumeItems, type VolumeItem } from './settle-volumes.js';
+import { candidatesOf, volumeItems, type VolumeItem } from './resolve-volumes.js';
 import { VOLUME_TYPE_NAMES, VOLUME_TYPES, type ShapeKey } from './volume-types.js';
 
 interface Finding {
@@ -15,7 +15,7 @@ const nodeFault = (name: string, nodes: readonly NodeConfig[]): string | undefin
   if (node !== undefined) {
     return node.roles.includes('storage')
       ? undefined
-      : `node ${name} carries no bricks (add storage to its roles)`;
+      : `node ${name} does not have the role storage (add storage to its roles)`;
   }
   const machine = nodes.find((candidate) => candidate.machine === name);
   const advice = machine
@@ -27,30 +27,31 @@ const nodeFault = (name: string, nodes: readonly NodeConfig[]): string | undefin
   return say(`there is no node ${name}`, advice);
 };
 
-const judgeMembers = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] =>
+const checkMembers = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] =>
   (item.nodes ?? []).flatMap((name, index, all) => {
-    const message = all.indexOf(name) < index ? `node ${name} is named twice` : nodeFault(name, nodes);
+    const message =
+      all.indexOf(name) < index ? `node ${name} is listed twice (remove one)` : nodeFault(name, nodes);
     return message === undefined ? [] : [{ path: [...item.at('nodes'), index], message }];
   });
 
 const countFault = (item: VolumeItem, count: number, replica: number): string | undefined => {
   if (count < replica) {
     const holders = item.nodes === undefined ? 'storage nodes' : 'nodes';
-    return `volume ${item.name} needs ${replica} ${holders} for its ${item.type} sets, there are ${count} (add nodes)`;
+    return `volume ${item.name} needs at least ${replica} ${holders} for its ${item.type} sets, but has ${count} (add ${holders})`;
   }
   if (item.nodes === undefined || count % replica === 0) return undefined;
   const fewer = count - (count % replica);
-  return `${count} nodes do not make whole sets of ${replica} (name ${fewer} or ${fewer + replica})`;
+  return `${count} nodes cannot be divided into sets of ${replica} (list ${fewer} or ${fewer + replica} nodes)`;
 };
 
-/** Where a volume says how many bricks it has, or the nodes that settle it. */
+/** Where the lab file sets the number of bricks: by nodes, by a key like `replica`, or by the number of nodes. */
 const shapePath = (item: VolumeItem): Path => {
   if (item.nodes !== undefined) return item.at('nodes');
   const [size] = VOLUME_TYPES[item.type].keys;
   return size === undefined || item[size] === undefined ? ['nodes'] : item.at(size);
 };
 
-const judgeSets = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
+const checkSets = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
   const count = candidatesOf(item, nodes).length;
   if (count === 0) return [];
   const type = VOLUME_TYPES[item.type];
@@ -66,42 +67,42 @@ const judgeSets = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] =>
 
 const SHAPE_KEYS: readonly ShapeKey[] = ['replica', 'disperse', 'redundancy'];
 
-/** Keys of a volume that its type does not know. */
+/** Keys of a volume that do not apply to its type. */
 const foreignKeys = (item: VolumeItem): Finding[] =>
   SHAPE_KEYS.filter((key) => item[key] !== undefined && !VOLUME_TYPES[item.type].keys.includes(key)).map(
     (key) => {
-      const knowing = VOLUME_TYPE_NAMES.find((type) => VOLUME_TYPES[type].keys.includes(key));
-      const message = `a ${item.type} volume knows no ${key} (drop the key, or say type: ${knowing})`;
+      const owner = VOLUME_TYPE_NAMES.find((type) => VOLUME_TYPES[type].keys.includes(key));
+      const message = `${key} does not apply to a ${item.type} volume (remove it, or set type: ${owner})`;
       return { path: item.at(key), message };
     },
   );
 
-const judgeShape = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
-  const wrong = [...foreignKeys(item), ...judgeMembers(item, nodes)];
-  return wrong.length > 0 ? wrong : judgeSets(item, nodes);
+const checkShape = (item: VolumeItem, nodes: readonly NodeConfig[]): Finding[] => {
+  const wrong = [...foreignKeys(item), ...checkMembers(item, nodes)];
+  return wrong.length > 0 ? wrong : checkSets(item, nodes);
 };
 
-const judgeNames = (items: readonly VolumeItem[]): Finding[] =>
+const checkNames = (items: readonly VolumeItem[]): Finding[] =>
   items.flatMap(({ name, at }, index) =>
     items.findIndex((other) => other.name === name) < index
-      ? [{ path: at('name'), message: `there is a volume ${name} already` }]
+      ? [{ path: at('name'), message: nameTaken(name, 'volume') }]
       : [],
   );
 
-/** Everything that the shape of a volume rests on. */
+/** The fields that the checks of a volume's sets read. */
 const readsOf = (item: VolumeItem): readonly string[] => [
   ...['nodes.*.name', 'nodes.*.roles', 'gluster.volumes'].slice(0, item.at('name').length > 2 ? 2 : 3),
   ...(['type', ...SHAPE_KEYS, 'nodes'] as const).map((key) => item.at(key).join('.')),
 ];
 
-/** What is wrong with volumes as sets of bricks on the nodes there are. */
-export const judgeVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): Problem[] => {
+/** Checks the names of volumes, and whether their sets of bricks fit the nodes. */
+export const checkVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): Problem[] => {
   const items = volumeItems(raw);
   const shapes = items.flatMap((item) =>
-    judgeShape(item, nodes).map((found) => ({
+    checkShape(item, nodes).map((found) => ({
       ...found,
       reads: readsOf(item),
     })),
   );
-  return [...judgeNames(items), ...shapes];
+  return [...checkNames(items), ...shapes];
 };

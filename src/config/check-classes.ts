@@ -1,17 +1,17 @@
 import type { ClassConfig, VolumeConfig } from './config.js';
 import { knownWords } from './nearest.js';
-import { say, type Problem } from './problem.js';
+import { nameTaken, say, type Problem } from './problem.js';
 
 const CLASSES = ['storage', 'classes'] as const;
 
-const judgeNames = (classes: readonly ClassConfig[]): Problem[] =>
+const checkNames = (classes: readonly ClassConfig[]): Problem[] =>
   classes.flatMap(({ name }, index) =>
     classes.findIndex((other) => other.name === name) < index
-      ? [{ path: [...CLASSES, index, 'name'], message: `there is a class ${name} already` }]
+      ? [{ path: [...CLASSES, index, 'name'], message: nameTaken(name, 'class') }]
       : [],
   );
 
-const judgeTargets = (classes: readonly ClassConfig[], volumes: readonly VolumeConfig[]): Problem[] => {
+const checkTargets = (classes: readonly ClassConfig[], volumes: readonly VolumeConfig[]): Problem[] => {
   const known = [...new Set(volumes.map(({ name }) => name))];
   return classes.flatMap(({ volume }, index) =>
     known.includes(volume)
@@ -26,54 +26,57 @@ const judgeTargets = (classes: readonly ClassConfig[], volumes: readonly VolumeC
   );
 };
 
-const judgeDefaults = (classes: readonly ClassConfig[]): Problem[] => {
+const checkDefaults = (classes: readonly ClassConfig[]): Problem[] => {
   const defaults = classes.flatMap((item, index) => (item.default ? [index] : []));
   const reads = ['storage.classes.*.default'];
   if (defaults.length === 0) {
     return [
-      { path: CLASSES, message: 'no class is the default one (give one of them default: true)', reads },
+      { path: CLASSES, message: 'no class is the default class (set default: true on one of them)', reads },
     ];
   }
   return defaults.slice(1).map((index) => ({
     path: [...CLASSES, index, 'default'],
-    message: `class ${classes[defaults[0] ?? 0]?.name} is the default one already (keep one default: true)`,
+    message: `class ${classes[defaults[0] ?? 0]?.name} is already the default class (keep only one default: true)`,
     reads,
   }));
 };
 
-/** Upstream, a shared volume of type local is refused by the API after its directory was made, again and again. */
-const judgeKinds = (classes: readonly ClassConfig[]): Problem[] =>
+/**
+ * Without this check, the API refuses the PV of a shared claim of type `local` after the provisioner has created its
+ * directory, and every retry leaves another directory.
+ */
+const checkKinds = (classes: readonly ClassConfig[]): Problem[] =>
   classes.flatMap(({ name, mode, volumeType }, index) =>
     volumeType === 'local' && mode !== 'pinned'
       ? [
           {
             path: [...CLASSES, index, 'volumeType'],
-            message: `class ${name} is ${mode}, and a local volume belongs to one node (drop volumeType, or say mode: pinned)`,
+            message: `class ${name} is ${mode}, but a local PV belongs to one node (remove volumeType, or set mode: pinned)`,
           },
         ]
       : [],
   );
 
-const judgeBinding = (classes: readonly ClassConfig[]): Problem[] =>
+const checkBinding = (classes: readonly ClassConfig[]): Problem[] =>
   classes.flatMap(({ name, mode, binding }, index) =>
     mode === 'pinned' && binding === 'Immediate'
       ? [
           {
             path: [...CLASSES, index, 'binding'],
-            message: `class ${name} is pinned to the node of the first pod, which Immediate does not wait for (drop binding)`,
+            message: `class ${name} is pinned to the node of the first pod, but Immediate does not wait for a pod (remove binding)`,
           },
         ]
       : [],
   );
 
-/** What is wrong with StorageClasses among themselves and with the volumes they serve from. */
-export const judgeClasses = (
+/** Checks StorageClasses against each other and against the volumes they use. */
+export const checkClasses = (
   classes: readonly ClassConfig[],
   volumes: readonly VolumeConfig[],
 ): Problem[] => [
-  ...judgeNames(classes),
-  ...judgeTargets(classes, volumes),
-  ...judgeKinds(classes),
-  ...judgeBinding(classes),
-  ...judgeDefaults(classes),
+  ...checkNames(classes),
+  ...checkTargets(classes, volumes),
+  ...checkKinds(classes),
+  ...checkBinding(classes),
+  ...checkDefaults(classes),
 ];

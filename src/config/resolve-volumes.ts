@@ -3,7 +3,7 @@ import type { Path } from './problem.js';
 import type { RawLab } from './schema.js';
 import { VOLUME_TYPES, type ShapeItem, type VolumeType } from './volume-types.js';
 
-/** A volume as the file has it, from the list or from the keys that describe the only one. */
+/** A volume as written: an item of the list, or the keys that describe a single volume. */
 export interface VolumeItem extends ShapeItem {
   readonly type: VolumeType;
   readonly profile: VolumeProfile;
@@ -11,11 +11,11 @@ export interface VolumeItem extends ShapeItem {
   readonly nodes?: readonly string[] | undefined;
   readonly mount?: string | undefined;
   readonly options: Readonly<Record<string, string>>;
-  /** Where the file says it. */
+  /** The place of a key in the lab file. */
   at(key: 'name' | 'type' | 'replica' | 'disperse' | 'redundancy' | 'nodes' | 'mount'): Path;
 }
 
-/** The volumes as a list, however the file has them. */
+/** The volumes as a list, in whichever form the file has them. */
 export const volumeItems = ({ gluster, storage }: RawLab): readonly VolumeItem[] => {
   if (gluster.volumes.length > 0) {
     return gluster.volumes.map((volume, index) => ({
@@ -40,8 +40,8 @@ export const volumeItems = ({ gluster, storage }: RawLab): readonly VolumeItem[]
 export const candidatesOf = ({ nodes: named }: VolumeItem, nodes: readonly NodeConfig[]): readonly string[] =>
   named ?? nodes.filter(({ roles }) => roles.includes('storage')).map(({ name }) => name);
 
-/** Volumes with their bricks: on all nodes they may use, as far as these make whole replica sets. */
-export const settleVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): readonly VolumeConfig[] =>
+/** Volumes with their bricks: on all nodes they may use, as many as make complete sets. */
+export const resolveVolumes = (raw: RawLab, nodes: readonly NodeConfig[]): readonly VolumeConfig[] =>
   volumeItems(raw).map((item, index) => {
     const candidates = candidatesOf(item, nodes);
     const type = VOLUME_TYPES[item.type];
