@@ -1,4 +1,7 @@
-import type { CliError } from '../errors/cli-error.js';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
+import { cmd, type Executor } from '../exec/command.js';
 
 /** What a check found on this host. */
 export interface Finding {
@@ -52,4 +55,42 @@ export const runChecks = async (
     if (await check.applicable()) results.push({ check, finding: await check.run() });
   }
   return results;
+};
+
+/** The version question of a program on this host; a program that hangs is as good as none. */
+const ASK_MS = 20_000;
+
+/** The host's own Gluster client, which only `kglab mount` needs. */
+export const glusterClientCheck = (host: Executor, platform: NodeJS.Platform): Check => ({
+  id: 'gluster-client',
+  title: 'Gluster client',
+  optional: 'kglab mount',
+  applicable: () => platform === 'linux',
+  run: async () => {
+    const { exitCode, stdout } = await host.exec(cmd('glusterfs', '--version'), { timeoutMs: ASK_MS });
+    if (exitCode === 0) return { ok: true, found: stdout.split('\n')[0] ?? '' };
+    return { ok: false, found: 'not installed', fix: { packages: ['glusterfs-client'] } };
+  },
+});
+
+const MIB = 1024 * 1024;
+
+/** Free space in MiB at a path, or where it will be when it does not exist yet. */
+export const freeMiB = async (path: string): Promise<number> => {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return Math.floor((bavail * bsize) / MIB);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    return freeMiB(dirname(path));
+  }
+};
+
+/** Throws HOST_NO_SPACE when fewer than `needMiB` are free at `path`. */
+export const assertSpace = async (path: string, needMiB: number, forWhat: string): Promise<void> => {
+  const free = await freeMiB(path);
+  if (free >= needMiB) return;
+  throw new CliError('HOST_NO_SPACE', `${path} has ${free} MiB free; ${forWhat} needs ${needMiB} MiB.`, {
+    hint: `See what fills it: df -h ${path}`,
+  });
 };

@@ -6,9 +6,8 @@ import { cmd, type Executor } from '../exec/command.js';
 import type { CommandLog } from '../exec/logged-executor.js';
 import type { Check } from '../machines/host-check.js';
 import type { FoundLab, LabRef, MachineProvider } from '../machines/provider.js';
-import type { Clock } from '../util/clock.js';
+import { type Clock, whenIdle } from '../util/clock.js';
 import type { Dirs } from '../util/dirs.js';
-import { whenIdle } from '../util/clock.js';
 import { awaitAll } from '../util/pool.js';
 
 /** What the providers are made from. */
@@ -79,7 +78,7 @@ const multipass: ProviderRecord = {
   offered: true,
   sharedNetwork: true,
   rehearsal: false,
-  fits: async (host) => (await import('./multipass/is-installed.js')).isInstalled(host, homedir()),
+  fits: async (host) => (await import('./multipass/installation.js')).isInstalled(host, homedir()),
   usable: async ({ host }) => {
     const usable = await multipass.fits(host);
     return { usable, because: usable ? 'it is installed' : 'it is not installed' };
@@ -126,7 +125,7 @@ const nspawn: ProviderRecord = {
     const places = { dataDir: nspawnDir(dirs), cacheDir: join(dirs.cache, 'images') };
     return new NspawnProvider({ lab, host, clock, ...places, image, network, machines });
   },
-  findLab: async (name, dirs) => (await import('./nspawn/find-lab.js')).findLab(nspawnDir(dirs), name),
+  findLab: async (name, dirs) => (await import('./nspawn/records.js')).findLab(nspawnDir(dirs), name),
   findLock: async (name, dirs) => {
     const { labPaths } = await import('./nspawn/paths.js');
     const { owner, lock } = labPaths(nspawnDir(dirs), name);

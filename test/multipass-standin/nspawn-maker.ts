@@ -8,7 +8,7 @@ import {
   writeJson,
   type MachineLedger,
   type NetworkLedger,
-} from '../../src/providers/nspawn/ledger.js';
+} from '../../src/providers/nspawn/records.js';
 import { MachineStore } from '../../src/providers/nspawn/machine-store.js';
 import type { NspawnOptions } from '../../src/providers/nspawn/options.js';
 import type { LabPaths } from '../../src/providers/nspawn/paths.js';

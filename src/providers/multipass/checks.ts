@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import { cmd, sh, type CommandResult, type Executor } from '../../exec/command.js';
 import type { ErrorCode } from '../../errors/catalog.js';
 import { CliError } from '../../errors/cli-error.js';
-import { installAdvice, restartCommand, type Platform } from './advice.js';
+import { installAdvice, PLACES, restartCommand, type Platform } from './installation.js';
 import { driverArgs, statesArgs, versionArgs } from './commands.js';
 import { commandError, serviceError } from './errors.js';
 import { featuresOf, isSupported, OLDEST } from './features.js';
@@ -23,13 +23,6 @@ const ANSWER_MS = 30_000;
 /** Three machines of 2 GiB use 4 GiB before any workload. In bytes. */
 const MEMORY = 4 * 1024 ** 3;
 const GIB = 1024 ** 3;
-
-/** Where installers put the program when PATH does not have it. */
-const PLACES: Readonly<Partial<Record<Platform, readonly string[]>>> = {
-  linux: ['/snap/bin/multipass'],
-  darwin: ['/usr/local/bin/multipass', '/opt/homebrew/bin/multipass'],
-  win32: [String.raw`C:\Program Files\Multipass\bin\multipass.exe`],
-};
 
 /** A finding that has a code of its own, which `up` then ends with. */
 const named = (code: ErrorCode, found: string, command: string): Finding => ({

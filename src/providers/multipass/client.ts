@@ -1,9 +1,9 @@
 import type { CommandError } from '../../exec/command-error.js';
 import type { Command, CommandResult, ExecOptions, Executor } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
-import { logCommand, restartCommand, type Platform } from './advice.js';
+import { logCommand, restartCommand, type Platform } from './installation.js';
 import { versionArgs } from './commands.js';
-import type { Deadlines } from './deadlines.js';
+import type { Deadlines } from './options.js';
 import { commandError, multipassError, serviceError } from './errors.js';
 import { awaitAll } from '../../util/pool.js';
 

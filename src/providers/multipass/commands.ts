@@ -3,6 +3,9 @@ import type { MachineSpec } from '../../machines/provider.js';
 /** The release that `image: default` stands for. Pinned: multipass' own `default` and `lts` move with time. */
 const DEFAULT_IMAGE = '24.04';
 
+/** Exit code of a client whose own timer fired; the daemon carries on. */
+export const CLIENT_TIMEOUT = 5;
+
 export interface LaunchInput extends Omit<MachineSpec, 'userData'> {
   /** Image as the lab file names it. */
   readonly image: string;

@@ -1,8 +1,8 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { ErrorCode } from '../../errors/catalog.js';
 import { CommandError } from '../../exec/command-error.js';
 import type { Command, CommandResult } from '../../exec/command.js';
-import { installAdvice, logCommand, restartCommand, type Platform } from './advice.js';
-import { plainText } from './plain-text.js';
+import { installAdvice, logCommand, restartCommand, type Platform } from './installation.js';
 
 interface Rule {
   readonly code: ErrorCode;
@@ -99,6 +99,25 @@ const COMMANDS: readonly Rule[] = [
 
 const findRule = (rules: readonly Rule[], { stderr, stdout }: CommandResult): Rule | undefined =>
   rules.find(({ match }) => match.test(stderr) || match.test(stdout));
+
+/** What makes the client's next words overwrite the line: going back to its start, or clearing it. */
+const ANEW = /\r|\u001b\[2K/;
+
+const typed = (text: string): string => {
+  let line = '';
+  for (const char of text) line = char === '\b' ? line.slice(0, -1) : line + char;
+  return line;
+};
+
+/**
+ * A text as a person would have it on the screen in the end: the client draws spinners and percentages into pipes, too,
+ * ten frames a second.
+ */
+const plainText = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => typed(stripVTControlCharacters(line.split(ANEW).at(-1) ?? '')).trimEnd())
+    .join('\n');
 
 /** As {@link CommandError}, with what a person reads as its evidence. */
 export const multipassError = (

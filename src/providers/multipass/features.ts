@@ -1,4 +1,6 @@
-import { parseVersion } from './parse.js';
+import type { MultipassClient } from './client.js';
+import { driverArgs, versionArgs } from './commands.js';
+import { parseVersion, parseVersions } from './parse.js';
 
 /** What a version of multipass with a driver can do. */
 export interface MultipassFeatures {
@@ -35,4 +37,11 @@ export const featuresOf = (version: string, driver: string): MultipassFeatures =
 export const isSupported = (version: string): boolean => {
   const { major, minor } = parseVersion(version) ?? { major: 0, minor: 0 };
   return major > 1 || (major === 1 && minor >= 12);
+};
+
+/** Asks the daemon for its version and driver: what they can do together. */
+export const askFeatures = async (client: MultipassClient, timeoutMs: number): Promise<MultipassFeatures> => {
+  const versions = parseVersions((await client.must(versionArgs, { timeoutMs })).stdout);
+  const driver = await client.call(driverArgs, { timeoutMs });
+  return featuresOf(versions.daemon ?? versions.client, driver.stdout.trim());
 };

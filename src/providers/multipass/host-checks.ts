@@ -1,7 +1,6 @@
 import { cmd, type Command, type CommandResult, type Executor } from '../../exec/command.js';
-import type { Platform } from './advice.js';
-import { freeMiB } from '../../machines/disk-space.js';
-import { bad, good, type Check } from '../../machines/host-check.js';
+import type { Platform } from './installation.js';
+import { bad, type Check, freeMiB, good } from '../../machines/host-check.js';
 
 export interface MultipassHostInput {
   readonly host: Executor;

@@ -4,12 +4,11 @@ import type { CommandResult, ExecOptions } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 import { waitFor } from '../../util/wait.js';
 import type { MachineSpec } from '../../machines/provider.js';
-import { logCommand } from './advice.js';
+import { logCommand } from './installation.js';
 import type { MultipassClient } from './client.js';
-import { launchArgs, refreshImagesArgs } from './commands.js';
-import type { Deadlines } from './deadlines.js';
+import { CLIENT_TIMEOUT, launchArgs, refreshImagesArgs } from './commands.js';
+import type { Deadlines } from './options.js';
 import { commandError } from './errors.js';
-import { launchEnd, type LaunchEnd } from './launch-end.js';
 import { appeared } from './ownership.js';
 import type { Instance } from './parse.js';
 
@@ -31,6 +30,27 @@ export interface LaunchDeps {
   /** Throws MACHINE_FOREIGN when the running instance is not this lab's. */
   readonly assertOurs: (name: string, options: ExecOptions) => Promise<void>;
 }
+
+/**
+ * How a launch ended. `unknown`: the daemon may still be at it, so look. `broken`: an instance without SSH is left
+ * behind. `stale`: the image's checksum is that of another day. `taken`: the name is in use, if only by a launch under way. `refused`: nothing was made.
+ */
+export type LaunchEnd = 'made' | 'unknown' | 'broken' | 'stale' | 'offline' | 'taken' | 'refused';
+
+const BY_TEXT: readonly (readonly [RegExp, LaunchEnd])[] = [
+  [/timed out waiting for initialization to complete/, 'unknown'],
+  [/timed out waiting for response/, 'broken'],
+  [/image hash does not match/, 'stale'],
+  [/is unknown or unreachable|failed to download from/, 'offline'],
+  [/already exists|is being prepared/, 'taken'],
+];
+
+/** Reads the end of a launch from its exit code and from what it said. */
+export const launchEnd = ({ exitCode, stderr }: Pick<CommandResult, 'exitCode' | 'stderr'>): LaunchEnd => {
+  if (exitCode === 0) return 'made';
+  if (exitCode === CLIENT_TIMEOUT) return 'unknown';
+  return BY_TEXT.find(([text]) => text.test(stderr))?.[1] ?? 'refused';
+};
 
 /** What one try came to: the machine runs, or what it failed with. `left`: something of it may be there. */
 type Try = { readonly ok: true } | { readonly ok: false; readonly error: CliError; readonly left: boolean };

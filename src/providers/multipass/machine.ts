@@ -1,10 +1,10 @@
 import { CliError } from '../../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions, Executor } from '../../exec/command.js';
 import type { Machine } from '../../machines/provider.js';
-import { restartCommand } from './advice.js';
+import { restartCommand } from './installation.js';
 import type { MultipassClient } from './client.js';
 import { execArgs } from './commands.js';
-import type { Deadlines } from './deadlines.js';
+import type { Deadlines } from './options.js';
 import { commandError } from './errors.js';
 import { innerLines, unwrap, WRAPPER } from './sentinel.js';
 

@@ -3,10 +3,10 @@ import { cmd, type CommandResult, type ExecOptions } from '../../exec/command.js
 import type { Clock } from '../../util/clock.js';
 import { waitFor } from '../../util/wait.js';
 import type { Machine } from '../../machines/provider.js';
-import { logCommand } from './advice.js';
+import { logCommand } from './installation.js';
 import type { MultipassClient } from './client.js';
-import { recoverArgs, startArgs, stopArgs } from './commands.js';
-import type { Deadlines } from './deadlines.js';
+import { CLIENT_TIMEOUT, recoverArgs, startArgs, stopArgs } from './commands.js';
+import type { Deadlines } from './options.js';
 import { commandError } from './errors.js';
 import type { MultipassFeatures } from './features.js';
 import type { Instance } from './parse.js';
@@ -103,7 +103,8 @@ export class Power {
     const timeoutMs = deadlines.startMs + deadlines.graceMs;
     const result = await this.ended(client.call(args, { ...plain(options), timeoutMs }));
     if (result?.exitCode === 0) return true;
-    const late = result === undefined || result.exitCode === 5 || /timed out waiting/.test(result.stderr);
+    const late =
+      result === undefined || result.exitCode === CLIENT_TIMEOUT || /timed out waiting/.test(result.stderr);
     if (!late) throw commandError(client.command(args), result, client.platform, 'MACHINE_NOT_BOOTED');
     // The client gave up; the daemon did not.
     return (await this.settled(name, options)) === 'Running';

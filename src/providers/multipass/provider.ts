@@ -12,16 +12,14 @@ import type {
   Trace,
 } from '../../machines/provider.js';
 import { Addresses } from './address.js';
-import { askAbilities } from './ask-abilities.js';
+import { askFeatures, type MultipassFeatures } from './features.js';
 import { MultipassClient } from './client.js';
 import { statesArgs } from './commands.js';
-import { DEADLINES, type Deadlines } from './deadlines.js';
-import type { MultipassFeatures } from './features.js';
+import { DEADLINES, type Deadlines, type MultipassOptions } from './options.js';
 import { LaunchGate, openWhen } from './gate.js';
 import { launch } from './launch.js';
 import { Ledger } from './ledger.js';
 import { MultipassMachine } from './machine.js';
-import type { MultipassOptions } from './options.js';
 import { Ownership } from './ownership.js';
 import { parseList, toMachineState, type Instance } from './parse.js';
 import { Power } from './power.js';
@@ -154,7 +152,7 @@ export class MultipassProvider implements MachineProvider {
 
   /** What this version with this driver can do. */
   driver(): Promise<MultipassFeatures> {
-    this.able ??= askAbilities(this.client, this.deadlines.listMs).catch((error: unknown) => {
+    this.able ??= askFeatures(this.client, this.deadlines.listMs).catch((error: unknown) => {
       this.able = undefined;
       throw error;
     });

@@ -2,9 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { platform, totalmem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cmd, sh, type Executor } from '../../exec/command.js';
-import { freeMiB } from '../../machines/disk-space.js';
-import { bad, runChecks, type Check, type Finding } from '../../machines/host-check.js';
-import { glusterClientCheck } from '../../machines/gluster-client-check.js';
+import {
+  bad,
+  type Check,
+  type Finding,
+  freeMiB,
+  glusterClientCheck,
+  runChecks,
+} from '../../machines/host-check.js';
 import { awaitAll } from '../../util/pool.js';
 
 export interface NspawnCheckInput {

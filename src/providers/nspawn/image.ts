@@ -15,7 +15,7 @@ import {
   toSourceLines,
   type IndexTarget,
 } from './apt-sources.js';
-import { assertSpace } from '../../machines/disk-space.js';
+import { assertSpace } from '../../machines/host-check.js';
 import { imageName, imageRecipe, parseCodename, type Recipe } from './recipe.js';
 
 /** A root filesystem has 450 MB; while it is made, its packages lie beside it. In MiB. */

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapPool } from '../../util/pool.js';
-import { readJson, unlessDamaged, type NetworkLedger } from './ledger.js';
+import { readJson, unlessDamaged, type NetworkLedger } from './records.js';
 import { replaceFile } from '../../util/replace-file.js';
 
 /** Files read at the same time. */

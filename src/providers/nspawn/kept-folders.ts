@@ -4,7 +4,7 @@ import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, quote, type ExecOptions, type Executor } from '../../exec/command.js';
 import { syncPath } from '../../util/replace-file.js';
-import { readJson, writeJson } from './ledger.js';
+import { readJson, writeJson } from './records.js';
 import { OWN_FOLDERS, type LabPaths, type MachinePaths } from './paths.js';
 import { mapPool } from '../../util/pool.js';
 

@@ -6,7 +6,7 @@ import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
 import type { MachineSpec } from '../../machines/provider.js';
 import { assignAddresses, gatewayOf, prefixOf, toRange } from './addresses.js';
-import { readJson, unlessDamaged, writeJson, type MachineLedger, type NetworkLedger } from './ledger.js';
+import { readJson, unlessDamaged, writeJson, type MachineLedger, type NetworkLedger } from './records.js';
 import { completeKeep, forgetKept, giveBack } from './kept-folders.js';
 import { machineId } from './names.js';
 import { readResolvConf } from './network.js';

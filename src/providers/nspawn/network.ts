@@ -7,16 +7,16 @@ import { chooseRange, findTaken, gatewayOf, prefixOf, toRange, type TakenRange }
 import {
   closeFirewall,
   dropsForwarded,
+  type FirewallInput,
   isFirewallOpen,
   openFirewall,
-  type FirewallInput,
+  renderRules,
 } from './firewall.js';
 import { hasDefaultRoute, parseLinks, parseRoutes, type Link } from './ip-json.js';
 import { enableForwarding, isForwarding, otherNetworks, restoreForwarding } from './ip-forward.js';
 import { readText } from '../../util/private-files.js';
-import { readJson, unlessDamaged, writeJson, type NetworkLedger } from './ledger.js';
+import { readJson, unlessDamaged, writeJson, type NetworkLedger } from './records.js';
 import { bridgeMac, bridgeName, ownerMark, shortHash, tableName } from './names.js';
-import { renderRules } from './nft.js';
 import type { NspawnOptions } from './options.js';
 import type { LabPaths } from './paths.js';
 import { awaitAll } from '../../util/pool.js';

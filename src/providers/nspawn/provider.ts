@@ -16,7 +16,7 @@ import { bootMachine, groupPath, hasSystemd } from './boot.js';
 import { ImageCache } from './image.js';
 import { forgetPartial, keep, keptFolders } from './kept-folders.js';
 import { assertImage, MachineStore } from './machine-store.js';
-import { assertOwnLab, claimLab, type MachineLedger } from './ledger.js';
+import { assertOwnLab, claimLab, type MachineLedger } from './records.js';
 import { NspawnMachine } from './machine.js';
 import { groupName, nspawnName, vethName } from './names.js';
 import { LabNetwork } from './network.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { multipassChecks } from '../../../../src/providers/multipass/checks.js';
-import type { Platform } from '../../../../src/providers/multipass/advice.js';
+import type { Platform } from '../../../../src/providers/multipass/installation.js';
 import { ScriptedExecutor } from '../../../helpers/scripted-executor.js';
 
 /** A host on which all is well, to be told otherwise. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cmd } from '../../../../src/exec/command.js';
 import { commandError, serviceError } from '../../../../src/providers/multipass/errors.js';
-import { launchEnd } from '../../../../src/providers/multipass/launch-end.js';
+import { launchEnd } from '../../../../src/providers/multipass/launch.js';
 
 const SOCKET = '/var/snap/multipass/common/multipass_socket';
 const result = (stderr: string, exitCode = 2) => ({ exitCode, stdout: '', stderr, durationMs: 1 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { multipassHostChecks } from '../../../../src/providers/multipass/host-checks.js';
-import type { Platform } from '../../../../src/providers/multipass/advice.js';
+import type { Platform } from '../../../../src/providers/multipass/installation.js';
 import { ScriptedExecutor } from '../../../helpers/scripted-executor.js';
 
 const SNAP =

@@ -6,9 +6,8 @@ import {
   unitCommand,
   type BootInput,
 } from '../../../../src/providers/nspawn/boot.js';
-import { forwardRules } from '../../../../src/providers/nspawn/firewall.js';
+import { forwardRules, renderRules } from '../../../../src/providers/nspawn/firewall.js';
 import { enter } from '../../../../src/providers/nspawn/machine.js';
-import { renderRules } from '../../../../src/providers/nspawn/nft.js';
 import { mountsBelow } from '../../../../src/providers/nspawn/overlay.js';
 import { labPaths } from '../../../../src/providers/nspawn/paths.js';
 import { parseBootFile } from '../../../../src/providers/nspawn/process-state.js';

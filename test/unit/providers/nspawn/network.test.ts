@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeJson } from '../../../../src/providers/nspawn/ledger.js';
+import { writeJson } from '../../../../src/providers/nspawn/records.js';
 import { bridgeName, ownerMark, tableName } from '../../../../src/providers/nspawn/names.js';
 import { LabNetwork } from '../../../../src/providers/nspawn/network.js';
 import { labPaths, type LabPaths } from '../../../../src/providers/nspawn/paths.js';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findLab } from '../../../../src/providers/nspawn/find-lab.js';
+import { findLab } from '../../../../src/providers/nspawn/records.js';
 import { otherNetworks, restoreForwarding } from '../../../../src/providers/nspawn/ip-forward.js';
 import { keep } from '../../../../src/providers/nspawn/kept-folders.js';
 import { labPaths, type LabPaths } from '../../../../src/providers/nspawn/paths.js';

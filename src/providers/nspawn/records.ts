@@ -1,11 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../../errors/cli-error.js';
-import type { LabRef, MachineSpec } from '../../machines/provider.js';
+import type { FoundLab, LabRef, MachineSpec } from '../../machines/provider.js';
 import { quote } from '../../exec/command.js';
 import { parseNotes, readText } from '../../util/private-files.js';
 import { replaceFile } from '../../util/replace-file.js';
-import type { LabPaths } from './paths.js';
+import { labPaths, type LabPaths } from './paths.js';
 
 /** What a machine is; the cloud-init data is not repeated here. */
 export interface MachineLedger extends Omit<MachineSpec, 'userData'> {
@@ -69,4 +69,16 @@ export const claimLab = async (lab: LabRef, paths: LabPaths): Promise<void> => {
   await mkdir(paths.machines, { recursive: true, mode: 0o700 });
   if ((await readOwner(lab.name, paths)) === undefined)
     await writeJson(paths.owner, { name: lab.name, id: lab.id });
+};
+
+/** The lab of that name on this host, whatever its id. To a user who may not look there, there is none. */
+export const findLab = async (dataDir: string, name: string): Promise<FoundLab | undefined> => {
+  const paths = labPaths(dataDir, name);
+  const lab = await readOwner(name, paths).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EACCES') return undefined;
+    throw error;
+  });
+  if (lab === undefined) return undefined;
+  const note = await readFile(paths.note, 'utf8').catch(() => undefined);
+  return { lab: { name: lab.name, id: lab.id }, ...(note !== undefined && { note }) };
 };
