@@ -22,13 +22,16 @@ export interface CallOptions extends ExecOptions {
   readonly stdin?: string;
 }
 
+/** Only the signal: for commands whose output is data, not progress. */
+export const signalOnly = ({ signal }: ExecOptions): ExecOptions => (signal === undefined ? {} : { signal });
+
 /** Runs `multipass`, each call with a deadline, and explains what a daemon in trouble does. */
 export class MultipassClient {
   readonly platform: Platform;
   /** Resolves when no command that blocks the whole daemon is under way. */
-  private calm: Promise<unknown> = Promise.resolve();
+  private exclusiveQueue: Promise<unknown> = Promise.resolve();
   /** Calls under way that have less time than a blocked daemon would take from them. */
-  private readonly brief = new Set<Promise<unknown>>();
+  private readonly shortCalls = new Set<Promise<unknown>>();
 
   constructor(private readonly options: ClientOptions) {
     this.platform = options.platform;
@@ -45,15 +48,15 @@ export class MultipassClient {
    */
   async call(args: readonly string[], options: CallOptions): Promise<CommandResult> {
     let seen: Promise<unknown>;
-    do await (seen = this.calm);
-    while (seen !== this.calm);
-    const running = this.now(args, options);
+    do await (seen = this.exclusiveQueue);
+    while (seen !== this.exclusiveQueue);
+    const running = this.run(args, options);
     if (options.timeoutMs > this.options.deadlines.listMs) return running;
     const ended: Promise<unknown> = running.then(
-      () => this.brief.delete(ended),
-      () => this.brief.delete(ended),
+      () => this.shortCalls.delete(ended),
+      () => this.shortCalls.delete(ended),
     );
-    this.brief.add(ended);
+    this.shortCalls.add(ended);
     return running;
   }
 
@@ -67,8 +70,8 @@ export class MultipassClient {
    * been answered, and all others wait.
    */
   exclusively(args: readonly string[], options: CallOptions): Promise<CommandResult> {
-    const running = awaitAll([this.calm, ...this.brief]).then(() => this.now(args, options));
-    this.calm = running.catch(() => undefined);
+    const running = awaitAll([this.exclusiveQueue, ...this.shortCalls]).then(() => this.run(args, options));
+    this.exclusiveQueue = running.catch(() => undefined);
     return running;
   }
 
@@ -93,7 +96,7 @@ export class MultipassClient {
     });
   }
 
-  private async now(args: readonly string[], { stdin, ...options }: CallOptions): Promise<CommandResult> {
+  private async run(args: readonly string[], { stdin, ...options }: CallOptions): Promise<CommandResult> {
     const { host, clock, platform, deadlines } = this.options;
     const command = { ...this.command(args), ...(stdin !== undefined && { stdin }) };
     const end = clock.now() + deadlines.serviceMs;

@@ -5,7 +5,7 @@ import type { Clock } from '../../util/clock.js';
 import { waitFor } from '../../util/wait.js';
 import type { MachineSpec } from '../../machines/provider.js';
 import { logCommand } from './installation.js';
-import type { MultipassClient } from './client.js';
+import { signalOnly, type MultipassClient } from './client.js';
 import { CLIENT_TIMEOUT, launchArgs, refreshImagesArgs } from './commands.js';
 import type { Deadlines } from './options.js';
 import { commandError } from './errors.js';
@@ -20,19 +20,19 @@ export interface LaunchDeps {
   /** Zone for the machine, where there are zones. */
   readonly zone: () => Promise<string | undefined>;
   /** The instance as it is listed now. */
-  readonly look: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
+  readonly findInstance: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
   /** Removes the instance with its disk. */
   readonly purge: (name: string, options: ExecOptions) => Promise<void>;
   /** An earlier launch of this lab may have taken the name; else, whatever has it is not this lab's. */
-  readonly noted: boolean;
+  readonly launchedBefore: boolean;
   /** Strikes the name out of the books. */
-  readonly disown: (name: string) => Promise<void>;
+  readonly forget: (name: string) => Promise<void>;
   /** Throws MACHINE_FOREIGN when the running instance is not this lab's. */
   readonly assertOurs: (name: string, options: ExecOptions) => Promise<void>;
 }
 
 /**
- * How a launch ended. `unknown`: the daemon may still be at it, so look. `broken`: an instance without SSH is left
+ * How a launch ended. `unknown`: the daemon may still be at it, so ask it. `broken`: an instance without SSH is left
  * behind. `stale`: the image's checksum is that of another day. `taken`: the name is in use, if only by a launch under way. `refused`: nothing was made.
  */
 export type LaunchEnd = 'made' | 'unknown' | 'broken' | 'stale' | 'offline' | 'taken' | 'refused';
@@ -58,7 +58,7 @@ type Try = { readonly ok: true } | { readonly ok: false; readonly error: CliErro
 const OK: Try = { ok: true };
 
 /** States in which an instance is on its way up. */
-const RISING = new Set(['Starting', 'Restarting', 'Delayed Shutdown']);
+const STARTING_UP = new Set(['Starting', 'Restarting', 'Delayed Shutdown']);
 
 /**
  * Launches a machine. A launch that timed out is neither success nor failure: the daemon carries on, so the machine
@@ -69,7 +69,7 @@ export const launch = async (spec: MachineSpec, deps: LaunchDeps, options: ExecO
   if (first.ok) return;
   options.onLine?.(`${first.error.message}; trying once more`);
   if (first.left) await deps.purge(spec.name, options);
-  const second = await attempt(spec, { ...deps, noted: deps.noted || first.left }, options);
+  const second = await attempt(spec, { ...deps, launchedBefore: deps.launchedBefore || first.left }, options);
   if (!second.ok) throw second.error;
 };
 
@@ -84,13 +84,13 @@ const attempt = async (spec: MachineSpec, deps: LaunchDeps, options: ExecOptions
       return OK;
     case 'unknown':
       options.onLine?.(`the launch of ${spec.name} has not ended in time; watching the machine`);
-      return settle(spec.name, deps, options);
+      return waitUntilUp(spec.name, deps, options);
     case 'taken':
       return adopt(spec.name, deps, options);
     case 'broken':
       return { ok: false, error: notUp(spec.name, deps, error), left: true };
     case 'stale':
-      await deps.client.call(refreshImagesArgs, { ...quiet(options), timeoutMs: deps.deadlines.stopMs });
+      await deps.client.call(refreshImagesArgs, { ...signalOnly(options), timeoutMs: deps.deadlines.stopMs });
       return { ok: false, error: error as CommandError, left: false };
     case 'offline':
       // Also what a service says that has only just started.
@@ -116,7 +116,7 @@ const run = async (
 ): Promise<CommandResult | undefined> => {
   const timeoutMs = deadlines.launchMs + deadlines.graceMs;
   try {
-    return await client.call(args, { ...quiet(options), stdin: userData, timeoutMs });
+    return await client.call(args, { ...signalOnly(options), stdin: userData, timeoutMs });
   } catch (error) {
     if (error instanceof CliError && error.code === 'MULTIPASS_TIMEOUT') return undefined;
     throw error;
@@ -124,13 +124,13 @@ const run = async (
 };
 
 /** Watches an instance until it runs; while its image is being fetched, there is none to be seen. */
-const settle = async (name: string, deps: LaunchDeps, options: ExecOptions): Promise<Try> => {
+const waitUntilUp = async (name: string, deps: LaunchDeps, options: ExecOptions): Promise<Try> => {
   const { clock, deadlines } = deps;
   let state: string | undefined;
   const settled = await waitFor(
     async () => {
-      state = (await deps.look(name, options))?.state;
-      return state === undefined || RISING.has(state) ? undefined : state;
+      state = (await deps.findInstance(name, options))?.state;
+      return state === undefined || STARTING_UP.has(state) ? undefined : state;
     },
     { clock, timeoutMs: deadlines.settleMs, everyMs: deadlines.everyMs, signal: options.signal },
   );
@@ -143,10 +143,10 @@ const settle = async (name: string, deps: LaunchDeps, options: ExecOptions): Pro
  * a note of such a launch it is out of the books while it is looked at: whatever happens, it is never purged.
  */
 const adopt = async (name: string, deps: LaunchDeps, options: ExecOptions): Promise<Try> => {
-  if (!deps.noted) await deps.disown(name);
-  const settled = await settle(name, deps, options);
+  if (!deps.launchedBefore) await deps.forget(name);
+  const settled = await waitUntilUp(name, deps, options);
   if (settled.ok) await deps.assertOurs(name, options);
-  else if (!deps.noted) throw appeared(name);
+  else if (!deps.launchedBefore) throw appeared(name);
   return settled;
 };
 
@@ -166,5 +166,3 @@ const notUp = (
       hint: `See what the service says: ${logCommand(client.platform)}\nA firewall or VPN of the host between it and the machines is a common reason.\nThen run \`kglab up\` again.`,
     },
   );
-
-const quiet = ({ signal }: ExecOptions): ExecOptions => (signal === undefined ? {} : { signal });

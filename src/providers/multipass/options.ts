@@ -9,7 +9,7 @@ export interface MultipassOptions {
   /** The host, on which `multipass` runs. */
   readonly host: Executor;
   readonly clock: Clock;
-  /** The lab's own folder, where the ledger of its machines is kept. */
+  /** The lab's own folder, where the record of its machines is kept. */
   readonly dataDir: string;
   readonly platform: Platform;
   /** Home folder of the user. */

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors/catalog.js';
 import { CliError } from '../../errors/cli-error.js';
 import { cmd, sh, type ExecOptions } from '../../exec/command.js';
 import type { LabRef, Machine } from '../../machines/provider.js';
-import type { Ledger } from './ledger.js';
+import type { LaunchRecord } from './launch-record.js';
 import type { Instance } from './parse.js';
 
 /** Says whose a machine is: written by cloud-init, a file of one line that ends with the lab's id. */
@@ -40,7 +40,7 @@ const undecided = (code: ErrorCode, message: string): CliError =>
 export class Ownership {
   constructor(
     private readonly lab: LabRef,
-    private readonly ledger: Ledger,
+    private readonly record: LaunchRecord,
     private readonly machine: (name: string) => Machine,
   ) {}
 
@@ -68,22 +68,22 @@ export class Ownership {
   }
 
   async isOwn(name: string): Promise<boolean> {
-    return (await this.ledger.phase(name)) !== undefined;
+    return (await this.record.phase(name)) !== undefined;
   }
 
   /** Whether the end of its launch was never seen. */
-  async isHalfMade(name: string): Promise<boolean> {
-    return (await this.ledger.phase(name)) === 'launching';
+  async isLaunching(name: string): Promise<boolean> {
+    return (await this.record.phase(name)) === 'launching';
   }
 
   /**
    * Settles what was left open when a launch was interrupted: a running instance with this lab's mark is noted as
    * made. Throws MACHINE_FOREIGN, and forgets the name, when it is somebody else's; keeps it when there is no telling.
    */
-  async settle(name: string, options: ExecOptions): Promise<void> {
-    if (!(await this.isHalfMade(name))) return;
+  async confirm(name: string, options: ExecOptions): Promise<void> {
+    if (!(await this.isLaunching(name))) return;
     await this.assertMarked(name, options);
-    await this.ledger.note(name, 'made');
+    await this.record.note(name, 'made');
   }
 
   /** Throws MACHINE_FOREIGN, and forgets the name, when the running instance turns out to be somebody else's. */
@@ -97,7 +97,7 @@ export class Ownership {
     if (verdict === 'silent') throw undecided('MACHINE_UNREACHABLE', `Machine ${name} gives no answer.`);
     if (verdict === 'booting')
       throw undecided('MACHINE_NOT_BOOTED', `Machine ${name} has not finished its first boot.`);
-    await this.ledger.forget(name);
+    await this.record.forget(name);
     throw appeared(name);
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../util/clock.js';
 import { waitFor } from '../../util/wait.js';
 import type { Machine } from '../../machines/provider.js';
 import { logCommand } from './installation.js';
-import type { MultipassClient } from './client.js';
+import { signalOnly, type MultipassClient } from './client.js';
 import { CLIENT_TIMEOUT, recoverArgs, startArgs, stopArgs } from './commands.js';
 import type { Deadlines } from './options.js';
 import { commandError } from './errors.js';
@@ -15,16 +15,14 @@ export interface PowerDeps {
   readonly client: MultipassClient;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  readonly abilities: () => Promise<MultipassFeatures>;
+  readonly driverFeatures: () => Promise<MultipassFeatures>;
   readonly machine: (name: string) => Machine;
-  readonly look: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
+  readonly findInstance: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
 }
 
 /** States that end by themselves. */
-const PASSING = new Set(['Starting', 'Restarting', 'Suspending']);
+const TRANSIENT = new Set(['Starting', 'Restarting', 'Suspending']);
 const OFF = new Set(['Stopped', 'Suspended', 'Deleted']);
-
-const plain = ({ signal }: ExecOptions): ExecOptions => (signal === undefined ? {} : { signal });
 
 /** Switches instances on and off, out of whatever state they are in. */
 export class Power {
@@ -51,7 +49,7 @@ export class Power {
     if (state === 'Running') return true;
     if (state === 'Unavailable') throw unavailable(name);
     if (state === 'Deleted') await this.recover(name, options);
-    if (state === 'Unknown' || PASSING.has(state)) await this.cut(name, options);
+    if (state === 'Unknown' || TRANSIENT.has(state)) await this.cut(name, options);
     if (await this.tryStart(name, options)) return true;
     options.onLine?.(`${name} does not answer; switching it off and on once more`);
     await this.cut(name, options);
@@ -63,7 +61,7 @@ export class Power {
     name: string,
     { force = false, ...options }: ExecOptions & { readonly force?: boolean },
   ): Promise<void> {
-    const state = (await this.deps.look(name, options))?.state;
+    const state = (await this.deps.findInstance(name, options))?.state;
     if (state === undefined || OFF.has(state)) return;
     if (force) await this.cut(name, options);
     else await this.stopBy(stopArgs(name, false), options);
@@ -82,7 +80,7 @@ export class Power {
   }
 
   private async isOff(name: string, options: ExecOptions): Promise<boolean> {
-    const state = (await this.deps.look(name, options))?.state;
+    const state = (await this.deps.findInstance(name, options))?.state;
     return state === undefined || OFF.has(state);
   }
 
@@ -90,8 +88,8 @@ export class Power {
   private async settled(name: string, options: ExecOptions): Promise<string | undefined> {
     let state: string | undefined;
     await this.until(options, this.deps.deadlines.startMs, async () => {
-      state = (await this.deps.look(name, options))?.state;
-      return state === undefined || !PASSING.has(state);
+      state = (await this.deps.findInstance(name, options))?.state;
+      return state === undefined || !TRANSIENT.has(state);
     });
     return state;
   }
@@ -101,7 +99,7 @@ export class Power {
     const { client, deadlines } = this.deps;
     const args = startArgs(name, Math.ceil(deadlines.startMs / 1000));
     const timeoutMs = deadlines.startMs + deadlines.graceMs;
-    const result = await this.ended(client.call(args, { ...plain(options), timeoutMs }));
+    const result = await this.ended(client.call(args, { ...signalOnly(options), timeoutMs }));
     if (result?.exitCode === 0) return true;
     const late =
       result === undefined || result.exitCode === CLIENT_TIMEOUT || /timed out waiting/.test(result.stderr);
@@ -120,8 +118,9 @@ export class Power {
   }
 
   private async cut(name: string, options: ExecOptions): Promise<void> {
-    if ((await this.deps.abilities()).forceStop) return this.stopBy(stopArgs(name, true), options);
-    if ((await this.deps.look(name, options))?.state === 'Running') await this.cutFromInside(name, options);
+    if ((await this.deps.driverFeatures()).forceStop) return this.stopBy(stopArgs(name, true), options);
+    if ((await this.deps.findInstance(name, options))?.state === 'Running')
+      await this.cutFromInside(name, options);
     await this.stopBy(stopArgs(name, false), options);
   }
 
@@ -129,7 +128,7 @@ export class Power {
   private async cutFromInside(name: string, options: ExecOptions): Promise<void> {
     try {
       await this.deps.machine(name).exec(cmd('systemctl', 'poweroff', '--force', '--force'), {
-        ...plain(options),
+        ...signalOnly(options),
         timeoutMs: this.deps.deadlines.probeMs,
       });
     } catch (error) {
@@ -141,14 +140,14 @@ export class Power {
 
   private async stopBy(args: readonly string[], options: ExecOptions): Promise<void> {
     const { client, deadlines } = this.deps;
-    const result = await client.exclusively(args, { ...plain(options), timeoutMs: deadlines.stopMs });
+    const result = await client.exclusively(args, { ...signalOnly(options), timeoutMs: deadlines.stopMs });
     client.succeed(args, result);
   }
 
   private async recover(name: string, options: ExecOptions): Promise<void> {
     options.onLine?.(`${name} was deleted, but not purged: recovering it`);
     const { client, deadlines } = this.deps;
-    await client.must(recoverArgs(name), { ...plain(options), timeoutMs: deadlines.stopMs });
+    await client.must(recoverArgs(name), { ...signalOnly(options), timeoutMs: deadlines.stopMs });
   }
 }
 

@@ -64,7 +64,7 @@ const fillCpuset = async (root: string, group: string): Promise<void> => {
 };
 
 /** v2 gives a child only the controllers that its parent hands down; one that it cannot is no reason to fail. */
-const handDown = async (root: string): Promise<void> => {
+const enableControllers = async (root: string): Promise<void> => {
   const controllers = (await readFile(join(root, 'cgroup.controllers'), 'utf8'))
     .trim()
     .split(' ')
@@ -81,7 +81,7 @@ export const makeGroups = async (
   limits: Limits,
 ): Promise<readonly string[]> => {
   for (const { root, controllers } of layout.trees) {
-    if (layout.unified) await handDown(root);
+    if (layout.unified) await enableControllers(root);
     await mkdir(join(root, group), { recursive: true });
     if (controllers.includes('cpuset')) await fillCpuset(root, group);
   }

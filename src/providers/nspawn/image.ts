@@ -89,7 +89,7 @@ export class ImageCache {
     await assertSpace(this.cacheDir, SPACE_MIB, 'the machine image');
     options.onLine?.(`Making the machine image (${recipe.suite}); about a minute, once`);
     await withOwnFolder(this.cacheDir, `${FILES}${name}~`, async (work) => {
-      await layFiles(treeIn(work), recipe);
+      await writeFiles(treeIn(work), recipe);
       await writeFile(aptConfIn(work), await this.aptConf(), { mode: 0o600 });
       await this.run(recipe, name, work, options);
     });
@@ -212,7 +212,7 @@ const isDirectory = (path: string): Promise<boolean> =>
   );
 
 /** Writes the recipe's files and links as a tree. */
-const layFiles = async (root: string, { files, links }: Recipe): Promise<void> => {
+const writeFiles = async (root: string, { files, links }: Recipe): Promise<void> => {
   const place = async (path: string): Promise<string> => {
     await mkdir(dirname(join(root, path)), { recursive: true, mode: 0o755 });
     return join(root, path);

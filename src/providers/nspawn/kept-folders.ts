@@ -89,7 +89,7 @@ export const completeKeep = async (paths: LabPaths, machine: string): Promise<vo
   moveOut(paths, machine, (await readIndex(join(paths.kept, machine))).folders);
 
 /** Puts kept folders into a machine that is being laid, before it is called complete. May be repeated. */
-export const giveBack = async (
+export const restoreFolders = async (
   host: Executor,
   paths: LabPaths,
   machine: string,

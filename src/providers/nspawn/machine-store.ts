@@ -6,14 +6,14 @@ import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
 import type { MachineSpec } from '../../machines/provider.js';
 import { assignAddresses, gatewayOf, prefixOf, toRange } from './addresses.js';
-import { readJson, unlessDamaged, writeJson, type MachineLedger, type NetworkLedger } from './records.js';
-import { completeKeep, forgetKept, giveBack } from './kept-folders.js';
+import { readJson, unlessDamaged, writeJson, type MachineRecord, type NetworkRecord } from './records.js';
+import { completeKeep, forgetKept, restoreFolders } from './kept-folders.js';
 import { machineId } from './names.js';
 import { readResolvConf } from './network.js';
 import type { NspawnOptions } from './options.js';
 import { unmountBelow } from './overlay.js';
 import { OWN_FOLDERS, type LabPaths } from './paths.js';
-import { laySeed, parseNameservers } from './seed.js';
+import { writeSeed, parseNameservers } from './seed.js';
 import { replaceFile } from '../../util/replace-file.js';
 
 /** The machines of a lab on disk. */
@@ -34,13 +34,13 @@ export class MachineStore {
   }
 
   /** What the machine is; undefined when that is not known: it can be looked at and removed all the same. */
-  ledger(name: string): Promise<MachineLedger | undefined> {
-    return this.strictLedger(name).catch(unlessDamaged);
+  record(name: string): Promise<MachineRecord | undefined> {
+    return this.strictRecord(name).catch(unlessDamaged);
   }
 
-  private strictLedger(name: string): Promise<MachineLedger | undefined> {
+  private strictRecord(name: string): Promise<MachineRecord | undefined> {
     const again = `Make machine ${name} anew with its data: kglab rebuild --node ${name} --keep-data`;
-    return readJson<MachineLedger>(this.paths.machine(name).ledger, again);
+    return readJson<MachineRecord>(this.paths.machine(name).record, again);
   }
 
   /** Whether the machine's own files are complete: it can be booted. */
@@ -49,19 +49,19 @@ export class MachineStore {
   }
 
   /** Lays the machine's files down; what a run that was cut short left of them is made anew. */
-  async lay(spec: MachineSpec, image: string, network: NetworkLedger): Promise<MachineLedger> {
+  async create(spec: MachineSpec, image: string, network: NetworkRecord): Promise<MachineRecord> {
     const { userData, ...rest } = spec;
     const paths = this.paths.machine(spec.name);
     const subnet = toRange(network.subnet);
     const address = await this.addressFor(spec.name, network.subnet);
-    const ledger: MachineLedger = { ...rest, address, image };
-    await writeJson(paths.ledger, ledger);
+    const record: MachineRecord = { ...rest, address, image };
+    await writeJson(paths.record, record);
     await completeKeep(this.paths, spec.name);
     await rm(paths.upper, { recursive: true, force: true });
     for (const dir of [paths.upper, paths.work, paths.root])
       await mkdir(dir, { recursive: true, mode: 0o755 });
     for (const { folder } of OWN_FOLDERS) await mkdir(paths.own(folder), { recursive: true, mode: 0o755 });
-    await laySeed(paths.upper, {
+    await writeSeed(paths.upper, {
       name: spec.name,
       machineId: machineId(this.options.lab, spec.name),
       address: `${address}/${prefixOf(subnet)}`,
@@ -69,13 +69,13 @@ export class MachineStore {
       nameservers: network.internet ? parseNameservers(await readResolvConf()) : [],
       userData,
     });
-    if (await giveBack(this.host, this.paths, spec.name, {})) {
+    if (await restoreFolders(this.host, this.paths, spec.name, {})) {
       // `seeded` lets go of the copies that are kept: those in the machine must be on disk before it.
       await checked(this.host, 'the host', cmd('sync', '-f', paths.dir), { code: 'MACHINE_FAILED' });
     }
     await replaceFile(paths.seeded, '');
     await forgetKept(this.paths, spec.name);
-    return ledger;
+    return record;
   }
 
   /** Folders of removed machines that are still there, as a removal was cut short. */
@@ -123,8 +123,8 @@ export class MachineStore {
     const existing = new Map<string, string>();
     for (const other of await this.names()) {
       // The address of a machine that is not known must not be given to another one.
-      const ledger = await (other === name ? this.ledger(other) : this.strictLedger(other));
-      if (ledger !== undefined) existing.set(other, ledger.address);
+      const record = await (other === name ? this.record(other) : this.strictRecord(other));
+      if (record !== undefined) existing.set(other, record.address);
     }
     const machines = this.options.machines.includes(name)
       ? this.options.machines
@@ -136,7 +136,7 @@ export class MachineStore {
 }
 
 /** Throws MACHINE_FAILED when the image that a machine stands on is gone. */
-export const assertImage = async ({ name, image }: MachineLedger): Promise<void> => {
+export const assertImage = async ({ name, image }: MachineRecord): Promise<void> => {
   if ((await stat(image).catch(() => undefined))?.isDirectory()) return;
   throw new CliError('MACHINE_FAILED', `The image of machine ${name} is gone: ${image}`, {
     hint: 'It was in the cache. Build the lab anew: kglab rebuild',

@@ -15,7 +15,7 @@ import {
 import { hasDefaultRoute, parseLinks, parseRoutes, type Link } from './ip-json.js';
 import { enableForwarding, isForwarding, otherNetworks, restoreForwarding } from './ip-forward.js';
 import { readText } from '../../util/private-files.js';
-import { readJson, unlessDamaged, writeJson, type NetworkLedger } from './records.js';
+import { readJson, unlessDamaged, writeJson, type NetworkRecord } from './records.js';
 import { bridgeMac, bridgeName, ownerMark, shortHash, tableName } from './names.js';
 import type { NspawnOptions } from './options.js';
 import type { LabPaths } from './paths.js';
@@ -44,26 +44,26 @@ export class LabNetwork {
   }
 
   /** What the lab was given, if anything yet. */
-  ledger(): Promise<NetworkLedger | undefined> {
+  record(): Promise<NetworkRecord | undefined> {
     const hint = 'See how the network is (ip -d addr), or take the lab down: kglab down';
-    return readJson<NetworkLedger>(this.paths.network, hint);
+    return readJson<NetworkRecord>(this.paths.network, hint);
   }
 
   /** What is not as it should be, or undefined. Throws LAB_CHANGED as {@link ensure} does. */
   async missing(options: ExecOptions = {}): Promise<string | undefined> {
-    const ledger = await this.ledger();
-    if (ledger === undefined) return 'the lab has no network yet';
-    if (this.isMoved(ledger)) {
-      await this.assertNoMachines(ledger.subnet);
+    const record = await this.record();
+    if (record === undefined) return 'the lab has no network yet';
+    if (this.isMoved(record)) {
+      await this.assertNoMachines(record.subnet);
       return `the lab is to be in ${this.options.network.subnet}`;
     }
     const seen = await this.look(options);
-    const link = seen.links.find(({ name }) => name === ledger.bridge);
-    if (link === undefined || !this.isReady(link, ledger)) return `bridge ${ledger.bridge} is not there`;
-    if (!(await this.hasTable(ledger, options))) return `the packet rules of ${ledger.bridge} are not there`;
-    if (!(await this.isLetThrough(ledger, options))) return `the firewall holds up ${ledger.bridge}`;
-    if (ledger.internet !== this.wantsInternet(seen)) return 'the way to the internet has changed';
-    if (ledger.internet && !(await isForwarding())) return 'the host does not forward packets';
+    const link = seen.links.find(({ name }) => name === record.bridge);
+    if (link === undefined || !this.isReady(link, record)) return `bridge ${record.bridge} is not there`;
+    if (!(await this.hasTable(record, options))) return `the packet rules of ${record.bridge} are not there`;
+    if (!(await this.isLetThrough(record, options))) return `the firewall holds up ${record.bridge}`;
+    if (record.internet !== this.wantsInternet(seen)) return 'the way to the internet has changed';
+    if (record.internet && !(await isForwarding())) return 'the host does not forward packets';
     return undefined;
   }
 
@@ -73,56 +73,56 @@ export class LabNetwork {
    */
   async ensure(options: ExecOptions = {}): Promise<void> {
     const seen = await this.look(options);
-    const old = await this.ledger();
+    const old = await this.record();
     this.assertBridgeOurs(seen, old);
     const subnet = await this.chooseSubnet(seen, old);
     // Once there are rules, they are kept whole: whoever made them necessary may do so again.
     const firewall = old?.firewall === true || (await dropsForwarded(this.host, options));
-    const ledger = {
+    const record = {
       bridge: this.bridge,
       table: this.table,
       subnet,
       internet: this.wantsInternet(seen),
       firewall,
     };
-    await writeJson(this.paths.network, ledger);
-    await this.ensureBridge(seen, ledger, options);
-    await this.run({ ...cmd('nft', '-f', '-'), stdin: renderRules(ledger) }, options);
-    if (firewall) await openFirewall(this.host, this.rulesOf(ledger), options);
-    if (ledger.internet) await enableForwarding(this.options.dataDir);
+    await writeJson(this.paths.network, record);
+    await this.ensureBridge(seen, record, options);
+    await this.run({ ...cmd('nft', '-f', '-'), stdin: renderRules(record) }, options);
+    if (firewall) await openFirewall(this.host, this.rulesOf(record), options);
+    if (record.internet) await enableForwarding(this.options.dataDir);
   }
 
   /** Removes everything; may be repeated. */
   async remove(options: ExecOptions = {}): Promise<void> {
-    // What is removed is known without the ledger: names follow from the lab's own, and the bridge has its mark.
+    // What is removed is known without the record: names follow from the lab's own, and the bridge has its mark.
     const isThere = (await readText(this.paths.network)) !== undefined;
     const names = { bridge: this.bridge, table: this.table };
     await closeFirewall(this.host, ownerMark(this.options.lab), options);
     if (!isThere) return;
-    const ledger = (await this.ledger().catch(unlessDamaged)) ?? names;
+    const record = (await this.record().catch(unlessDamaged)) ?? names;
     const seen = await this.look(options);
-    const link = seen.links.find(({ name }) => name === ledger.bridge);
-    if (link !== undefined && this.isOurs(link, ledger)) {
-      await this.run(cmd('ip', 'link', 'delete', 'dev', ledger.bridge), options);
+    const link = seen.links.find(({ name }) => name === record.bridge);
+    if (link !== undefined && this.isOurs(link, record)) {
+      await this.run(cmd('ip', 'link', 'delete', 'dev', record.bridge), options);
     }
     // One transaction that also works when there is no such table.
-    const drop = `add table ip ${ledger.table}\ndelete table ip ${ledger.table}\n`;
+    const drop = `add table ip ${record.table}\ndelete table ip ${record.table}\n`;
     await this.run({ ...cmd('nft', '-f', '-'), stdin: drop }, options);
     await restoreForwarding(this.options.dataDir, this.options.lab.name);
     await rm(this.paths.network, { force: true });
   }
 
-  private rulesOf(ledger: NetworkLedger): FirewallInput {
-    return { ...ledger, mark: ownerMark(this.options.lab) };
+  private rulesOf(record: NetworkRecord): FirewallInput {
+    return { ...record, mark: ownerMark(this.options.lab) };
   }
 
-  private async isLetThrough(ledger: NetworkLedger, options: ExecOptions): Promise<boolean> {
-    if (ledger.firewall) return isFirewallOpen(this.host, this.rulesOf(ledger), options);
+  private async isLetThrough(record: NetworkRecord, options: ExecOptions): Promise<boolean> {
+    if (record.firewall) return isFirewallOpen(this.host, this.rulesOf(record), options);
     return !(await dropsForwarded(this.host, options));
   }
 
   /** Whether the lab file names another range than the lab has. */
-  private isMoved({ subnet }: NetworkLedger): boolean {
+  private isMoved({ subnet }: NetworkRecord): boolean {
     const wanted = this.options.network.subnet;
     return wanted !== undefined && wanted !== subnet;
   }
@@ -140,21 +140,21 @@ export class LabNetwork {
   }
 
   /** A bridge without a mark is ours when it is in our books: the run that made it was cut short. */
-  private isOurs({ kind, alias }: Link, ledger: Pick<NetworkLedger, 'bridge'> | undefined): boolean {
+  private isOurs({ kind, alias }: Link, record: Pick<NetworkRecord, 'bridge'> | undefined): boolean {
     if (kind !== 'bridge') return false;
-    return alias === ownerMark(this.options.lab) || (alias === undefined && ledger?.bridge === this.bridge);
+    return alias === ownerMark(this.options.lab) || (alias === undefined && record?.bridge === this.bridge);
   }
 
-  private assertBridgeOurs({ links }: HostNetwork, ledger: NetworkLedger | undefined): void {
+  private assertBridgeOurs({ links }: HostNetwork, record: NetworkRecord | undefined): void {
     const link = links.find(({ name }) => name === this.bridge);
-    if (link === undefined || this.isOurs(link, ledger)) return;
+    if (link === undefined || this.isOurs(link, record)) return;
     throw new CliError('HOST_ADDRESS_TAKEN', `An interface ${this.bridge} exists that is not this lab's.`, {
       details: [`kind ${link.kind ?? 'unknown'}, alias ${link.alias ?? 'none'}`],
       hint: `Give the lab another name, or look what it is: ip -d link show ${this.bridge}`,
     });
   }
 
-  private async chooseSubnet(seen: HostNetwork, old: NetworkLedger | undefined): Promise<string> {
+  private async chooseSubnet(seen: HostNetwork, old: NetworkRecord | undefined): Promise<string> {
     const wanted = this.options.network.subnet;
     if (old !== undefined && !this.isMoved(old)) {
       this.assertFree(old.subnet, this.taken(seen));
@@ -200,7 +200,7 @@ export class LabNetwork {
     );
   }
 
-  private isReady(link: Link, { subnet }: NetworkLedger): boolean {
+  private isReady(link: Link, { subnet }: NetworkRecord): boolean {
     return (
       link.up && link.alias === ownerMark(this.options.lab) && link.addresses.includes(this.address(subnet))
     );
@@ -212,12 +212,12 @@ export class LabNetwork {
 
   private async ensureBridge(
     { links }: HostNetwork,
-    ledger: NetworkLedger,
+    record: NetworkRecord,
     options: ExecOptions,
   ): Promise<void> {
-    const { bridge, subnet } = ledger;
+    const { bridge, subnet } = record;
     const link = links.find(({ name }) => name === bridge);
-    if (link !== undefined && this.isReady(link, ledger)) return;
+    if (link !== undefined && this.isReady(link, record)) return;
     const mac = bridgeMac(this.options.lab);
     if (link === undefined)
       await this.run(cmd('ip', 'link', 'add', 'name', bridge, 'address', mac, 'type', 'bridge'), options);
@@ -229,7 +229,7 @@ export class LabNetwork {
     await this.run(cmd('ip', 'link', 'set', 'dev', bridge, 'up'), options);
   }
 
-  private async hasTable({ table }: NetworkLedger, options: ExecOptions): Promise<boolean> {
+  private async hasTable({ table }: NetworkRecord, options: ExecOptions): Promise<boolean> {
     const result = await this.host.exec(cmd('nft', 'list', 'table', 'ip', table), options);
     return result.exitCode === 0;
   }

@@ -18,7 +18,7 @@ export const labPaths = (dataDir: string, lab: string) => {
     network: join(dir, 'network.json'),
     /** The lab's record, as kglab keeps it in its state directory. */
     note: join(dir, 'record.json'),
-    /** Who works on the lab, whatever ledger they go by. */
+    /** Who works on the lab, whatever record they go by. */
     lock: join(dir, 'lock'),
     /** Folders that outlive their machines. */
     kept: join(dataDir, 'kept', lab),
@@ -34,8 +34,8 @@ export type LabPaths = ReturnType<typeof labPaths>;
 const machinePaths = (dir: string) =>
   ({
     dir,
-    /** The ledger: what the machine is. Written before anything of it is made. */
-    ledger: join(dir, 'machine.json'),
+    /** The record: what the machine is. Written before anything of it is made. */
+    record: join(dir, 'machine.json'),
     /** Written when the machine's own files are complete. */
     seeded: join(dir, 'seeded'),
     /** Written by the machine's starter: the boot of the host, and the process that became systemd-nspawn. */

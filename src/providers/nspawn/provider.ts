@@ -16,7 +16,7 @@ import { bootMachine, groupPath, hasSystemd } from './boot.js';
 import { ImageCache } from './image.js';
 import { forgetPartial, keep, keptFolders } from './kept-folders.js';
 import { assertImage, MachineStore } from './machine-store.js';
-import { assertOwnLab, claimLab, type MachineLedger } from './records.js';
+import { assertOwnLab, claimLab, type MachineRecord } from './records.js';
 import { NspawnMachine } from './machine.js';
 import { groupName, nspawnName, vethName } from './names.js';
 import { LabNetwork } from './network.js';
@@ -97,9 +97,9 @@ export class NspawnProvider implements MachineProvider {
   async create(spec: MachineSpec, options: ExecOptions = {}): Promise<void> {
     await claimLab(this.options.lab, this.paths);
     if (!(await this.store.isComplete(spec.name))) {
-      const network = await this.network.ledger();
+      const network = await this.network.record();
       if (network === undefined) throw notPrepared();
-      await this.store.lay(spec, await this.image.path(), network);
+      await this.store.create(spec, await this.image.path(), network);
     }
     await this.start(spec.name, options);
   }
@@ -107,12 +107,12 @@ export class NspawnProvider implements MachineProvider {
   async start(name: string, options: ExecOptions = {}): Promise<void> {
     await this.assertOwn();
     if (!(await this.store.isComplete(name))) throw incomplete(name);
-    const ledger = await this.store.ledger(name);
-    if (ledger === undefined) throw ledgerLost(name, this.paths.machine(name).ledger);
+    const record = await this.store.record(name);
+    if (record === undefined) throw recordLost(name, this.paths.machine(name).record);
     const target = await this.target(name);
     const boot = async (): Promise<void> => {
       await forgetPartial(this.paths, name);
-      await this.boot(ledger, target, quiet(options));
+      await this.boot(record, target, quiet(options));
     };
     await this.power.ensureUp(target, boot, options);
   }
@@ -175,37 +175,37 @@ export class NspawnProvider implements MachineProvider {
     return keep(this.paths, name, folders);
   }
 
-  private async boot(ledger: MachineLedger, target: PowerTarget, options: ExecOptions): Promise<void> {
-    await assertImage(ledger);
+  private async boot(record: MachineRecord, target: PowerTarget, options: ExecOptions): Promise<void> {
+    await assertImage(record);
     // After a restart of the host, bridge and rules are gone while the machines' disks are still there.
     if ((await this.network.missing(options)) !== undefined) await this.network.ensure(options);
-    const network = await this.network.ledger();
+    const network = await this.network.record();
     if (network === undefined) throw notPrepared();
     await rm(target.paths.boot, { force: true });
-    await mountRoot(this.options.host, target.paths, ledger.image, options);
+    await mountRoot(this.options.host, target.paths, record.image, options);
     const input = {
-      name: ledger.name,
-      nspawnName: nspawnName(this.options.lab, ledger.name),
+      name: record.name,
+      nspawnName: nspawnName(this.options.lab, record.name),
       bridge: network.bridge,
-      group: groupName(this.options.lab, ledger.name),
+      group: groupName(this.options.lab, record.name),
       paths: target.paths,
-      limits: ledger,
+      limits: record,
     };
     await bootMachine(this.options.host, input, options);
   }
 
   private async info(name: string): Promise<MachineInfo> {
-    const [ledger, complete, processes] = await awaitAll([
-      this.store.ledger(name),
+    const [record, complete, processes] = await awaitAll([
+      this.store.record(name),
       this.store.isComplete(name),
       this.power.processes(await this.target(name)),
     ]);
     const state = stateOf(
-      complete && ledger !== undefined,
+      complete && record !== undefined,
       processes.nspawn !== undefined,
       processes.init !== undefined,
     );
-    return { name, state, ...(ledger && { address: ledger.address }) };
+    return { name, state, ...(record && { address: record.address }) };
   }
 
   private async target(name: string): Promise<PowerTarget> {
@@ -243,7 +243,7 @@ const incomplete = (name: string): CliError =>
   });
 
 /** Its disk is whole, and bricks may be on it: it is not made anew without being asked for. */
-const ledgerLost = (name: string, path: string): CliError =>
+const recordLost = (name: string, path: string): CliError =>
   new CliError('MACHINE_FAILED', `What machine ${name} is, is lost: ${path} cannot be read.`, {
     hint: `Its data is still there. Make it anew with that: kglab rebuild --node ${name} --keep-data`,
   });

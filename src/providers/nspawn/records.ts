@@ -8,14 +8,14 @@ import { replaceFile } from '../../util/replace-file.js';
 import { labPaths, type LabPaths } from './paths.js';
 
 /** What a machine is; the cloud-init data is not repeated here. */
-export interface MachineLedger extends Omit<MachineSpec, 'userData'> {
+export interface MachineRecord extends Omit<MachineSpec, 'userData'> {
   readonly address: string;
   /** Folder of the root filesystem below its overlay. */
   readonly image: string;
 }
 
 /** What the lab has of the host's network. */
-export interface NetworkLedger {
+export interface NetworkRecord {
   readonly bridge: string;
   readonly subnet: string;
   readonly table: string;

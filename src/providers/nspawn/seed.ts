@@ -38,7 +38,7 @@ export const seedFiles = (input: SeedInput): Readonly<Record<string, string>> =>
 const PRIVATE = `${SEED}/user-data`;
 
 /** Lays the files into the upper folder of a machine's overlay, before it is mounted. */
-export const laySeed = async (upper: string, input: SeedInput): Promise<void> => {
+export const writeSeed = async (upper: string, input: SeedInput): Promise<void> => {
   for (const [path, text] of Object.entries(seedFiles(input))) {
     await mkdir(dirname(join(upper, path)), { recursive: true, mode: 0o755 });
     // On disk at once: the machine is called complete right after.

@@ -46,7 +46,7 @@ const provider = (): MultipassProvider =>
     image: 'default',
   });
 
-const ledger = async (): Promise<unknown> =>
+const record = async (): Promise<unknown> =>
   (JSON.parse(await readFile(join(dataDir, 'multipass.json'), 'utf8')) as { machines: unknown }).machines;
 
 /** A launch of this name was begun, and its end never seen. */
@@ -74,13 +74,13 @@ describe('launching', () => {
   it('writes the name down before, for the owner alone, and notes that it was made', async () => {
     let before: unknown;
     daemon.on('launch', 'Launched', async () => {
-      before = await ledger();
+      before = await record();
       daemon.put(NAME, 'Running');
     });
     const made = provider();
     await inTime(made.create(spec()));
     expect(before).toEqual({ [NAME]: 'launching' });
-    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect(await record()).toEqual({ [NAME]: 'made' });
     expect((await stat(join(dataDir, 'multipass.json'))).mode & 0o777).toBe(0o600);
     expect(await made.list()).toEqual([{ name: NAME, state: 'running', address: '10.1.2.3' }]);
   });
@@ -97,7 +97,7 @@ describe('launching', () => {
     await inTime(provider().create(spec()));
     expect(daemon.changes().filter((call) => call.startsWith('launch'))).toHaveLength(1);
     expect(daemon.changes().filter((call) => call.startsWith('delete'))).toEqual([]);
-    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect(await record()).toEqual({ [NAME]: 'made' });
   });
 
   it('purges a machine without SSH, that one alone, and launches it once more', async () => {
@@ -118,10 +118,10 @@ describe('launching', () => {
     daemon.on('launch', broken, () => daemon.put(NAME, 'Unknown'));
     daemon.on('launch', broken, () => daemon.put(NAME, 'Unknown'));
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_NOT_BOOTED' });
-    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+    expect(await record()).toEqual({ [NAME]: 'launching' });
     await inTime(provider().remove(NAME));
     expect([...daemon.instances]).toEqual([]);
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
   });
 
   it('makes anew, at the next up, what never came up', async () => {
@@ -149,7 +149,7 @@ describe('launching', () => {
     daemon.on('launch', answer);
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code });
     expect(daemon.changes().filter((call) => call.startsWith('launch 24.04'))).toHaveLength(1);
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
   });
 
   it('fetches the image with the first alone, then lets two others go beside it, in its zone', async () => {
@@ -192,7 +192,7 @@ describe('a launch that was interrupted', () => {
     const first = provider();
     expect(await inTime(first.list())).toEqual([{ name: NAME, state: 'unknown' }]);
     await inTime(first.create(spec()));
-    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect(await record()).toEqual({ [NAME]: 'made' });
     expect((await inTime(first.list()))[0]?.state).toBe('running');
     daemon.put(NAME, 'Unknown');
     daemon.on('start', late, unknown).on('start', late, unknown);
@@ -203,7 +203,7 @@ describe('a launch that was interrupted', () => {
   it('is settled by a start, too', async () => {
     daemon.put(NAME, 'Stopped');
     await inTime(provider().start(NAME));
-    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect(await record()).toEqual({ [NAME]: 'made' });
   });
 
   it('that the daemon still works on is watched until its machine runs', async () => {
@@ -212,7 +212,7 @@ describe('a launch that was interrupted', () => {
     });
     await inTime(provider().create(spec()));
     expect(deletes()).toEqual([]);
-    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect(await record()).toEqual({ [NAME]: 'made' });
   });
 
   it.each([
@@ -221,11 +221,11 @@ describe('a launch that was interrupted', () => {
   ])('does not make ours what runs in its place with %s', async (_what, marker, booted) => {
     daemon.put(NAME, 'Running', marker, booted);
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
     await noteLaunching();
     await inTime(provider().remove(NAME));
     expect(deletes()).toEqual([]);
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
   });
 
   it('lets what boots in its place say whose it is, before a removal', async () => {
@@ -242,7 +242,7 @@ describe('a launch that was interrupted', () => {
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_UNREACHABLE' });
     daemon.put(NAME, 'Running', '', false);
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_NOT_BOOTED' });
-    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+    expect(await record()).toEqual({ [NAME]: 'launching' });
     await inTime(provider().remove(NAME));
     expect(deletes()).toEqual([`delete --purge ${NAME}`]);
   });
@@ -264,7 +264,7 @@ describe('instances of others', () => {
   it('are told from ours when they appear in the very moment of the launch', async () => {
     daemon.on('launch', fails(`instance "${NAME}" already exists`), () => daemon.put(NAME, 'Running', ''));
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
     expect(daemon.instances.has(NAME)).toBe(true);
   });
 
@@ -279,7 +279,7 @@ describe('instances of others', () => {
     });
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
     expect(deletes()).toEqual([]);
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
     await inTime(provider().foundation.remove());
     expect(daemon.instances.has(NAME)).toBe(true);
   });
@@ -297,7 +297,7 @@ describe('instances of others', () => {
     await inTime(first);
     await expect(inTime(second)).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
     expect(daemon.changes().filter((call) => call.includes(NAME))).toEqual([]);
-    expect(await ledger()).toEqual({ 'demo-first': 'made' });
+    expect(await record()).toEqual({ 'demo-first': 'made' });
   });
 
   it('are not removed when somebody has put one in the place of ours', async () => {
@@ -305,7 +305,7 @@ describe('instances of others', () => {
     daemon.put(NAME, 'Running', 'kglab machine demo-node1 of lab demo with id another');
     await inTime(provider().remove(NAME));
     expect(daemon.instances.has(NAME)).toBe(true);
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
   });
 
   it('do not become ours by a ledger of another lab', async () => {
@@ -395,13 +395,13 @@ describe('removal', () => {
     await inTime(provider().foundation.remove({ onLine: (line) => void said.push(line) }));
     expect([...daemon.instances]).toEqual([]);
     expect(said).toEqual([`${NAME} is still being made by multipass; waiting for it, to remove it`]);
-    await expect(ledger()).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(record()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('does not take a service that is too busy to answer for one that prepares nothing', async () => {
     for (let look = 0; look < 2_000; look += 1) daemon.on('launch kglab-', busy);
     await expect(inTime(provider().foundation.remove())).rejects.toMatchObject({ code: 'MULTIPASS_TIMEOUT' });
-    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+    expect(await record()).toEqual({ [NAME]: 'launching' });
   });
 
   it('shows what is on its way until it is there', async () => {
@@ -417,7 +417,7 @@ describe('removal', () => {
     void clock.sleep(5_000).then(() => stop.abort());
     const ended = inTime(provider().foundation.remove({ signal: stop.signal }));
     await expect(ended).rejects.toMatchObject({ name: 'AbortError' });
-    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+    expect(await record()).toEqual({ [NAME]: 'launching' });
   });
 });
 

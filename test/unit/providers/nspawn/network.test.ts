@@ -64,7 +64,7 @@ describe("rules in the host's firewall", () => {
     expect(ours()).toHaveLength(1);
     policy = 'ACCEPT';
     await network().ensure();
-    expect(await network().ledger()).toMatchObject({ firewall: true });
+    expect(await network().record()).toMatchObject({ firewall: true });
     await network().remove();
     expect(rules).toEqual(['-i docker0 -j ACCEPT']);
   });

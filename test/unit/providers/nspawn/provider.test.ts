@@ -38,12 +38,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(base, { recursive: true, force: true }));
 
-describe('a machine whose ledger is lost', () => {
+describe('a machine whose record is lost', () => {
   it.each(['', undefined])('is neither started nor made anew: its data is still there (%j)', async (text) => {
-    const { dir, ledger, seeded } = paths.machine(NAME);
+    const { dir, record, seeded } = paths.machine(NAME);
     await mkdir(dir, { recursive: true });
     await writeFile(seeded, '');
-    if (text !== undefined) await writeFile(ledger, text);
+    if (text !== undefined) await writeFile(record, text);
     expect(await provider().list()).toEqual([{ name: NAME, state: 'unknown' }]);
     const spec = { name: NAME, cpus: 1, memoryMiB: 512, diskGiB: 4, userData: '' };
     for (const attempt of [provider().start(NAME), provider().create(spec)])

@@ -7,16 +7,16 @@ import { replaceFile } from '../../util/replace-file.js';
 /** `launching`: written before the launch, whose end is not known yet. `made`: it was seen to be this lab's. */
 export type Phase = 'launching' | 'made';
 
-interface Book {
+interface RecordFile {
   readonly lab: string;
   readonly machines: Readonly<Record<string, Phase>>;
 }
 
-const isBook = ({ lab, machines }: Book): boolean =>
+const isRecordFile = ({ lab, machines }: RecordFile): boolean =>
   typeof lab === 'string' && typeof machines === 'object' && machines !== null && !Array.isArray(machines);
 
 /** The names of the instances that this lab has created: others are never touched, whatever they are called. */
-export class Ledger {
+export class LaunchRecord {
   /** Changes come one after the other: each reads the file and writes it anew. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -29,11 +29,11 @@ export class Ledger {
   async read(): Promise<Readonly<Record<string, Phase>>> {
     const text = await readText(this.path);
     if (text === undefined) return {};
-    const book = parseNotes<Book>(text, this.path, {
-      isRight: isBook,
+    const file = parseNotes<RecordFile>(text, this.path, {
+      isRight: isRecordFile,
       hint: `See which machines there are: multipass list. Remove those of lab ${this.lab.name} by hand (multipass delete --purge MACHINE), then the file: rm ${quote(this.path)}`,
     });
-    return book.lab === this.lab.id ? book.machines : {};
+    return file.lab === this.lab.id ? file.machines : {};
   }
 
   /** What is noted about a machine; undefined when this lab has not made it. */
@@ -60,8 +60,8 @@ export class Ledger {
 
   private change(edit: (machines: Readonly<Record<string, Phase>>) => Record<string, Phase>): Promise<void> {
     const next = this.last.then(async () => {
-      const book: Book = { lab: this.lab.id, machines: edit(await this.read()) };
-      await replaceFile(this.path, `${JSON.stringify(book, null, 2)}\n`);
+      const file: RecordFile = { lab: this.lab.id, machines: edit(await this.read()) };
+      await replaceFile(this.path, `${JSON.stringify(file, null, 2)}\n`);
     });
     this.last = next.catch(() => undefined);
     return next;
