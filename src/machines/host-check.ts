@@ -14,24 +14,24 @@ export interface Finding {
     /** Commands for a person. */
     readonly commands?: readonly string[];
   };
-  /** The error that the finding comes down to, where it has a code and advice of its own. */
+  /** The error of this finding, if it has its own code and advice. */
   readonly error?: CliError;
 }
 
-/** One thing that a host must offer. */
+/** One requirement for the host. */
 export interface Check {
   readonly id: string;
   readonly title: string;
-  /** What cannot be done without it; a lab can. */
+  /** What does not work without it; a lab does. */
   readonly optional?: string;
   applicable(): Promise<boolean> | boolean;
   run(): Promise<Finding>;
 }
 
-/** Nothing is in the way, though there may be something to say. */
+/** Nothing to fix; `found` may still hold a warning. */
 export const good = (found: string): Finding => ({ ok: true, found });
 
-/** Something is in the way, with the commands that a person can do about it. */
+/** A failed check, with commands that fix it. */
 export const bad = (found: string, ...commands: readonly string[]): Finding => ({
   ok: false,
   found,
@@ -44,7 +44,7 @@ export interface Checked {
   readonly finding: Finding;
 }
 
-/** Runs the checks that apply to this host; with `needed`, only those of what a lab cannot do without. */
+/** Runs the checks that apply to this host; with `needed`, only those that every lab needs. */
 export const runChecks = async (
   checks: readonly Check[],
   { needed = false }: { readonly needed?: boolean } = {},
@@ -57,10 +57,10 @@ export const runChecks = async (
   return results;
 };
 
-/** The version question of a program on this host; a program that hangs is as good as none. */
+/** Deadline of `glusterfs --version`, in milliseconds; a program that hangs counts as missing. */
 const ASK_MS = 20_000;
 
-/** The host's own Gluster client, which only `kglab mount` needs. */
+/** The Gluster client of the host; only `kglab mount` needs it. */
 export const glusterClientCheck = (host: Executor, platform: NodeJS.Platform): Check => ({
   id: 'gluster-client',
   title: 'Gluster client',
@@ -75,7 +75,7 @@ export const glusterClientCheck = (host: Executor, platform: NodeJS.Platform): C
 
 const MIB = 1024 * 1024;
 
-/** Free space in MiB at a path, or where it will be when it does not exist yet. */
+/** Free space in MiB at a path; for a missing path, at its nearest parent. */
 export const freeMiB = async (path: string): Promise<number> => {
   try {
     const { bavail, bsize } = await statfs(path);

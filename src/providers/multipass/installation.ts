@@ -1,6 +1,6 @@
 import { cmd, type Executor } from '../../exec/command.js';
 
-/** The operating system of the host, in Node's words. */
+/** The operating system of the host, as Node names it. */
 export type Platform = NodeJS.Platform;
 
 /** How to restart the daemon, for a person to paste. */
@@ -24,22 +24,22 @@ export const installAdvice = (platform: Platform): string => {
   return 'Install it from https://canonical.com/multipass/install';
 };
 
-/** Where installers put the program when PATH does not have it. */
+/** Where installers put the program, for hosts whose PATH lacks that folder. */
 export const PLACES: Readonly<Partial<Record<Platform, readonly string[]>>> = {
   linux: ['/snap/bin/multipass'],
   darwin: ['/usr/local/bin/multipass', '/opt/homebrew/bin/multipass'],
   win32: [String.raw`C:\Program Files\Multipass\bin\multipass.exe`],
 };
 
-/** What a shell, and the host's executor, say of a program that is not there. */
+/** Exit code of a shell, and of the host's executor, for a missing program. */
 const NOT_FOUND = 127;
 
-/** A program that hangs is there, too. */
+/** A program that hangs counts as installed. */
 const ANSWER_MS = 20_000;
 
 /**
- * Whether the program multipass is on this host. It may well fail: its service is another matter. It is run in the home
- * folder, as a snap may not even stand in others.
+ * Whether the multipass program is on this host; its service may still be down. Runs it in the home folder, because a
+ * snap cannot run in other working directories.
  */
 export const isInstalled = async (host: Executor, home: string): Promise<boolean> => {
   const version = { ...cmd('multipass', 'version'), cwd: home };

@@ -4,7 +4,7 @@ import { parseNotes, readText } from '../../util/private-files.js';
 import { rm } from 'node:fs/promises';
 import { replaceFile } from '../../util/replace-file.js';
 
-/** `launching`: written before the launch, whose end is not known yet. `made`: it was seen to be this lab's. */
+/** `launching`: written before the launch; its result is not known yet. `made`: confirmed to be this lab's. */
 export type Phase = 'launching' | 'made';
 
 interface RecordFile {
@@ -15,9 +15,9 @@ interface RecordFile {
 const isRecordFile = ({ lab, machines }: RecordFile): boolean =>
   typeof lab === 'string' && typeof machines === 'object' && machines !== null && !Array.isArray(machines);
 
-/** The names of the instances that this lab has created: others are never touched, whatever they are called. */
+/** The record of the instances that this lab created: kglab never touches others, whatever their names. */
 export class LaunchRecord {
-  /** Changes come one after the other: each reads the file and writes it anew. */
+  /** Changes run one after the other: each reads the file and writes it again. */
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -25,28 +25,28 @@ export class LaunchRecord {
     private readonly lab: LabRef,
   ) {}
 
-  /** Names and phases; empty for a lab that has made nothing. Throws LEDGER_DAMAGED. */
+  /** Phases by name; empty for a lab that created nothing. Throws LEDGER_DAMAGED. */
   async read(): Promise<Readonly<Record<string, Phase>>> {
     const text = await readText(this.path);
     if (text === undefined) return {};
     const file = parseNotes<RecordFile>(text, this.path, {
       isRight: isRecordFile,
-      hint: `See which machines there are: multipass list. Remove those of lab ${this.lab.name} by hand (multipass delete --purge MACHINE), then the file: rm ${quote(this.path)}`,
+      hint: `List the instances: multipass list. Remove those of lab ${this.lab.name} (multipass delete --purge MACHINE), then the file: rm ${quote(this.path)}`,
     });
     return file.lab === this.lab.id ? file.machines : {};
   }
 
-  /** What is noted about a machine; undefined when this lab has not made it. */
+  /** The phase of a machine; undefined when this lab did not create it. */
   async phase(name: string): Promise<Phase | undefined> {
     return new Map(Object.entries(await this.read())).get(name);
   }
 
-  /** Notes a machine. Complete on disk before it returns. */
+  /** Records a machine. Complete on disk before it returns. */
   note(name: string, phase: Phase): Promise<void> {
     return this.change((machines) => ({ ...machines, [name]: phase }));
   }
 
-  /** Strikes a machine out. */
+  /** Removes a machine from the record. */
   forget(name: string): Promise<void> {
     return this.change((machines) =>
       Object.fromEntries(Object.entries(machines).filter(([other]) => other !== name)),

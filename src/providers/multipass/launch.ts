@@ -19,21 +19,22 @@ export interface LaunchDeps {
   readonly image: string;
   /** Zone for the machine, where there are zones. */
   readonly zone: () => Promise<string | undefined>;
-  /** The instance as it is listed now. */
+  /** The instance as `list` shows it now. */
   readonly findInstance: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
   /** Removes the instance with its disk. */
   readonly purge: (name: string, options: ExecOptions) => Promise<void>;
-  /** An earlier launch of this lab may have taken the name; else, whatever has it is not this lab's. */
+  /** This lab launched the name before; otherwise an instance of that name is foreign. */
   readonly launchedBefore: boolean;
-  /** Strikes the name out of the books. */
+  /** Removes the name from the launch record. */
   readonly forget: (name: string) => Promise<void>;
   /** Throws MACHINE_FOREIGN when the running instance is not this lab's. */
   readonly assertOurs: (name: string, options: ExecOptions) => Promise<void>;
 }
 
 /**
- * How a launch ended. `unknown`: the daemon may still be at it, so ask it. `broken`: an instance without SSH is left
- * behind. `stale`: the image's checksum is that of another day. `taken`: the name is in use, if only by a launch under way. `refused`: nothing was made.
+ * How a launch ended. `unknown`: the daemon may still be working on it. `broken`: an instance without SSH is left.
+ * `stale`: the cached image list has an old checksum. `offline`: the image server is unreachable. `taken`: the name is
+ * in use, perhaps by another launch. `refused`: nothing was created.
  */
 export type LaunchEnd = 'made' | 'unknown' | 'broken' | 'stale' | 'offline' | 'taken' | 'refused';
 
@@ -45,29 +46,29 @@ const BY_TEXT: readonly (readonly [RegExp, LaunchEnd])[] = [
   [/already exists|is being prepared/, 'taken'],
 ];
 
-/** Reads the end of a launch from its exit code and from what it said. */
+/** The end of a launch, from its exit code and error output. */
 export const launchEnd = ({ exitCode, stderr }: Pick<CommandResult, 'exitCode' | 'stderr'>): LaunchEnd => {
   if (exitCode === 0) return 'made';
   if (exitCode === CLIENT_TIMEOUT) return 'unknown';
   return BY_TEXT.find(([text]) => text.test(stderr))?.[1] ?? 'refused';
 };
 
-/** What one try came to: the machine runs, or what it failed with. `left`: something of it may be there. */
+/** Result of one attempt. `left`: a part of the instance may exist. */
 type Try = { readonly ok: true } | { readonly ok: false; readonly error: CliError; readonly left: boolean };
 
 const OK: Try = { ok: true };
 
-/** States in which an instance is on its way up. */
+/** States of an instance that is starting. */
 const STARTING_UP = new Set(['Starting', 'Restarting', 'Delayed Shutdown']);
 
 /**
- * Launches a machine. A launch that timed out is neither success nor failure: the daemon carries on, so the machine
- * is watched until it runs; one that is beyond that is purged, that one alone, and launched once more.
+ * Launches a machine. After a timeout the daemon continues, so kglab waits until the machine runs. Purges an instance
+ * that does not come up (only this one) and launches it once more. Throws when the second attempt fails too.
  */
 export const launch = async (spec: MachineSpec, deps: LaunchDeps, options: ExecOptions): Promise<void> => {
   const first = await attempt(spec, deps, options);
   if (first.ok) return;
-  options.onLine?.(`${first.error.message}; trying once more`);
+  options.onLine?.(`${first.error.message}; trying again`);
   if (first.left) await deps.purge(spec.name, options);
   const second = await attempt(spec, { ...deps, launchedBefore: deps.launchedBefore || first.left }, options);
   if (!second.ok) throw second.error;
@@ -83,7 +84,7 @@ const attempt = async (spec: MachineSpec, deps: LaunchDeps, options: ExecOptions
     case 'made':
       return OK;
     case 'unknown':
-      options.onLine?.(`the launch of ${spec.name} has not ended in time; watching the machine`);
+      options.onLine?.(`the launch of ${spec.name} timed out; waiting for the machine`);
       return waitUntilUp(spec.name, deps, options);
     case 'taken':
       return adopt(spec.name, deps, options);
@@ -93,7 +94,7 @@ const attempt = async (spec: MachineSpec, deps: LaunchDeps, options: ExecOptions
       await deps.client.call(refreshImagesArgs, { ...signalOnly(options), timeoutMs: deps.deadlines.stopMs });
       return { ok: false, error: error as CommandError, left: false };
     case 'offline':
-      // Also what a service says that has only just started.
+      // A service that has just started reports this too.
       await deps.clock.sleep(deps.deadlines.everyMs, options.signal);
       return { ok: false, error: error as CommandError, left: false };
     case 'refused':
@@ -107,7 +108,7 @@ const argsOf = async (
 ): Promise<readonly string[]> =>
   launchArgs({ ...spec, image, zone: await zone(), timeoutSeconds: Math.ceil(deadlines.launchMs / 1000) });
 
-/** The launch's answer; undefined when it gave none while the daemon itself is well. */
+/** The result of the launch; undefined when only this command, not the daemon, did not answer in time. */
 const run = async (
   args: readonly string[],
   { userData }: MachineSpec,
@@ -123,7 +124,7 @@ const run = async (
   }
 };
 
-/** Watches an instance until it runs; while its image is being fetched, there is none to be seen. */
+/** Waits until the instance runs. It is not listed while its image is being downloaded. */
 const waitUntilUp = async (name: string, deps: LaunchDeps, options: ExecOptions): Promise<Try> => {
   const { clock, deadlines } = deps;
   let state: string | undefined;
@@ -139,8 +140,8 @@ const waitUntilUp = async (name: string, deps: LaunchDeps, options: ExecOptions)
 };
 
 /**
- * The name is in use, although it was free a moment ago: by an earlier launch of this lab, or by somebody else. Without
- * a note of such a launch it is out of the books while it is looked at: whatever happens, it is never purged.
+ * The name is in use although it was free a moment ago: by an earlier launch of this lab, or by another user. Without a
+ * record of an earlier launch, kglab forgets the name first, so that it can never purge a foreign instance.
  */
 const adopt = async (name: string, deps: LaunchDeps, options: ExecOptions): Promise<Try> => {
   if (!deps.launchedBefore) await deps.forget(name);
@@ -159,10 +160,10 @@ const notUp = (
   new CliError(
     'MACHINE_NOT_BOOTED',
     cause === undefined
-      ? `Machine ${name} is ${state === undefined ? 'not to be seen' : state.toLowerCase()} ${Math.round(deadlines.settleMs / 1000)} s after its launch timed out`
+      ? `Machine ${name} is ${state === undefined ? 'not listed' : state.toLowerCase()} ${Math.round(deadlines.settleMs / 1000)} s after its launch timed out`
       : `Machine ${name} has started, but its SSH does not answer`,
     {
       cause,
-      hint: `See what the service says: ${logCommand(client.platform)}\nA firewall or VPN of the host between it and the machines is a common reason.\nThen run \`kglab up\` again.`,
+      hint: `Read the log of the service: ${logCommand(client.platform)}\nA common cause is a firewall or VPN on the host that blocks the machines.\nThen run \`kglab up\` again.`,
     },
   );

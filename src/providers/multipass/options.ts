@@ -21,32 +21,32 @@ export interface MultipassOptions {
 }
 
 /**
- * How long each kind of call may take, in milliseconds. The daemon answers on one thread: one slow command blocks the
- * others, so every call needs an end.
+ * How long each kind of call may take, in milliseconds. The daemon answers on one thread, so one slow command blocks
+ * all others: every call needs a deadline.
  */
 export interface Deadlines {
-  /** `version`: tells a daemon that hangs from one that is slow. */
+  /** `version`: distinguishes a daemon that hangs from one that is slow. */
   readonly probeMs: number;
   /** `list`; the daemon gives each unreachable guest 5 s. */
   readonly listMs: number;
-  /** Graceful stops may take the daemon 300 s. */
+  /** A graceful stop may take 300 s. */
   readonly stopMs: number;
   readonly deleteMs: number;
-  /** `start` and its wait for SSH. */
+  /** `start`, including its wait for SSH. */
   readonly startMs: number;
   /** Each phase of a launch: packages over a slow line take minutes. */
   readonly launchMs: number;
-  /** After a launch of unknown end: until the machine runs. */
+  /** After a launch with an unknown result: until the machine runs. */
   readonly settleMs: number;
   /** A command in a machine that has no deadline of its own. */
   readonly execMs: number;
-  /** What any of them gets on top before it is given up: connecting (5 s), ending in the guest (3 s), a busy host. */
+  /** Added to each deadline: for the connection (5 s), the end of the command in the guest (3 s) and a busy host. */
   readonly graceMs: number;
-  /** A service that is being restarted is waited for. */
+  /** How long to wait for a service that restarts. */
   readonly serviceMs: number;
-  /** A machine that runs gets its address within seconds. */
+  /** A running machine gets its address within seconds. */
   readonly addressMs: number;
-  /** Pause between two looks. */
+  /** Interval of polling. */
   readonly everyMs: number;
 }
 

@@ -25,21 +25,21 @@ import { parseList, toMachineState, type Instance } from './parse.js';
 import { Power, type PowerDeps } from './power.js';
 import { Removal } from './removal.js';
 
-/** Launches at a time: ten crashed a daemon, three are what it is used to. */
+/** Parallel launches: ten crashed a daemon, three are common. */
 const PARALLEL = 3;
-/** For how long a machine that ran is taken to run still, in milliseconds. */
+/** How long a running machine is assumed to still run, in milliseconds. */
 const SEEN_MS = 20_000;
-/** Machines asked for their addresses at the same time. */
+/** How many machines are asked for their addresses in parallel. */
 const ASK_LIMIT = 4;
 
-/** Virtual machines by the `multipass` executable of this host; Linux, macOS or Windows. */
+/** Virtual machines of the `multipass` program on this host: Linux, macOS or Windows. */
 export class MultipassProvider implements MachineProvider {
   readonly id = 'multipass';
   readonly features = {
     packagesInImage: false,
     stableAddresses: false,
   } as const;
-  /** Nothing to prepare: multipass has its own network, and gets the image with the first launch. */
+  /** Nothing to prepare: multipass has its own network and downloads the image with the first launch. */
   readonly foundation: Foundation = {
     missing: () => Promise.resolve(undefined),
     prepare: () => Promise.resolve(),
@@ -80,14 +80,14 @@ export class MultipassProvider implements MachineProvider {
     const own = instances.filter(({ name }) => Object.hasOwn(phases, name));
     return mapPool(own, ASK_LIMIT, async ({ name, state: word }) => {
       const state = toMachineState(word);
-      // It runs, but the end of its launch was never seen: `create` has yet to settle whose it is.
+      // It runs, but its launch was interrupted: `create` must first confirm that it is this lab's.
       if (state === 'running' && phases[name] !== 'made') return { name, state: 'unknown' };
       const address = state === 'running' ? await this.addresses.of(name, options.signal) : undefined;
       return { name, state, ...(address !== undefined && { address }) };
     });
   }
 
-  /** Launches that were interrupted go on in the daemon, and are in no list until the image is there. */
+  /** Interrupted launches: they continue in the daemon, which does not list them until the image is there. */
   private async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
     const phases = await this.record.read();
     const instances = await this.instances(options);
@@ -112,7 +112,7 @@ export class MultipassProvider implements MachineProvider {
     await this.awaitAddress(name, options);
   }
 
-  /** Starts what is there. False when that never came up, and does not now: it has no data, and is purged. */
+  /** Starts an existing instance. Returns false after purging one that never came up: it has no data. */
   private async startExisting({ name, state }: Instance, options: ExecOptions): Promise<boolean> {
     if (state !== 'Unknown' || !(await this.ownership.isLaunching(name)))
       await this.power.start(name, options);
@@ -146,12 +146,12 @@ export class MultipassProvider implements MachineProvider {
   }
 
   private async removeRecord(options: ExecOptions = {}): Promise<void> {
-    // A launch that has left nothing behind but its note, or is still on its way.
+    // These launches failed or were interrupted: an instance may still be on its way.
     for (const name of Object.keys(await this.record.read())) await this.removal.remove(name, options);
     await this.record.discard();
   }
 
-  /** What this version with this driver can do. */
+  /** The features of this multipass version with its driver; asked once. */
   driverFeatures(): Promise<MultipassFeatures> {
     this.askedFeatures ??= askFeatures(this.client, this.deadlines.listMs).catch((error: unknown) => {
       this.askedFeatures = undefined;
@@ -165,7 +165,7 @@ export class MultipassProvider implements MachineProvider {
     const leave = await this.gate.enter();
     try {
       options.signal?.throwIfAborted();
-      // Its turn may have been minutes in coming.
+      // It may have waited for minutes.
       await this.ownership.assertFree(name, await this.findInstance(name, options));
       const launchedBefore = await this.ownership.isLaunching(name);
       await this.record.note(name, 'launching');
@@ -196,13 +196,13 @@ export class MultipassProvider implements MachineProvider {
     await launch(spec, deps, options).finally(() => watch.abort());
   }
 
-  /** After a launch that failed: a name that is not in use is not this lab's any more. */
+  /** After a failed launch: forgets the name unless an instance exists. */
   private async forgetFailedLaunch(name: string, options: ExecOptions): Promise<void> {
     const { signal: _signal, ...rest } = options;
     await this.removal.forgetUnlessThere(name, rest).catch(() => undefined);
   }
 
-  /** The zone of the lab's other machines: each zone has a network of its own. */
+  /** The zone of the lab's other machines, because each zone has its own network. */
   private async zone(): Promise<string | undefined> {
     if (!(await this.driverFeatures()).zones) return undefined;
     const phases = await this.record.read();
@@ -234,7 +234,7 @@ export class MultipassProvider implements MachineProvider {
     throw new CliError(
       'MACHINE_UNREACHABLE',
       state === undefined ? `There is no machine ${name}.` : `Machine ${name} is ${state.toLowerCase()}.`,
-      { hint: 'Bring the lab back: kglab up' },
+      { hint: 'Repair the lab: kglab up' },
     );
   }
 

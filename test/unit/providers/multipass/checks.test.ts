@@ -102,7 +102,7 @@ describe('multipassChecks', () => {
 
   it.each([
     ['1.11.1', false, '1.12 or later'],
-    ['1.12.2', true, 'no stop --force'],
+    ['1.12.2', true, 'stop --force needs 1.14'],
     ['1.17.0', true, '1.17.0'],
   ])('judges version %s: %s', async (version, ok, text) => {
     const answer = JSON.stringify({ multipass: version, multipassd: version });
@@ -139,7 +139,7 @@ describe('multipassChecks', () => {
   it('lets a lab be repaired without image servers', async () => {
     const found = await findings(host().on(/^multipass find/, { exitCode: 2, stderr: 'unreachable' }));
     expect(found['multipass-images']).toMatchObject({ ok: true });
-    expect(found['multipass-images']?.found).toContain('out of reach');
+    expect(found['multipass-images']?.found).toContain('unreachable');
   });
 
   it('shows instances that hold a name without being of use', async () => {

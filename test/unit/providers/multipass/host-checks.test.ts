@@ -36,13 +36,13 @@ describe('multipassHostChecks', () => {
   });
 
   it.each([
-    [OWN_ONLY, 'port 53 is free for it'],
-    ['', 'port 53 is free for it'],
-    [`${OWN_ONLY}UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n`, 'another one listens'],
-    ['UNCONN 0 0 *:53 *:*\n', 'another one listens'],
-    ['UNCONN 0 0 [::]:53 [::]:*\n', 'another one listens'],
+    [OWN_ONLY, 'port 53 is free'],
+    ['', 'port 53 is free'],
+    [`${OWN_ONLY}UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n`, 'another program listens'],
+    ['UNCONN 0 0 *:53 *:*\n', 'another program listens'],
+    ['UNCONN 0 0 [::]:53 [::]:*\n', 'another program listens'],
     // Who listens on another port, or is a peer of such an address, is nobody's trouble.
-    ['UNCONN 0 0 0.0.0.0:5353 0.0.0.0:53\n', 'port 53 is free for it'],
+    ['UNCONN 0 0 0.0.0.0:5353 0.0.0.0:53\n', 'port 53 is free'],
   ])('tells a name server that is in the way: %j', async (listening, found) => {
     expect((await findings(host().on(/^ss /, listening)))['port-53']?.found).toContain(found);
   });

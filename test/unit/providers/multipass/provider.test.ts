@@ -394,7 +394,7 @@ describe('removal', () => {
     const said: string[] = [];
     await inTime(provider().foundation.remove({ onLine: (line) => void said.push(line) }));
     expect([...daemon.instances]).toEqual([]);
-    expect(said).toEqual([`${NAME} is still being made by multipass; waiting for it, to remove it`]);
+    expect(said).toEqual([`${NAME} is still being launched by multipass; waiting for it, to remove it`]);
     await expect(record()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 

@@ -76,11 +76,11 @@ describe("rules in the host's firewall", () => {
   });
 
   it('are missed when somebody has taken them away, or when they have become necessary', async () => {
-    expect(await network().missing()).toContain('the firewall holds up');
+    expect(await network().missing()).toContain('the firewall blocks');
     await network().ensure();
     expect(await network().missing()).toBeUndefined();
     rules = [];
-    expect(await network().missing()).toContain('the firewall holds up');
+    expect(await network().missing()).toContain('the firewall blocks');
   });
 
   it('that cannot be made are an error', async () => {
@@ -102,6 +102,6 @@ describe('another range in the lab file', () => {
 
   it('is something to do when there are none', async () => {
     await network().ensure();
-    expect(await network('10.78.0.0/24').missing()).toBe('the lab is to be in 10.78.0.0/24');
+    expect(await network('10.78.0.0/24').missing()).toBe('the lab file sets the range 10.78.0.0/24');
   });
 });
