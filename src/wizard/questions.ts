@@ -42,7 +42,7 @@ const provider = (so: Answers, { providers }: HostFacts): Question => ({
   choices: [
     ...providers.map(({ id, usable, because }) => ({
       value: id,
-      name: `${id}: ${PROVIDERS[id].machines}`,
+      name: `${id}: ${PROVIDERS[id].machineType}`,
       why: `${usable ? 'usable here' : 'not usable here yet'}: ${because}`,
     })),
     {
