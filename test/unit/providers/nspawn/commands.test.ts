@@ -103,7 +103,7 @@ describe('parseBootFile', () => {
     expect(parseBootFile(`id-1\n${stat}\n`, 'id-1\n')).toEqual({ pid: 812, startTime: '98765' });
   });
 
-  it('knows that nothing is left of an earlier boot, and of a zombie', () => {
+  it('returns undefined for an earlier boot of the host, and for a zombie', () => {
     expect(parseBootFile(`id-0\n${stat}\n`, 'id-1\n')).toBeUndefined();
     expect(parseBootFile(`id-1\n${stat.replace(' S ', ' Z ')}\n`, 'id-1\n')).toBeUndefined();
     expect(parseBootFile('id-1\n', 'id-1\n')).toBeUndefined();

@@ -77,7 +77,7 @@ describe('kept folders', () => {
     expect(await read('/data')).toBe('newer');
   });
 
-  it('may be none', async () => {
+  it('may be missing in the machine', async () => {
     expect(await restoreFolders(host, paths, 'demo-node2', {})).toBe(false);
   });
 
@@ -107,7 +107,7 @@ describe('kept folders', () => {
     expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
   });
 
-  it('are no trace of a machine that was given them, but stay when nobody was', async () => {
+  it('are removed after a machine got them back, otherwise kept', async () => {
     await keep(paths, NAME, FOLDERS);
     await forgetPartial(paths, NAME);
     expect(await keptFolders(paths)).toHaveLength(1);

@@ -69,7 +69,7 @@ describe('a removal that was cut short', () => {
 });
 
 describe('removals side by side', () => {
-  it('leave the place that they all move into to the end', async () => {
+  it('keep the common folder while others may move into it', async () => {
     await store().discard(NAME, {});
     // Another removal may have made sure of it, and is about to move its machine there.
     expect(await readdir(paths.dir)).toContain('gone');
@@ -79,7 +79,7 @@ describe('removals side by side', () => {
 });
 
 describe('a machine whose data is being kept', () => {
-  it('is laid anew with all of it when that was cut short', async () => {
+  it('is created again with all of it after an interruption', async () => {
     const { upper, seeded } = paths.machine(NAME);
     await mkdir(join(upper, 'bricks'));
     await writeFile(join(upper, 'bricks/file'), 'brick');

@@ -39,19 +39,22 @@ beforeEach(async () => {
 afterEach(() => rm(base, { recursive: true, force: true }));
 
 describe('a machine whose record is lost', () => {
-  it.each(['', undefined])('is neither started nor made anew: its data is still there (%j)', async (text) => {
-    const { dir, record, seeded } = paths.machine(NAME);
-    await mkdir(dir, { recursive: true });
-    await writeFile(seeded, '');
-    if (text !== undefined) await writeFile(record, text);
-    expect(await provider().list()).toEqual([{ name: NAME, state: 'unknown' }]);
-    const spec = { name: NAME, cpus: 1, memoryMiB: 512, diskGiB: 4, userData: '' };
-    for (const attempt of [provider().start(NAME), provider().create(spec)])
-      await expect(attempt).rejects.toMatchObject({
-        code: 'MACHINE_FAILED',
-        hint: expect.stringContaining('kglab rebuild --node demo-node1 --keep-data'),
-      });
-  });
+  it.each(['', undefined])(
+    'is neither started nor created again, because its data is still there (%j)',
+    async (text) => {
+      const { dir, record, seeded } = paths.machine(NAME);
+      await mkdir(dir, { recursive: true });
+      await writeFile(seeded, '');
+      if (text !== undefined) await writeFile(record, text);
+      expect(await provider().list()).toEqual([{ name: NAME, state: 'unknown' }]);
+      const spec = { name: NAME, cpus: 1, memoryMiB: 512, diskGiB: 4, userData: '' };
+      for (const attempt of [provider().start(NAME), provider().create(spec)])
+        await expect(attempt).rejects.toMatchObject({
+          code: 'MACHINE_FAILED',
+          hint: expect.stringContaining('kglab rebuild --node demo-node1 --keep-data'),
+        });
+    },
+  );
 });
 
 describe('damaged notes', () => {
