@@ -36,7 +36,7 @@ export const openLab = async (record: LabRecord, world: World): Promise<Lab> => 
   });
   return {
     ...{ name, record, config, provider, world },
-    isRehearsal: PROVIDERS[record.provider].rehearsal,
+    isRehearsal: PROVIDERS[record.provider].simulated,
     files: world.store.files(name),
     clock: provider.clock ?? world.clock,
     signal: world.signal,

@@ -1,4 +1,7 @@
-import type { CliError } from '../errors/cli-error.js';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CliError } from '../errors/cli-error.js';
+import { cmd, type Executor } from '../exec/command.js';
 
 /** What a check found on this host. */
 export interface Finding {
@@ -11,24 +14,24 @@ export interface Finding {
     /** Commands for a person. */
     readonly commands?: readonly string[];
   };
-  /** The error that the finding comes down to, where it has a code and advice of its own. */
+  /** The error of this finding, if it has its own code and advice. */
   readonly error?: CliError;
 }
 
-/** One thing that a host must offer. */
+/** One requirement for the host. */
 export interface Check {
   readonly id: string;
   readonly title: string;
-  /** What cannot be done without it; a lab can. */
+  /** What does not work without it; a lab does. */
   readonly optional?: string;
   applicable(): Promise<boolean> | boolean;
   run(): Promise<Finding>;
 }
 
-/** Nothing is in the way, though there may be something to say. */
+/** Nothing to fix; `found` may still hold a warning. */
 export const good = (found: string): Finding => ({ ok: true, found });
 
-/** Something is in the way, with the commands that a person can do about it. */
+/** A failed check, with commands that fix it. */
 export const bad = (found: string, ...commands: readonly string[]): Finding => ({
   ok: false,
   found,
@@ -41,7 +44,7 @@ export interface Checked {
   readonly finding: Finding;
 }
 
-/** Runs the checks that apply to this host; with `needed`, only those of what a lab cannot do without. */
+/** Runs the checks that apply to this host; with `needed`, only those that every lab needs. */
 export const runChecks = async (
   checks: readonly Check[],
   { needed = false }: { readonly needed?: boolean } = {},
@@ -52,4 +55,42 @@ export const runChecks = async (
     if (await check.applicable()) results.push({ check, finding: await check.run() });
   }
   return results;
+};
+
+/** Deadline of `glusterfs --version`, in milliseconds; a program that hangs counts as missing. */
+const ASK_MS = 20_000;
+
+/** The Gluster client of the host; only `kglab mount` needs it. */
+export const glusterClientCheck = (host: Executor, platform: NodeJS.Platform): Check => ({
+  id: 'gluster-client',
+  title: 'Gluster client',
+  optional: 'kglab mount',
+  applicable: () => platform === 'linux',
+  run: async () => {
+    const { exitCode, stdout } = await host.exec(cmd('glusterfs', '--version'), { timeoutMs: ASK_MS });
+    if (exitCode === 0) return { ok: true, found: stdout.split('\n')[0] ?? '' };
+    return { ok: false, found: 'not installed', fix: { packages: ['glusterfs-client'] } };
+  },
+});
+
+const MIB = 1024 * 1024;
+
+/** Free space in MiB at a path; for a missing path, at its nearest parent. */
+export const freeMiB = async (path: string): Promise<number> => {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return Math.floor((bavail * bsize) / MIB);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    return freeMiB(dirname(path));
+  }
+};
+
+/** Throws HOST_NO_SPACE when fewer than `needMiB` are free at `path`. */
+export const assertSpace = async (path: string, needMiB: number, forWhat: string): Promise<void> => {
+  const free = await freeMiB(path);
+  if (free >= needMiB) return;
+  throw new CliError('HOST_NO_SPACE', `${path} has ${free} MiB free; ${forWhat} needs ${needMiB} MiB.`, {
+    hint: `See what fills it: df -h ${path}`,
+  });
 };

@@ -9,10 +9,10 @@ export interface ProviderFeatures {
   readonly stableAddresses: boolean;
 }
 
-/** `unknown`: it exists, but cannot be asked or is between two states. */
+/** `unknown`: it exists, but does not answer or is between two states. */
 export type MachineState = 'running' | 'stopped' | 'unknown';
 
-/** A machine to be made. */
+/** A machine to be created. */
 export interface MachineSpec {
   /** Host name, unique on the host: `<lab>-<node>`. */
   readonly name: string;
@@ -23,7 +23,7 @@ export interface MachineSpec {
   readonly userData: string;
 }
 
-/** A machine as the provider finds it. */
+/** A machine as the provider reports it. */
 export interface MachineInfo {
   readonly name: string;
   readonly state: MachineState;
@@ -31,17 +31,17 @@ export interface MachineInfo {
   readonly address?: string;
 }
 
-/** A machine one can run commands in, as root. Throws MACHINE_UNREACHABLE when it does not run. */
+/** Runs commands in a machine, as root. Throws MACHINE_UNREACHABLE when the machine does not run. */
 export interface Machine extends Executor {
   readonly name: string;
   /**
-   * The command as the host runs it, for a person's own terminal or pipes; absent where there is no such command.
+   * The command as the host runs it, for a terminal or pipes; absent when the provider has no such command.
    * Throws MACHINE_UNREACHABLE when the machine does not run.
    */
   hostCommand?(command: Command): Promise<Command>;
 }
 
-/** The lab on whose behalf a provider acts. */
+/** The lab that a provider works for. */
 export interface LabRef {
   /** Name of the lab; its machines are called `<name>-<node>`. */
   readonly name: string;
@@ -49,55 +49,55 @@ export interface LabRef {
   readonly id: string;
 }
 
-/** Something of a lab that is on the host, e.g. `{ kind: 'mount', what: '/var/lib/…/root' }`. */
+/** Something that a lab has on the host, e.g. `{ kind: 'mount', what: '/var/lib/…/root' }`. */
 export interface Trace {
   readonly kind: string;
   readonly what: string;
 }
 
-/** The kind of a trace that was kept on purpose: the folders of {@link Abilities.keepFolders}. */
+/** Kind of the traces that are kept on purpose: the folders of {@link Abilities.keepFolders}. */
 export const KEPT_DATA = 'kept data';
 
-/** A lab as its provider remembers it, for when the record of this user is lost. */
+/** A lab as its provider knows it, to recover the lost record of a user. */
 export interface FoundLab {
   readonly lab: LabRef;
-  /** What {@link Abilities.remember} was last told. */
+  /** The last text that {@link Abilities.remember} stored. */
   readonly note?: string;
 }
 
-/** What the machines of a lab stand on: the image and the network. */
+/** The image and the network of a lab's machines. */
 export interface Foundation {
-  /** What is missing, in words; undefined when it is complete. Throws CONFIG_INVALID or LAB_CHANGED when it cannot be made as asked. */
+  /** Says what is missing; undefined when complete. Throws CONFIG_INVALID or LAB_CHANGED when it cannot be created. */
   missing(options?: ExecOptions): Promise<string | undefined>;
-  /** Makes the image and the network. Reports progress by `onLine`. */
+  /** Creates the image and the network. Reports progress by `onLine`. */
   prepare(options?: ExecOptions): Promise<void>;
-  /** Removes what belongs to this lab alone (the network), not the caches. Call it when no machine is left. */
+  /** Removes the network of this lab, not the caches. Call it after the last machine was removed. */
   remove(options?: ExecOptions): Promise<void>;
 }
 
-/** What only some providers can do; absent where this one cannot. */
+/** Optional methods, which not every provider has. */
 export interface Abilities {
-  /** Lists everything of this lab that is on the host now. */
+  /** Lists everything that this lab has on the host now. */
   traces?(options?: ExecOptions): Promise<readonly Trace[]>;
-  /** Lists files of this host with the consoles of machines: all there is of one that does not boot. */
+  /** Lists the console logs of machines on the host: the only evidence of a machine that does not boot. */
   consoles?(): Promise<readonly { readonly machine: string; readonly path: string }[]>;
-  /** Keeps a text (the lab's record) beside the machines. It is written before anything else of the lab. */
+  /** Stores a text (the lab's record) beside the machines. Call it before anything of the lab is created. */
   remember?(text: string): Promise<void>;
   /**
-   * Moves folders of a machine that is off to where {@link MachineProvider.remove} does not reach them, and returns that
-   * place; the next machine of that name gets them back when it is created. Folders that it does not have are no error.
+   * Moves folders of a stopped machine to a place that {@link MachineProvider.remove} does not touch; returns its path.
+   * The next machine of that name gets them back when it is created. Ignores missing folders.
    */
   keepFolders?(name: string, folders: readonly string[], options?: ExecOptions): Promise<string>;
 }
 
-/** Where machines come from. Every method may be repeated; none touches what another lab or person made. */
+/** Creates machines. Every method may be repeated; none touches what another lab or person created. */
 export interface MachineProvider {
   /** Key of its record in src/providers/registry.ts. */
   readonly id: string;
   readonly features: ProviderFeatures;
   readonly foundation: Foundation;
   readonly abilities: Abilities;
-  /** The time that its machines live in, where that is not the host's. */
+  /** The clock of its machines, if it is not the host's. */
   readonly clock?: Clock;
   /** The machines of this lab, whatever their state. */
   list(options?: ExecOptions): Promise<readonly MachineInfo[]>;

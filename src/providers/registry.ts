@@ -6,12 +6,11 @@ import { cmd, type Executor } from '../exec/command.js';
 import type { CommandLog } from '../exec/logged-executor.js';
 import type { Check } from '../machines/host-check.js';
 import type { FoundLab, LabRef, MachineProvider } from '../machines/provider.js';
-import type { Clock } from '../util/clock.js';
+import { type Clock, whenIdle } from '../util/clock.js';
 import type { Dirs } from '../util/dirs.js';
-import { whenIdle } from '../util/clock.js';
 import { awaitAll } from '../util/pool.js';
 
-/** What the providers are made from. */
+/** What every provider gets from its caller. */
 export interface ProviderDeps {
   readonly host: Executor;
   readonly clock: Clock;
@@ -20,7 +19,7 @@ export interface ProviderDeps {
   readonly log?: CommandLog;
 }
 
-/** What a lab asks of its provider. */
+/** The lab for which a provider is created. */
 export interface ProviderRequest {
   readonly lab: LabRef;
   /** A release name, or `default`. */
@@ -33,62 +32,62 @@ export interface ProviderRequest {
   readonly machines: readonly string[];
 }
 
-/** Whether labs can be made here, for people who choose. */
+/** Whether this host can run labs of a provider, for the wizard. */
 export interface Usable {
   readonly usable: boolean;
-  /** Why, or what it would take. */
+  /** Why, or what is missing. */
   readonly because: string;
 }
 
-/** What the rest of kglab knows of a provider. A new one is a folder, and a record in {@link PROVIDERS}. */
+/** What the rest of kglab knows about a provider. To add one, add a folder and a record in {@link PROVIDERS}. */
 export interface ProviderRecord {
-  /** What its machines are: `virtual machines`. */
-  readonly machines: string;
-  /** What it takes, in words, as far as it is not for every host. */
-  readonly takes?: string;
+  /** What its machines are, e.g. `virtual machines`. */
+  readonly machineType: string;
+  /** Requirements beyond those of every host, e.g. `Linux, root`. */
+  readonly requires?: string;
   /** The wizard offers it, and `auto` may choose it. */
   readonly offered: boolean;
-  /** The network is the provider's own, shared by all labs: neither its range nor its way out is the lab's to choose. */
+  /** All labs share the provider's network, so a lab cannot choose its range or its internet access. */
   readonly sharedNetwork: boolean;
-  /** A rehearsal: machines are data alone. What cannot be done in such a lab says src/lab/rehearsal.ts. */
-  readonly rehearsal: boolean;
-  /** Whether `auto` takes it on this host. */
-  fits(host: Executor): Promise<boolean>;
+  /** Machines are only data; see src/lab/rehearsal.ts for what such a lab cannot do. */
+  readonly simulated: boolean;
+  /** Whether `auto` may choose it on this host. */
+  isAvailable(host: Executor): Promise<boolean>;
   /** Whether the wizard recommends it on this host. */
   usable(deps: ProviderDeps): Promise<Usable>;
-  /** What this host must offer. */
+  /** What this host needs for it. */
   checks(deps: ProviderDeps): Promise<readonly Check[]>;
-  make(request: ProviderRequest, deps: ProviderDeps): Promise<MachineProvider>;
-  /** The lab of that name as the provider remembers it, for when the record of this user is lost. */
+  create(request: ProviderRequest, deps: ProviderDeps): Promise<MachineProvider>;
+  /** The lab of that name as the provider knows it, to recover the lost record of a user. */
   findLab?(name: string, dirs: Dirs): Promise<FoundLab | undefined>;
   /**
-   * The file by which one process at a time works on the machines of a lab: users with records of their own share them.
-   * Undefined when there is no such lab here, or not for this user.
+   * The lock file of a lab's machines, for providers whose machines are shared by all users. Undefined when there is no
+   * such lab, or this user has no access to it.
    */
   findLock?(name: string, dirs: Dirs): Promise<string | undefined>;
 }
 
-/** A slow line may need more time to install packages than launches get: KGLAB_LAUNCH_TIMEOUT, in seconds. */
+/** KGLAB_LAUNCH_TIMEOUT, in seconds: a slow network may need more time to install packages during a launch. */
 const launchDeadline = (text: string | undefined): { readonly launchMs?: number } => {
   const seconds = Number(text);
   return Number.isInteger(seconds) && seconds > 0 ? { launchMs: seconds * 1000 } : {};
 };
 
 const multipass: ProviderRecord = {
-  machines: 'virtual machines',
+  machineType: 'virtual machines',
   offered: true,
   sharedNetwork: true,
-  rehearsal: false,
-  fits: async (host) => (await import('./multipass/is-installed.js')).isInstalled(host, homedir()),
+  simulated: false,
+  isAvailable: async (host) => (await import('./multipass/installation.js')).isInstalled(host, homedir()),
   usable: async ({ host }) => {
-    const usable = await multipass.fits(host);
+    const usable = await multipass.isAvailable(host);
     return { usable, because: usable ? 'it is installed' : 'it is not installed' };
   },
   checks: async ({ host }) => {
     const { multipassChecks } = await import('./multipass/checks.js');
     return multipassChecks({ host, platform: platform(), home: homedir() });
   },
-  make: async ({ lab, image }, { host, clock, dirs, env }) => {
+  create: async ({ lab, image }, { host, clock, dirs, env }) => {
     const { MultipassProvider } = await import('./multipass/provider.js');
     return new MultipassProvider({
       lab,
@@ -106,12 +105,12 @@ const multipass: ProviderRecord = {
 const nspawnDir = ({ machines }: Dirs): string => join(machines, 'nspawn');
 
 const nspawn: ProviderRecord = {
-  machines: 'system containers',
-  takes: 'Linux, root',
+  machineType: 'system containers',
+  requires: 'Linux, root',
   offered: true,
   sharedNetwork: false,
-  rehearsal: false,
-  fits: async (host) =>
+  simulated: false,
+  isAvailable: async (host) =>
     (await host.exec(cmd('test', '-d', '/proc/self/ns'), { timeoutMs: 20_000 })).exitCode === 0,
   usable: async ({ host, dirs }) => {
     const { nspawnUsable } = await import('./nspawn/checks.js');
@@ -121,12 +120,12 @@ const nspawn: ProviderRecord = {
     const { nspawnChecks } = await import('./nspawn/checks.js');
     return nspawnChecks({ host, dataDir: nspawnDir(dirs), cacheDir: dirs.cache });
   },
-  make: async ({ lab, image, network, machines }, { host, clock, dirs }) => {
+  create: async ({ lab, image, network, machines }, { host, clock, dirs }) => {
     const { NspawnProvider } = await import('./nspawn/provider.js');
     const places = { dataDir: nspawnDir(dirs), cacheDir: join(dirs.cache, 'images') };
     return new NspawnProvider({ lab, host, clock, ...places, image, network, machines });
   },
-  findLab: async (name, dirs) => (await import('./nspawn/find-lab.js')).findLab(nspawnDir(dirs), name),
+  findLab: async (name, dirs) => (await import('./nspawn/records.js')).findLab(nspawnDir(dirs), name),
   findLock: async (name, dirs) => {
     const { labPaths } = await import('./nspawn/paths.js');
     const { owner, lock } = labPaths(nspawnDir(dirs), name);
@@ -137,7 +136,7 @@ const nspawn: ProviderRecord = {
   },
 };
 
-/** One simulator a lab and process: a second one would not see what the first has not written yet. */
+/** One simulator per lab and process: a second one would not see changes that the first has not written yet. */
 const simulators = new WeakMap<ProviderDeps, Map<string, Promise<MachineProvider>>>();
 
 const makeSimulator = async (lab: LabRef, deps: ProviderDeps): Promise<MachineProvider> => {
@@ -152,14 +151,14 @@ const makeSimulator = async (lab: LabRef, deps: ProviderDeps): Promise<MachinePr
 };
 
 const simulator: ProviderRecord = {
-  machines: 'simulated machines',
+  machineType: 'simulated machines',
   offered: false,
   sharedNetwork: false,
-  rehearsal: true,
-  fits: () => Promise.resolve(true),
+  simulated: true,
+  isAvailable: () => Promise.resolve(true),
   usable: () => Promise.resolve({ usable: true, because: 'it needs nothing of this host' }),
   checks: () => Promise.resolve([]),
-  make: ({ lab }, deps) => {
+  create: ({ lab }, deps) => {
     const made = simulators.get(deps) ?? new Map<string, Promise<MachineProvider>>();
     simulators.set(deps, made);
     const provider = made.get(lab.id) ?? makeSimulator(lab, deps);
@@ -168,27 +167,27 @@ const simulator: ProviderRecord = {
   },
 };
 
-/** Every provider; `auto` takes the first offered one that fits the host. */
-export const PROVIDERS = { multipass, nspawn, simulator };
+/** Every provider. `auto` chooses the first offered one that is available on the host. */
+export const PROVIDERS = { multipass, nspawn, simulator } satisfies Readonly<Record<string, ProviderRecord>>;
 
 export type ProviderId = keyof typeof PROVIDERS;
 
 /** The providers in their order. */
 export const PROVIDER_IDS = Object.keys(PROVIDERS) as readonly ProviderId[];
 
-/** The providers that people are offered, in the order of preference. */
+/** The providers of the wizard and of `auto`, in order of preference. */
 export const OFFERED_IDS = PROVIDER_IDS.filter((id) => PROVIDERS[id].offered);
 
-/** Settles `auto`. Throws HOST_UNFIT when no provider fits this host. */
+/** Resolves `auto`. Throws HOST_UNFIT when no provider is available on this host. */
 export const chooseProvider = async (wanted: ProviderId | 'auto', host: Executor): Promise<ProviderId> => {
   if (wanted !== 'auto') return wanted;
-  for (const id of OFFERED_IDS) if (await PROVIDERS[id].fits(host)) return id;
-  throw new CliError('HOST_UNFIT', 'No provider of machines fits this host.', {
-    hint: 'Install multipass (https://canonical.com/multipass), or use a Linux host as root, where system containers do.',
+  for (const id of OFFERED_IDS) if (await PROVIDERS[id].isAvailable(host)) return id;
+  throw new CliError('HOST_UNFIT', 'No provider is available on this host.', {
+    hint: 'Install multipass (https://canonical.com/multipass), or use a Linux host as root to use nspawn.',
   });
 };
 
-/** A lab that the record of this user does not know, as some provider of this host remembers it. */
+/** A lab without a record of this user, as a provider of this host knows it. */
 export const findLab = async (
   name: string,
   dirs: Dirs,

@@ -3,8 +3,8 @@ import { OFFERED_IDS, PROVIDERS, type ProviderId } from '../providers/registry.j
 import { STORAGE_MACHINES, type Answers } from './propose.js';
 
 const named = (id: ProviderId): string => {
-  const { machines, takes } = PROVIDERS[id];
-  return `${id} (${takes === undefined ? machines : `${machines}; ${takes}`})`;
+  const { machineType, requires } = PROVIDERS[id];
+  return `${id} (${requires === undefined ? machineType : `${machineType}; ${requires}`})`;
 };
 
 const numbered = (count: number, of: (index: number) => string): readonly string[] =>

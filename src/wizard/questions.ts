@@ -39,7 +39,7 @@ const provider = (so: Answers, { providers }: HostFacts): Question => ({
   choices: [
     ...providers.map(({ id, usable, because }) => ({
       value: id,
-      name: `${id}: ${PROVIDERS[id].machines}`,
+      name: `${id}: ${PROVIDERS[id].machineType}`,
       why: `${usable ? 'can be used here' : 'cannot be used here yet'}: ${because}`,
     })),
     {

@@ -6,7 +6,7 @@ import { cmd, type Command, type ExecOptions, type Executor } from '../../src/ex
 import { HostExecutor } from '../../src/exec/host-executor.js';
 import { parseList } from '../../src/providers/multipass/parse.js';
 import { MultipassProvider } from '../../src/providers/multipass/provider.js';
-import type { Deadlines } from '../../src/providers/multipass/deadlines.js';
+import type { Deadlines } from '../../src/providers/multipass/options.js';
 import type { MachineSpec } from '../../src/machines/provider.js';
 import { systemClock } from '../../src/util/clock.js';
 import { buildStandin } from '../multipass-standin/build.js';

@@ -46,8 +46,8 @@ export class NspawnBackend implements Backend {
   }
 
   async addresses(name: string): Promise<readonly string[]> {
-    const { ledger } = this.paths.machine(name);
-    const { address } = JSON.parse(await readFile(ledger, 'utf8')) as { address: string };
+    const { record } = this.paths.machine(name);
+    const { address } = JSON.parse(await readFile(record, 'utf8')) as { address: string };
     const pid = await this.init(name);
     if (pid === undefined) return [];
     const ip = ['ip', '-o', '-4', 'addr', 'show', 'scope', 'global'];

@@ -6,9 +6,9 @@ import { ImageCache } from '../../src/providers/nspawn/image.js';
 import {
   readJson,
   writeJson,
-  type MachineLedger,
-  type NetworkLedger,
-} from '../../src/providers/nspawn/ledger.js';
+  type MachineRecord,
+  type NetworkRecord,
+} from '../../src/providers/nspawn/records.js';
 import { MachineStore } from '../../src/providers/nspawn/machine-store.js';
 import type { NspawnOptions } from '../../src/providers/nspawn/options.js';
 import type { LabPaths } from '../../src/providers/nspawn/paths.js';
@@ -50,12 +50,12 @@ export class NspawnMaker {
   lay(record: Record_): Promise<void> {
     return withLock(this.world.path('lay.lock'), async () => {
       const { host, cacheDir, image } = this.options;
-      const network = await readJson<NetworkLedger>(this.paths.network);
+      const network = await readJson<NetworkRecord>(this.paths.network);
       if (network === undefined) throw new Error('the network of the stand-in is not there');
       const folder = await new ImageCache(host, cacheDir, image).path();
       const { name, cpus, memoryMiB, diskGiB, userData } = record;
       const store = new MachineStore(this.options, host, this.paths);
-      await store.lay({ name, cpus, memoryMiB, diskGiB, userData }, folder, network);
+      await store.create({ name, cpus, memoryMiB, diskGiB, userData }, folder, network);
       const { upper } = this.paths.machine(name);
       for (const [path, text] of Object.entries(await guestFiles(folder, userData))) {
         await mkdir(dirname(join(upper, path)), { recursive: true, mode: 0o755 });
@@ -67,15 +67,15 @@ export class NspawnMaker {
 
   /** Writes another address wherever the machine, which is off, has its own. */
   async moveAddress(name: string): Promise<void> {
-    const { ledger: path, upper } = this.paths.machine(name);
-    const ledger = await readJson<MachineLedger>(path);
-    if (ledger === undefined) return;
-    const [, net = '', host = ''] = /^(.*\.)(\d+)$/.exec(ledger.address) ?? [];
+    const { record: path, upper } = this.paths.machine(name);
+    const record = await readJson<MachineRecord>(path);
+    if (record === undefined) return;
+    const [, net = '', host = ''] = /^(.*\.)(\d+)$/.exec(record.address) ?? [];
     const address = `${net}${Number(host) < 100 ? Number(host) + 100 : Number(host) - 90}`;
-    await writeJson(path, { ...ledger, address });
+    await writeJson(path, { ...record, address });
     for (const file of await filesWith(upper)) {
       const text = await readFile(file, 'utf8');
-      await writeFile(file, text.replaceAll(`${ledger.address}/`, `${address}/`));
+      await writeFile(file, text.replaceAll(`${record.address}/`, `${address}/`));
     }
   }
 

@@ -90,7 +90,7 @@ export const openWorld = async (
     fetch,
     userKubeconfigs: kubeconfigFiles(process.env),
     chooseProvider: (wanted) => chooseProvider(wanted, host),
-    provider: (id, request) => PROVIDERS[id].make(request, deps),
+    provider: (id, request) => PROVIDERS[id].create(request, deps),
     findLab: (name) => findLab(name, dirs),
     usable: (id) => PROVIDERS[id].usable(deps),
     checks: (id) => PROVIDERS[id].checks(deps),

@@ -3,11 +3,11 @@ import { sh } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 import type { Machine } from '../../machines/provider.js';
 
-/** The address that a machine speaks to the world with; no packet is sent. */
+/** Prints the source address that the machine uses for other networks; sends no packet. */
 const ASK = "ip -4 route get 192.0.2.1 | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p'";
 const ASK_MS = 10_000;
 
-/** For how long an answer, or none, holds, in milliseconds: looks that follow each other do not wait for a dead guest twice. */
+/** How long an answer, or its absence, is cached, in milliseconds: nothing waits for a dead guest twice. */
 const KEPT_MS = 5_000;
 
 /** Asks the machine itself; undefined when it gives no answer. */
@@ -22,8 +22,8 @@ const askAddress = async (machine: Machine, signal?: AbortSignal): Promise<strin
 };
 
 /**
- * Addresses of machines that run. Each is asked by itself: with a list that has addresses the daemon asks every guest,
- * on the one thread that serves all, and a single guest that hangs would keep even `down` from working.
+ * Addresses of running machines. kglab asks each machine itself: for `multipass list` with addresses, the daemon asks
+ * every guest on its only thread, and one guest that hangs would block even `down`.
  */
 export class Addresses {
   private readonly known = new Map<string, { readonly address: string | undefined; readonly at: number }>();
@@ -33,7 +33,7 @@ export class Addresses {
     private readonly clock: Clock,
   ) {}
 
-  /** The address as the machine said a moment ago, or says now; undefined when it gives no answer. */
+  /** The address, cached or asked for; undefined when the machine does not answer. */
   async of(name: string, signal?: AbortSignal): Promise<string | undefined> {
     const found = this.known.get(name);
     if (found !== undefined && this.clock.now() - found.at < KEPT_MS) return found.address;

@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import { cmd, sh, type CommandResult, type Executor } from '../../exec/command.js';
 import type { ErrorCode } from '../../errors/catalog.js';
 import { CliError } from '../../errors/cli-error.js';
-import { installAdvice, restartCommand, type Platform } from './advice.js';
+import { installAdvice, PLACES, restartCommand, type Platform } from './installation.js';
 import { driverArgs, statesArgs, versionArgs } from './commands.js';
 import { commandError, serviceError } from './errors.js';
 import { featuresOf, isSupported, OLDEST } from './features.js';
@@ -13,31 +13,24 @@ import { multipassHostChecks } from './host-checks.js';
 export interface MultipassCheckInput {
   readonly host: Executor;
   readonly platform: Platform;
-  /** Home folder of the user; a snap may not stand elsewhere. */
+  /** Home folder of the user: a snap cannot run in other working directories. */
   readonly home: string;
 }
 
-/** What the daemon gets to answer before it counts as hanging, in milliseconds. */
+/** How long the daemon may take before it counts as hanging, in milliseconds. */
 const ANSWER_MS = 30_000;
 
 /** Three machines of 2 GiB use 4 GiB before any workload. In bytes. */
 const MEMORY = 4 * 1024 ** 3;
 const GIB = 1024 ** 3;
 
-/** Where installers put the program when PATH does not have it. */
-const PLACES: Readonly<Partial<Record<Platform, readonly string[]>>> = {
-  linux: ['/snap/bin/multipass'],
-  darwin: ['/usr/local/bin/multipass', '/opt/homebrew/bin/multipass'],
-  win32: [String.raw`C:\Program Files\Multipass\bin\multipass.exe`],
-};
-
-/** A finding that has a code of its own, which `up` then ends with. */
+/** A finding with an error code; `up` fails with that code. */
 const named = (code: ErrorCode, found: string, command: string): Finding => ({
   ...bad(found, command),
-  error: new CliError(code, `multipass: ${found}.`, { hint: `${command}\nThen run the same again.` }),
+  error: new CliError(code, `multipass: ${found}.`, { hint: `${command}\nThen run the same command again.` }),
 });
 
-/** Every question to multipass, each asked once for all checks. */
+/** Runs each command once and shares its result among the checks. */
 class Asked {
   private readonly answers = new Map<string, Promise<CommandResult>>();
 
@@ -53,10 +46,10 @@ class Asked {
     return asking;
   }
 
-  /** The program answers at all; what needs it is not worth checking otherwise. */
+  /** Whether the program is found; without it, the other checks do not apply. */
   isInstalled = async (): Promise<boolean> => (await this.ask(versionArgs)).exitCode !== 127;
 
-  /** The daemon answers this user. */
+  /** Whether the daemon answers this user. */
   isReachable = async (): Promise<boolean> => {
     const { exitCode, timedOut } = await this.ask(statesArgs);
     return exitCode === 0 && !timedOut;
@@ -69,20 +62,20 @@ class Asked {
 
 const installed = (asked: Asked): Check => ({
   id: 'multipass',
-  title: 'Program multipass',
+  title: 'multipass program',
   applicable: () => true,
   run: async () => {
-    if (await asked.isInstalled()) return good('there');
+    if (await asked.isInstalled()) return good('found');
     const { platform } = asked.input;
     for (const place of PLACES[platform] ?? []) {
       if ((await asked.ask(['version'], place)).exitCode !== 0) continue;
-      return bad(`only as ${place}`, 'Put its folder into PATH');
+      return bad(`only as ${place}`, 'Add its folder to PATH');
     }
     return named('MULTIPASS_MISSING', 'not installed', installAdvice(platform));
   },
 });
 
-/** What a failed call comes down to, and its advice. */
+/** The finding for a failed call, with the advice of its error. */
 const explain = (error: CliError): Finding => ({
   ...bad(error.details[0] ?? error.message, ...(error.hint ?? '').split('\n').filter(Boolean)),
   error,
@@ -90,7 +83,7 @@ const explain = (error: CliError): Finding => ({
 
 const service = (asked: Asked): Check => ({
   id: 'multipass-service',
-  title: 'Service of multipass',
+  title: 'multipass service',
   applicable: asked.isInstalled,
   run: async () => {
     const { platform } = asked.input;
@@ -104,15 +97,15 @@ const service = (asked: Asked): Check => ({
   },
 });
 
-/** What a version lacks that kglab makes use of. */
+/** What kglab uses but this version lacks, as the end of a sentence. */
 const lacks = (version: string, driver: string): string => {
   const { forceStop } = featuresOf(version, driver);
-  return forceStop ? '' : '; power cuts are made inside of the machines (no stop --force before 1.14)';
+  return forceStop ? '' : '; kglab cuts power from inside the machines (stop --force needs 1.14)';
 };
 
 const versions = (asked: Asked): Check => ({
   id: 'multipass-version',
-  title: 'Version of multipass',
+  title: 'multipass version',
   applicable: asked.isReachable,
   run: async () => {
     const { client, daemon = client } = parseVersions((await asked.ask(versionArgs)).stdout);
@@ -128,17 +121,17 @@ const upgrade = (platform: Platform): string =>
 
 const driver = (asked: Asked): Check => ({
   id: 'multipass-driver',
-  title: 'Hypervisor of multipass',
+  title: 'multipass hypervisor',
   applicable: asked.isReachable,
   run: async () => {
     const name = await asked.driver();
     if (name === 'virtualbox')
       return bad(
-        'virtualbox, in which machines do not reach each other',
-        'multipass set local.driver=qemu (macOS) or hyperv (Windows Pro): your instances stay with the old driver',
+        'virtualbox: its machines do not reach each other',
+        'multipass set local.driver=qemu (macOS) or hyperv (Windows Pro): existing instances stay with the old driver',
       );
     if (['lxd', 'libvirt'].includes(name))
-      return good(`${name}; deprecated, and gone in multipass 1.17: multipass set local.driver=qemu`);
+      return good(`${name}; deprecated, removed in multipass 1.17: multipass set local.driver=qemu`);
     return good(name === '' ? 'unknown' : name);
   },
 });
@@ -153,14 +146,14 @@ const kvm = (asked: Asked): Check => ({
     if (device.exitCode !== 0)
       return bad(
         'no /dev/kvm',
-        'Switch on virtualisation in the firmware, or nested virtualisation if this is a VM',
+        'Enable virtualisation in the firmware, or nested virtualisation if this is a VM',
       );
     const plugs = await asked.ask(['connections', 'multipass'], 'snap');
     const row = plugs.stdout.split('\n').find((line) => /multipass:kvm/.test(line));
-    // Neither of a snap nor of a plug that is connected there is more to say.
+    // A plug that is not connected has `-` as its slot. Without a row, multipass is not a snap.
     return row !== undefined && /\s-\s/.test(row)
-      ? bad('the snap may not use it', 'sudo snap connect multipass:kvm')
-      : good('there');
+      ? bad('the snap has no access to it', 'sudo snap connect multipass:kvm')
+      : good('found');
   },
 });
 
@@ -171,20 +164,20 @@ const images = (asked: Asked): Check => ({
   run: async () => {
     const args = ['find', '24.04', '--format', 'json'];
     const result = await asked.ask(args);
-    if (result.exitCode === 0 && !result.timedOut) return good('in reach');
-    // A lab that is there needs no image: this alone must not keep anybody from repairing it.
+    if (result.exitCode === 0 && !result.timedOut) return good('reachable');
+    // Not a failure: an existing lab needs no image and can be repaired without one.
     return good(
-      `out of reach: no new machines until network, VPN and proxy are seen to (${restartCommand(asked.input.platform)} after a change of proxy)`,
+      `unreachable, so no new machines: check network, VPN and proxy (after a change of proxy: ${restartCommand(asked.input.platform)})`,
     );
   },
 });
 
-/** States in which an instance holds a name or resources without being of use. */
+/** States in which an instance occupies a name or resources but cannot be used. */
 const ODD = new Set(['Unknown', 'Deleted', 'Unavailable']);
 
 const instances = (asked: Asked): Check => ({
   id: 'multipass-instances',
-  title: 'Instances of multipass',
+  title: 'multipass instances',
   applicable: asked.isReachable,
   run: async () => {
     const all = parseList((await asked.ask(statesArgs)).stdout);
@@ -206,18 +199,18 @@ const firewall = (asked: Asked): Check => ({
     if (exitCode !== 0 || !stdout.includes('-P FORWARD DROP') || stdout.includes('mpqemubr0'))
       return good('open');
     return good(
-      'drops what is forwarded (Docker does that): if machines cannot install packages, sudo iptables -I FORWARD -i mpqemubr0 -j ACCEPT; sudo iptables -I FORWARD -o mpqemubr0 -j ACCEPT',
+      'drops forwarded packets (Docker does that): if machines cannot install packages, sudo iptables -I FORWARD -i mpqemubr0 -j ACCEPT; sudo iptables -I FORWARD -o mpqemubr0 -j ACCEPT',
     );
   },
 });
 
 const windows = (asked: Asked): Check => ({
   id: 'windows',
-  title: 'Windows as a host',
+  title: 'Windows host',
   applicable: () => asked.input.platform === 'win32',
   run: async () =>
     bad(
-      'multipass exec takes no piped input there, and kglab sends files that way',
+      'multipass exec reads no piped input on Windows, but kglab needs it to send files',
       'Use kglab in WSL 2 with provider: nspawn, or a Linux or macOS host',
     ),
 });
@@ -228,11 +221,11 @@ const memory = (): Check => ({
   applicable: () => true,
   run: async () => {
     const found = `${(totalmem() / GIB).toFixed(1)} GiB`;
-    return totalmem() >= MEMORY ? good(found) : bad(`${found}; virtual machines of a lab need 4 GiB`);
+    return totalmem() >= MEMORY ? good(found) : bad(`${found}; a lab needs 4 GiB`);
   },
 });
 
-/** What a host must offer for virtual machines by multipass. */
+/** What a host needs for virtual machines of multipass. */
 export const multipassChecks = (input: MultipassCheckInput): readonly Check[] => {
   const asked = new Asked(input);
   const of = [installed, service, versions, driver, kvm, images, instances, firewall, windows];

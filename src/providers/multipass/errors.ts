@@ -1,8 +1,8 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { ErrorCode } from '../../errors/catalog.js';
 import { CommandError } from '../../exec/checked.js';
 import type { Command, CommandResult } from '../../exec/command.js';
-import { installAdvice, logCommand, restartCommand, type Platform } from './advice.js';
-import { plainText } from './plain-text.js';
+import { installAdvice, logCommand, restartCommand, type Platform } from './installation.js';
 
 interface Rule {
   readonly code: ErrorCode;
@@ -10,7 +10,7 @@ interface Rule {
   readonly advice: (platform: Platform) => string;
 }
 
-/** Trouble with the daemon itself: no command was carried out, whichever it was. */
+/** Failures of the daemon itself: the command was not run. */
 const SERVICE: readonly Rule[] = [
   {
     code: 'MULTIPASS_DAEMON_DOWN',
@@ -22,29 +22,29 @@ const SERVICE: readonly Rule[] = [
     code: 'MULTIPASS_DAEMON_DOWN',
     match: /multipass_root_cert\.pem/,
     advice: (platform) =>
-      `The service is still setting itself up after its installation: wait a little, then run the same again.\nIf it stays: ${restartCommand(platform)}`,
+      `The service is still starting after its installation: wait a little, then run the same command again.\nIf the error stays: ${restartCommand(platform)}`,
   },
   {
     code: 'MULTIPASS_SOCKET_DENIED',
     match: /multipass socket access denied/,
     advice: (platform) =>
-      `Run it as a member of the group that multipass trusts (sudo, admin or wheel)${platform === 'linux' ? '. To become one: sudo usermod -aG sudo "$USER", then log in anew' : ''}.`,
+      `Run it as a member of the group that multipass trusts (sudo, admin or wheel)${platform === 'linux' ? '. To become one: sudo usermod -aG sudo "$USER", then log in again' : ''}.`,
   },
   {
     code: 'MULTIPASS_NOT_AUTHENTICATED',
     match: /not authenticated with the Multipass service/,
     advice: () =>
-      'Once, as the user who uses multipass already: multipass set local.passphrase\nThen as this user: multipass authenticate',
+      'Authenticate. Once, as the user who uses multipass already: multipass set local.passphrase\nThen as this user: multipass authenticate',
   },
 ];
 
-/** Trouble with one command. */
+/** Failures of one command. */
 const COMMANDS: readonly Rule[] = [
   {
     code: 'MULTIPASS_IMAGE',
     match: /is unknown or unreachable|failed to download from/,
     advice: (platform) =>
-      `The image servers are out of reach: see to the network, VPN and proxy${platform === 'linux' ? ' (the service has one of its own: sudo snap set multipass proxy.http=… proxy.https=…)' : ''}.\nTo try: multipass find 24.04`,
+      `The image servers are unreachable: check network, VPN and proxy${platform === 'linux' ? ' (the service has its own proxy setting: sudo snap set multipass proxy.http=… proxy.https=…)' : ''}.\nTest it: multipass find 24.04`,
   },
   {
     code: 'MULTIPASS_IMAGE',
@@ -59,7 +59,7 @@ const COMMANDS: readonly Rule[] = [
   {
     code: 'MULTIPASS_HOST',
     match: /KVM support is not enabled/,
-    advice: () => 'Switch on virtualisation in the firmware, or nested virtualisation if this host is a VM.',
+    advice: () => 'Enable virtualisation in the firmware, or nested virtualisation if this host is a VM.',
   },
   {
     code: 'MULTIPASS_HOST',
@@ -69,13 +69,13 @@ const COMMANDS: readonly Rule[] = [
   {
     code: 'MULTIPASS_HOST',
     match: /Another virtual machine manager is currently running/,
-    advice: () => 'Shut down VirtualBox, VMware or whatever else has the processor, then: kglab up',
+    advice: () => 'Shut down VirtualBox, VMware or another hypervisor, then: kglab up',
   },
   {
     code: 'MULTIPASS_HOST',
     match: /Hyper-V|default switch|mshome\.net/i,
     advice: () =>
-      'See to Hyper-V first: Enable-WindowsOptionalFeature -Online -FeatureName Microsoft-Hyper-V -All',
+      'Enable Hyper-V first: Enable-WindowsOptionalFeature -Online -FeatureName Microsoft-Hyper-V -All',
   },
   {
     code: 'MULTIPASS_HOST',
@@ -93,14 +93,30 @@ const COMMANDS: readonly Rule[] = [
     match:
       /ssh connection failed|ssh failed to authenticate|Failed to connect|No route to host|in unknown state|an unknown state|does not exist|is deleted|is not running/,
     advice: (platform) =>
-      `See its state: multipass list\nThen bring the lab back: kglab up${platform === 'darwin' ? '\nIf even `multipass exec` fails while the list is fine: allow your terminal under System Settings > Privacy > Local Network.' : ''}`,
+      `See its state: multipass list\nThen repair the lab: kglab up${platform === 'darwin' ? '\nIf even `multipass exec` fails while the list is fine: allow your terminal under System Settings > Privacy > Local Network.' : ''}`,
   },
 ];
 
 const findRule = (rules: readonly Rule[], { stderr, stdout }: CommandResult): Rule | undefined =>
   rules.find(({ match }) => match.test(stderr) || match.test(stdout));
 
-/** As {@link CommandError}, with what a person reads as its evidence. */
+/** After these the client overwrites the line: carriage return, or clear line. */
+const ANEW = /\r|\u001b\[2K/;
+
+const typed = (text: string): string => {
+  let line = '';
+  for (const char of text) line = char === '\b' ? line.slice(0, -1) : line + char;
+  return line;
+};
+
+/** The text as a terminal shows it in the end. The client draws spinners and percentages even into pipes. */
+const plainText = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => typed(stripVTControlCharacters(line.split(ANEW).at(-1) ?? '')).trimEnd())
+    .join('\n');
+
+/** A {@link CommandError} whose output is shown as on a terminal. */
 export const multipassError = (
   code: ErrorCode,
   command: Command,
@@ -117,7 +133,7 @@ const toError = (rule: Rule, command: Command, result: CommandResult, platform: 
     hint: rule.advice(platform),
   });
 
-/** The error behind an answer that no daemon gave, if that is what it is. */
+/** The error when the daemon itself failed; undefined for every other result. */
 export const serviceError = (
   command: Command,
   result: CommandResult,
@@ -133,7 +149,7 @@ export const serviceError = (
   return rule && toError(rule, command, result, platform);
 };
 
-/** The error that a failed command is, by what it printed: exit codes say next to nothing. */
+/** The error of a failed command, by its output: the exit codes of multipass are not specific enough. */
 export const commandError = (
   command: Command,
   result: CommandResult,

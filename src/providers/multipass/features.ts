@@ -1,24 +1,26 @@
-import { parseVersion } from './parse.js';
+import type { MultipassClient } from './client.js';
+import { driverArgs, versionArgs } from './commands.js';
+import { parseVersion, parseVersions } from './parse.js';
 
 /** What a version of multipass with a driver can do. */
 export interface MultipassFeatures {
-  /** `stop --force` drops the power. */
+  /** `stop --force` cuts the power. */
   readonly forceStop: boolean;
   readonly snapshots: boolean;
   readonly clone: boolean;
-  /** Machines are in availability zones, each with a network of its own. */
+  /** Machines are in availability zones, each with its own network. */
   readonly zones: boolean;
 }
 
 const DRIVERS_WITH_SNAPSHOTS = new Set(['qemu', 'hyperv', 'virtualbox']);
 
-/** The first minor version of 1.x with each ability. */
+/** The first minor version of 1.x with each feature. */
 const SINCE = { snapshots: 13, forceStop: 14, clone: 15, zones: 17 } as const;
 
-/** The oldest version that kglab is made for. */
+/** The oldest version that kglab supports. */
 export const OLDEST = '1.12';
 
-/** Abilities by daemon version and driver (`local.driver`). A version that cannot be read has the newest ones. */
+/** Features by daemon version and driver (`local.driver`). An unreadable version counts as the newest. */
 export const featuresOf = (version: string, driver: string): MultipassFeatures => {
   const { major, minor } = parseVersion(version) ?? { major: 2, minor: 0 };
   const since = (first: number): boolean => major > 1 || minor >= first;
@@ -31,8 +33,15 @@ export const featuresOf = (version: string, driver: string): MultipassFeatures =
   };
 };
 
-/** Whether a version is one that kglab is made for. */
+/** Whether kglab supports this version. */
 export const isSupported = (version: string): boolean => {
   const { major, minor } = parseVersion(version) ?? { major: 0, minor: 0 };
   return major > 1 || (major === 1 && minor >= 12);
+};
+
+/** Asks the daemon for its version and driver, and returns their features. */
+export const askFeatures = async (client: MultipassClient, timeoutMs: number): Promise<MultipassFeatures> => {
+  const versions = parseVersions((await client.must(versionArgs, { timeoutMs })).stdout);
+  const driver = await client.call(driverArgs, { timeoutMs });
+  return featuresOf(versions.daemon ?? versions.client, driver.stdout.trim());
 };

@@ -1,7 +1,7 @@
 import type { ExecOptions } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 
-/** Lets the first one through alone and, once `open` was called, a number of them at a time. */
+/** Admits one launch alone, because it downloads the image; after `open`, up to `limit` at a time. */
 export class LaunchGate {
   private free: number;
   private opened = false;
@@ -15,7 +15,7 @@ export class LaunchGate {
     return this.opened;
   }
 
-  /** Waits for its turn and returns what ends it. */
+  /** Waits for a free slot and returns the function that releases it. */
   async enter(): Promise<() => void> {
     if (this.free === 0) await new Promise<void>((resolve) => this.queue.push(resolve));
     else this.free -= 1;
@@ -27,7 +27,7 @@ export class LaunchGate {
     };
   }
 
-  /** The image is there: others may go beside the first. May be repeated. */
+  /** The image is there: others may launch in parallel. May be repeated. */
   open(): void {
     if (this.opened) return;
     this.opened = true;
@@ -41,7 +41,7 @@ export class LaunchGate {
   }
 }
 
-/** Opens the gate as soon as `seen` says so; what it returns ends the watch. */
+/** Opens the gate as soon as `seen` returns true. Abort the returned controller to stop polling. */
 export const openWhen = (
   seen: (options: ExecOptions) => Promise<boolean>,
   {
@@ -59,7 +59,7 @@ export const openWhen = (
       if (await seen({ signal: ended })) gate.open();
     }
   };
-  // It only makes things faster: what is wrong is for the launch itself to say.
+  // Opening early only saves time; the launch itself reports failures.
   watch().catch(() => undefined);
   return stop;
 };

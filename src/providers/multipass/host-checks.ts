@@ -1,20 +1,19 @@
 import { cmd, type Command, type CommandResult, type Executor } from '../../exec/command.js';
-import type { Platform } from './advice.js';
-import { freeMiB } from '../../machines/disk-space.js';
-import { bad, good, type Check } from '../../machines/host-check.js';
+import type { Platform } from './installation.js';
+import { bad, type Check, freeMiB, good } from '../../machines/host-check.js';
 
 export interface MultipassHostInput {
   readonly host: Executor;
   readonly platform: Platform;
   /** Home folder of the user. */
   readonly home: string;
-  /** Where multipass keeps its machines, as far as its disk goes; for tests. */
+  /** A path on the disk where multipass keeps its machines; for tests. */
   readonly storage?: string;
-  /** The daemon answers: what hinders its machines is worth looking for. */
+  /** Whether the daemon answers; these checks apply only then. */
   isReachable(): Promise<boolean>;
 }
 
-/** Longest that a question to the host may take, in milliseconds. */
+/** Deadline of a command on the host, in milliseconds. */
 const ASK_MS = 20_000;
 /** An image of Ubuntu, and three machines with what kglab installs: about 0.6 and 3 GiB. In MiB. */
 const DISK_MIB = 10 * 1024;
@@ -25,7 +24,7 @@ const ask = ({ host }: MultipassHostInput, command: Command): Promise<CommandRes
 const disk = ({ platform, home, storage, isReachable }: MultipassHostInput): Check => ({
   id: 'disk',
   title: 'Free disk space',
-  // A lab that is there has its space already.
+  // An existing lab already has its space.
   optional: 'three new machines',
   applicable: isReachable,
   run: async () => {
@@ -33,12 +32,12 @@ const disk = ({ platform, home, storage, isReachable }: MultipassHostInput): Che
     const free = await freeMiB(storage ?? (platform === 'linux' ? '/var/snap/multipass' : home));
     const found = `${(free / 1024).toFixed(1)} GiB`;
     if (free >= DISK_MIB) return good(found);
-    const need = `${found}; three machines need about ${DISK_MIB / 1024} GiB, and multipass does not look`;
+    const need = `${found}; three machines need about ${DISK_MIB / 1024} GiB, and multipass does not check this`;
     return bad(need, 'multipass list', 'df -h');
   },
 });
 
-/** Addresses that stand for all of the host, as ss(8) writes them. */
+/** "All addresses of the host", as ss(8) writes it. */
 const EVERYWHERE = new Set(['0.0.0.0:53', '*:53', '[::]:53']);
 
 const nameServer = (input: MultipassHostInput): Check => ({
@@ -50,15 +49,15 @@ const nameServer = (input: MultipassHostInput): Check => ({
     const taken = stdout.split('\n').some((line) => EVERYWHERE.has(line.trim().split(/\s+/)[3] ?? ''));
     return good(
       taken
-        ? 'another one listens on port 53 of every address: if machines get no address or no names, see sudo ss -lunp sport = :53'
-        : 'port 53 is free for it',
+        ? 'another program listens on port 53: if machines get no address or no names, see sudo ss -lunp sport = :53'
+        : 'port 53 is free',
     );
   },
 });
 
 const refreshes = (input: MultipassHostInput): Check => ({
   id: 'snap-refresh',
-  title: 'Updates of multipass',
+  title: 'multipass updates',
   applicable: async () => input.platform === 'linux' && (await input.isReachable()),
   run: async () => {
     const { exitCode, stdout } = await ask(input, cmd('snap', 'list', 'multipass'));
@@ -67,7 +66,7 @@ const refreshes = (input: MultipassHostInput): Check => ({
     return good(
       notes.split(',').includes('held')
         ? 'held'
-        : 'at any time, and all machines stop for one; to choose the time: sudo snap refresh --hold multipass',
+        : 'automatic, and an update stops all machines; to choose the time: sudo snap refresh --hold multipass',
     );
   },
 });
@@ -77,7 +76,7 @@ const BOOTPD = '/usr/libexec/bootpd';
 
 const macFirewall = (input: MultipassHostInput): Check => ({
   id: 'mac-firewall',
-  title: 'Firewall of macOS',
+  title: 'macOS firewall',
   applicable: async () => input.platform === 'darwin' && (await input.isReachable()),
   run: async () => {
     const { stdout } = await ask(input, cmd(FIREWALL, '--getglobalstate'));
@@ -89,6 +88,6 @@ const macFirewall = (input: MultipassHostInput): Check => ({
   },
 });
 
-/** What of the host may keep machines of multipass from working. */
+/** Host settings that can keep machines of multipass from working. */
 export const multipassHostChecks = (input: MultipassHostInput): readonly Check[] =>
   [disk, nameServer, refreshes, macFirewall].map((make) => make(input));

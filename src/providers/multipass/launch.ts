@@ -4,12 +4,11 @@ import type { CommandResult, ExecOptions } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 import { waitFor } from '../../util/wait.js';
 import type { MachineSpec } from '../../machines/provider.js';
-import { logCommand } from './advice.js';
-import type { MultipassClient } from './client.js';
-import { launchArgs, refreshImagesArgs } from './commands.js';
-import type { Deadlines } from './deadlines.js';
+import { logCommand } from './installation.js';
+import { signalOnly, type MultipassClient } from './client.js';
+import { CLIENT_TIMEOUT, launchArgs, refreshImagesArgs } from './commands.js';
+import type { Deadlines } from './options.js';
 import { commandError } from './errors.js';
-import { launchEnd, type LaunchEnd } from './launch-end.js';
 import { appeared } from './ownership.js';
 import type { Instance } from './parse.js';
 
@@ -20,36 +19,58 @@ export interface LaunchDeps {
   readonly image: string;
   /** Zone for the machine, where there are zones. */
   readonly zone: () => Promise<string | undefined>;
-  /** The instance as it is listed now. */
-  readonly look: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
+  /** The instance as `list` shows it now. */
+  readonly findInstance: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
   /** Removes the instance with its disk. */
   readonly purge: (name: string, options: ExecOptions) => Promise<void>;
-  /** An earlier launch of this lab may have taken the name; else, whatever has it is not this lab's. */
-  readonly noted: boolean;
-  /** Strikes the name out of the books. */
-  readonly disown: (name: string) => Promise<void>;
+  /** This lab launched the name before; otherwise an instance of that name is foreign. */
+  readonly launchedBefore: boolean;
+  /** Removes the name from the launch record. */
+  readonly forget: (name: string) => Promise<void>;
   /** Throws MACHINE_FOREIGN when the running instance is not this lab's. */
   readonly assertOurs: (name: string, options: ExecOptions) => Promise<void>;
 }
 
-/** What one try came to: the machine runs, or what it failed with. `left`: something of it may be there. */
+/**
+ * How a launch ended. `unknown`: the daemon may still be working on it. `broken`: an instance without SSH is left.
+ * `stale`: the cached image list has an old checksum. `offline`: the image server is unreachable. `taken`: the name is
+ * in use, perhaps by another launch. `refused`: nothing was created.
+ */
+export type LaunchEnd = 'made' | 'unknown' | 'broken' | 'stale' | 'offline' | 'taken' | 'refused';
+
+const BY_TEXT: readonly (readonly [RegExp, LaunchEnd])[] = [
+  [/timed out waiting for initialization to complete/, 'unknown'],
+  [/timed out waiting for response/, 'broken'],
+  [/image hash does not match/, 'stale'],
+  [/is unknown or unreachable|failed to download from/, 'offline'],
+  [/already exists|is being prepared/, 'taken'],
+];
+
+/** The end of a launch, from its exit code and error output. */
+export const launchEnd = ({ exitCode, stderr }: Pick<CommandResult, 'exitCode' | 'stderr'>): LaunchEnd => {
+  if (exitCode === 0) return 'made';
+  if (exitCode === CLIENT_TIMEOUT) return 'unknown';
+  return BY_TEXT.find(([text]) => text.test(stderr))?.[1] ?? 'refused';
+};
+
+/** Result of one attempt. `left`: a part of the instance may exist. */
 type Try = { readonly ok: true } | { readonly ok: false; readonly error: CliError; readonly left: boolean };
 
 const OK: Try = { ok: true };
 
-/** States in which an instance is on its way up. */
-const RISING = new Set(['Starting', 'Restarting', 'Delayed Shutdown']);
+/** States of an instance that is starting. */
+const STARTING_UP = new Set(['Starting', 'Restarting', 'Delayed Shutdown']);
 
 /**
- * Launches a machine. A launch that timed out is neither success nor failure: the daemon carries on, so the machine
- * is watched until it runs; one that is beyond that is purged, that one alone, and launched once more.
+ * Launches a machine. After a timeout the daemon continues, so kglab waits until the machine runs. Purges an instance
+ * that does not come up (only this one) and launches it once more. Throws when the second attempt fails too.
  */
 export const launch = async (spec: MachineSpec, deps: LaunchDeps, options: ExecOptions): Promise<void> => {
   const first = await attempt(spec, deps, options);
   if (first.ok) return;
-  options.onLine?.(`${first.error.message}; trying once more`);
+  options.onLine?.(`${first.error.message}; trying again`);
   if (first.left) await deps.purge(spec.name, options);
-  const second = await attempt(spec, { ...deps, noted: deps.noted || first.left }, options);
+  const second = await attempt(spec, { ...deps, launchedBefore: deps.launchedBefore || first.left }, options);
   if (!second.ok) throw second.error;
 };
 
@@ -63,17 +84,17 @@ const attempt = async (spec: MachineSpec, deps: LaunchDeps, options: ExecOptions
     case 'made':
       return OK;
     case 'unknown':
-      options.onLine?.(`the launch of ${spec.name} has not ended in time; watching the machine`);
-      return settle(spec.name, deps, options);
+      options.onLine?.(`the launch of ${spec.name} timed out; waiting for the machine`);
+      return waitUntilUp(spec.name, deps, options);
     case 'taken':
       return adopt(spec.name, deps, options);
     case 'broken':
       return { ok: false, error: notUp(spec.name, deps, error), left: true };
     case 'stale':
-      await deps.client.call(refreshImagesArgs, { ...quiet(options), timeoutMs: deps.deadlines.stopMs });
+      await deps.client.call(refreshImagesArgs, { ...signalOnly(options), timeoutMs: deps.deadlines.stopMs });
       return { ok: false, error: error as CommandError, left: false };
     case 'offline':
-      // Also what a service says that has only just started.
+      // A service that has just started reports this too.
       await deps.clock.sleep(deps.deadlines.everyMs, options.signal);
       return { ok: false, error: error as CommandError, left: false };
     case 'refused':
@@ -87,7 +108,7 @@ const argsOf = async (
 ): Promise<readonly string[]> =>
   launchArgs({ ...spec, image, zone: await zone(), timeoutSeconds: Math.ceil(deadlines.launchMs / 1000) });
 
-/** The launch's answer; undefined when it gave none while the daemon itself is well. */
+/** The result of the launch; undefined when only this command, not the daemon, did not answer in time. */
 const run = async (
   args: readonly string[],
   { userData }: MachineSpec,
@@ -96,21 +117,21 @@ const run = async (
 ): Promise<CommandResult | undefined> => {
   const timeoutMs = deadlines.launchMs + deadlines.graceMs;
   try {
-    return await client.call(args, { ...quiet(options), stdin: userData, timeoutMs });
+    return await client.call(args, { ...signalOnly(options), stdin: userData, timeoutMs });
   } catch (error) {
     if (error instanceof CliError && error.code === 'MULTIPASS_TIMEOUT') return undefined;
     throw error;
   }
 };
 
-/** Watches an instance until it runs; while its image is being fetched, there is none to be seen. */
-const settle = async (name: string, deps: LaunchDeps, options: ExecOptions): Promise<Try> => {
+/** Waits until the instance runs. It is not listed while its image is being downloaded. */
+const waitUntilUp = async (name: string, deps: LaunchDeps, options: ExecOptions): Promise<Try> => {
   const { clock, deadlines } = deps;
   let state: string | undefined;
   const settled = await waitFor(
     async () => {
-      state = (await deps.look(name, options))?.state;
-      return state === undefined || RISING.has(state) ? undefined : state;
+      state = (await deps.findInstance(name, options))?.state;
+      return state === undefined || STARTING_UP.has(state) ? undefined : state;
     },
     { clock, timeoutMs: deadlines.settleMs, everyMs: deadlines.everyMs, signal: options.signal },
   );
@@ -119,14 +140,14 @@ const settle = async (name: string, deps: LaunchDeps, options: ExecOptions): Pro
 };
 
 /**
- * The name is in use, although it was free a moment ago: by an earlier launch of this lab, or by somebody else. Without
- * a note of such a launch it is out of the books while it is looked at: whatever happens, it is never purged.
+ * The name is in use although it was free a moment ago: by an earlier launch of this lab, or by another user. Without a
+ * record of an earlier launch, kglab forgets the name first, so that it can never purge a foreign instance.
  */
 const adopt = async (name: string, deps: LaunchDeps, options: ExecOptions): Promise<Try> => {
-  if (!deps.noted) await deps.disown(name);
-  const settled = await settle(name, deps, options);
+  if (!deps.launchedBefore) await deps.forget(name);
+  const settled = await waitUntilUp(name, deps, options);
   if (settled.ok) await deps.assertOurs(name, options);
-  else if (!deps.noted) throw appeared(name);
+  else if (!deps.launchedBefore) throw appeared(name);
   return settled;
 };
 
@@ -139,12 +160,10 @@ const notUp = (
   new CliError(
     'MACHINE_NOT_BOOTED',
     cause === undefined
-      ? `Machine ${name} is ${state === undefined ? 'not to be seen' : state.toLowerCase()} ${Math.round(deadlines.settleMs / 1000)} s after its launch timed out`
+      ? `Machine ${name} is ${state === undefined ? 'not listed' : state.toLowerCase()} ${Math.round(deadlines.settleMs / 1000)} s after its launch timed out`
       : `Machine ${name} has started, but its SSH does not answer`,
     {
       cause,
-      hint: `See what the service says: ${logCommand(client.platform)}\nA firewall or VPN of the host between it and the machines is a common reason.\nThen run \`kglab up\` again.`,
+      hint: `Read the log of the service: ${logCommand(client.platform)}\nA common cause is a firewall or VPN on the host that blocks the machines.\nThen run \`kglab up\` again.`,
     },
   );
-
-const quiet = ({ signal }: ExecOptions): ExecOptions => (signal === undefined ? {} : { signal });

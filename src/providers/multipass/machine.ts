@@ -1,10 +1,10 @@
 import { CliError } from '../../errors/cli-error.js';
 import type { Command, CommandResult, ExecOptions, Executor } from '../../exec/command.js';
 import type { Machine } from '../../machines/provider.js';
-import { restartCommand } from './advice.js';
+import { restartCommand } from './installation.js';
 import type { MultipassClient } from './client.js';
 import { execArgs } from './commands.js';
-import type { Deadlines } from './deadlines.js';
+import type { Deadlines } from './options.js';
 import { commandError } from './errors.js';
 import { innerLines, unwrap, WRAPPER } from './sentinel.js';
 
@@ -14,19 +14,19 @@ const ENVIRONMENT = {
   LC_ALL: 'C',
 };
 
-/** What a time limit in the machine ends a command with: timeout(1), or its SIGKILL. */
+/** Exit codes of a command that hit its time limit: timeout(1), or its SIGKILL. */
 const TIMED_OUT = new Set([124, 137]);
 
 const assignments = (env: Command['env']): readonly string[] =>
   Object.entries({ ...ENVIRONMENT, ...env }).map(([name, value]) => `${name}=${value}`);
 
-/** The words that run a command as root in the machine, ended after that many seconds (0 = never). */
+/** The command line that runs a command as root in the machine, for at most `limitSeconds` (0 = no limit). */
 export const wrapped = ({ file, args, env }: Command, limitSeconds: number): readonly string[] => [
   ...['sudo', '-n', '-H', '--', 'sh', '-c', WRAPPER, 'kglab', String(limitSeconds)],
   ...[...assignments(env), '--', file, ...args],
 ];
 
-/** Command lines are for everybody to read, in the machine as on the host. */
+/** Throws BUG: every user can read command lines, in the machine and on the host. */
 const assertNoSecret = ({ args, env = {}, secrets = [] }: Command): void => {
   const words = [...args, ...Object.values(env)];
   if (secrets.every((secret) => secret === '' || !words.some((word) => word.includes(secret)))) return;
@@ -37,7 +37,7 @@ export interface MachineDeps {
   readonly host: Executor;
   readonly client: MultipassClient;
   readonly deadlines: Deadlines;
-  /** Throws MACHINE_UNREACHABLE unless the instance runs: multipass would silently start it. */
+  /** Throws MACHINE_UNREACHABLE unless the instance runs: `multipass exec` would start it. */
   readonly assertRunning: (name: string, options?: ExecOptions) => Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export class MultipassMachine implements Machine {
     };
   }
 
-  /** A person's own terminal: multipass asks for a terminal in the machine when it has one itself. */
+  /** For a person's terminal: multipass allocates one in the machine when it runs in one itself. */
   async hostCommand(command: Command): Promise<Command> {
     assertNoSecret(command);
     const { client, assertRunning } = this.deps;
@@ -84,16 +84,16 @@ export class MultipassMachine implements Machine {
     return client.command(execArgs(this.name, [...words, command.file, ...command.args]));
   }
 
-  /** The command's end is not known: the connection failed or broke. */
+  /** The error for a command of unknown result: the connection failed or broke. */
   private async lost(command: Command, result: CommandResult): Promise<Error> {
     const { client } = this.deps;
     if (!result.timedOut) return commandError(command, result, client.platform, 'MACHINE_UNREACHABLE');
     const error = await client.overdue(command, result);
     if (error.code === 'MULTIPASS_WEDGED') return error;
-    return new CliError('MACHINE_UNREACHABLE', `Machine ${this.name} gives no answer: ${error.message}.`, {
+    return new CliError('MACHINE_UNREACHABLE', `Machine ${this.name} does not answer: ${error.message}.`, {
       cause: error,
-      // `multipass restart` would go through that very connection.
-      hint: `Its connection hangs, which a machine out of memory or switched off does. Cut its power, then go on:\nmultipass stop --force ${this.name}\nkglab up\nBefore multipass 1.14, restart the service instead: ${restartCommand(client.platform)}`,
+      // Not `multipass restart`: it uses the same connection.
+      hint: `The connection hangs; the machine may be out of memory or off. Cut its power, then continue:\nmultipass stop --force ${this.name}\nkglab up\nBefore multipass 1.14, restart the service instead: ${restartCommand(client.platform)}`,
     });
   }
 }

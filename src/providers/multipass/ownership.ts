@@ -2,91 +2,91 @@ import type { ErrorCode } from '../../errors/catalog.js';
 import { CliError } from '../../errors/cli-error.js';
 import { cmd, sh, type ExecOptions } from '../../exec/command.js';
 import type { LabRef, Machine } from '../../machines/provider.js';
-import type { Ledger } from './ledger.js';
+import type { LaunchRecord } from './launch-record.js';
 import type { Instance } from './parse.js';
 
-/** Says whose a machine is: written by cloud-init, a file of one line that ends with the lab's id. */
+/** The marker: one line, written by cloud-init, that ends with the id of the machine's lab. */
 const MARKER = '/etc/kglab/machine';
 const READ_MS = 20_000;
 /** cloud-init writes the marker before it installs anything, yet after SSH is up. */
 const CLOUD_INIT_MS = 900_000;
 
-/** The marker, an empty line where there is none, and whether the first boot is over: by then it would be there. */
+/** Prints the marker or an empty line, then `booted` if the first boot is over: by then the marker is written. */
 const LOOK = `
 echo "$(cat ${MARKER} 2>/dev/null)"
 [ -e /var/lib/cloud/instance/boot-finished ] && echo booted; :`;
 
-/** Whose a running instance is. `unmarked`: it has booted without a mark; `booting`: it may still get one. */
+/** Whose a running instance is. `unmarked`: it has no marker; `booting`: it may still get one; `silent`: no answer. */
 export type Verdict = 'ours' | 'foreign' | 'unmarked' | 'booting' | 'silent';
 
 const foreign = (name: string, why: string, hint: string): CliError =>
-  new CliError('MACHINE_FOREIGN', `Instance ${name} of multipass is not this lab's; it is left alone.`, {
+  new CliError('MACHINE_FOREIGN', `Instance ${name} of multipass does not belong to this lab; not touched.`, {
     details: [why],
     hint,
   });
 
-/** A machine that came into a name of the lab while the lab was about to make one. */
+/** The error for an instance that got a name of the lab while the lab was about to launch it. */
 export const appeared = (name: string): CliError =>
   foreign(
     name,
-    'it appeared while this lab was about to make one, and does not bear its mark',
+    'it appeared while this lab was about to launch it, and has no marker of this lab',
     'Give the lab another name in lab.yaml.',
   );
 
 const undecided = (code: ErrorCode, message: string): CliError =>
-  new CliError(code, message, { hint: 'Whose it is cannot be told yet. Run `kglab up` again.' });
+  new CliError(code, message, { hint: 'Its owner is not known yet. Run `kglab up` again.' });
 
-/** What belongs to the lab and what does not. */
+/** Decides which instances belong to the lab. */
 export class Ownership {
   constructor(
     private readonly lab: LabRef,
-    private readonly ledger: Ledger,
+    private readonly record: LaunchRecord,
     private readonly machine: (name: string) => Machine,
   ) {}
 
-  /** Throws MACHINE_FOREIGN when an instance that this lab has not made is found under a name of its own. */
+  /** Throws MACHINE_FOREIGN when another lab or user has an instance of this name. */
   async assertFree(name: string, found: Instance | undefined): Promise<void> {
     if (found === undefined || (await this.isOwn(name))) return;
     const anotherName = 'Give the lab another name in lab.yaml.';
     throw found.state === 'Deleted'
       ? foreign(
           name,
-          'it is deleted, and not yet purged: its name is still taken',
-          `If nobody wants it back: multipass delete --purge ${name}\nElse: ${anotherName}`,
+          'it is deleted but not purged: its name is still in use',
+          `If nobody needs it: multipass delete --purge ${name}\nOtherwise: ${anotherName}`,
         )
       : foreign(
           name,
-          `it is ${found.state.toLowerCase()}, and this lab has not made it`,
-          `${anotherName}\nIf it is what is left of a lab of yours: multipass delete --purge ${name}`,
+          `it is ${found.state.toLowerCase()}, and this lab did not create it`,
+          `${anotherName}\nIf it is left from a lab of yours: multipass delete --purge ${name}`,
         );
   }
 
-  /** Throws MACHINE_FOREIGN unless this lab has made a machine of that name. */
+  /** Throws MACHINE_FOREIGN unless this lab created a machine of that name. */
   async assertOwn(name: string): Promise<void> {
     if (await this.isOwn(name)) return;
-    throw foreign(name, 'this lab has made no machine of that name', 'See: multipass list');
+    throw foreign(name, 'this lab created no machine of that name', 'See: multipass list');
   }
 
   async isOwn(name: string): Promise<boolean> {
-    return (await this.ledger.phase(name)) !== undefined;
+    return (await this.record.phase(name)) !== undefined;
   }
 
-  /** Whether the end of its launch was never seen. */
-  async isHalfMade(name: string): Promise<boolean> {
-    return (await this.ledger.phase(name)) === 'launching';
+  /** Whether the result of its launch is still unknown. */
+  async isLaunching(name: string): Promise<boolean> {
+    return (await this.record.phase(name)) === 'launching';
   }
 
   /**
-   * Settles what was left open when a launch was interrupted: a running instance with this lab's mark is noted as
-   * made. Throws MACHINE_FOREIGN, and forgets the name, when it is somebody else's; keeps it when there is no telling.
+   * After an interrupted launch: records a running instance with this lab's marker as made. Throws MACHINE_FOREIGN and
+   * forgets the name when the instance is foreign; keeps the name when its owner is unknown.
    */
-  async settle(name: string, options: ExecOptions): Promise<void> {
-    if (!(await this.isHalfMade(name))) return;
+  async confirm(name: string, options: ExecOptions): Promise<void> {
+    if (!(await this.isLaunching(name))) return;
     await this.assertMarked(name, options);
-    await this.ledger.note(name, 'made');
+    await this.record.note(name, 'made');
   }
 
-  /** Throws MACHINE_FOREIGN, and forgets the name, when the running instance turns out to be somebody else's. */
+  /** Throws MACHINE_FOREIGN and forgets the name when the running instance is foreign. Waits for cloud-init. */
   async assertMarked(name: string, options: ExecOptions): Promise<void> {
     await this.machine(name).exec(cmd('cloud-init', 'status', '--wait'), {
       ...options,
@@ -94,10 +94,10 @@ export class Ownership {
     });
     const verdict = await this.judge(name, options);
     if (verdict === 'ours') return;
-    if (verdict === 'silent') throw undecided('MACHINE_UNREACHABLE', `Machine ${name} gives no answer.`);
+    if (verdict === 'silent') throw undecided('MACHINE_UNREACHABLE', `Machine ${name} does not answer.`);
     if (verdict === 'booting')
       throw undecided('MACHINE_NOT_BOOTED', `Machine ${name} has not finished its first boot.`);
-    await this.ledger.forget(name);
+    await this.record.forget(name);
     throw appeared(name);
   }
 

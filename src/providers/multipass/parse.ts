@@ -4,17 +4,17 @@ import { isIPv4 } from 'node:net';
 /** An instance as `multipass list` shows it. */
 export interface Instance {
   readonly name: string;
-  /** The daemon's own word, e.g. `Running`, `Delayed Shutdown`, `Deleted`. */
+  /** As the daemon prints it, e.g. `Running`, `Delayed Shutdown`, `Deleted`. */
   readonly state: string;
-  /** Everything that is an IPv4 address; the daemon also prints `N/A`. */
+  /** IPv4 addresses; without `N/A`, which the daemon also prints. */
   readonly addresses: readonly string[];
   /** Availability zone, from 1.17 on. */
   readonly zone: string | undefined;
 }
 
 /**
- * The JSON in an output. The client draws its spinner on stdout even into a pipe, so whatever stands before the first
- * brace and after the last one is left out. Throws SyntaxError when there is none.
+ * The JSON in an output. The client draws its spinner on stdout even into a pipe, so this ignores everything before
+ * the first brace and after the last one. Throws SyntaxError when there is no JSON.
  */
 export const findJson = (stdout: string): unknown =>
   JSON.parse(stdout.slice(Math.max(stdout.indexOf('{'), 0), stdout.lastIndexOf('}') + 1)) as unknown;
@@ -59,10 +59,10 @@ export const parseVersion = (
     : { major: Number(major), minor: Number(minor) };
 };
 
-/** States in which an instance has no power and `start` gives it some; a soft-deleted one is recovered first. */
+/** States of an instance that is off. A soft-deleted one must be recovered before it can start. */
 const OFF = new Set(['Stopped', 'Suspended', 'Deleted']);
 
-/** What a state of the daemon's means to kglab. */
+/** The machine state for a state of the daemon. */
 export const toMachineState = (state: string): MachineState => {
   if (state === 'Running') return 'running';
   return OFF.has(state) ? 'stopped' : 'unknown';

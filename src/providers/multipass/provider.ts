@@ -12,88 +12,87 @@ import type {
   Trace,
 } from '../../machines/provider.js';
 import { Addresses } from './address.js';
-import { askAbilities } from './ask-abilities.js';
+import { askFeatures, type MultipassFeatures } from './features.js';
 import { MultipassClient } from './client.js';
 import { statesArgs } from './commands.js';
-import { DEADLINES, type Deadlines } from './deadlines.js';
-import type { MultipassFeatures } from './features.js';
+import { DEADLINES, type Deadlines, type MultipassOptions } from './options.js';
 import { LaunchGate, openWhen } from './gate.js';
 import { launch } from './launch.js';
-import { Ledger } from './ledger.js';
+import { LaunchRecord } from './launch-record.js';
 import { MultipassMachine } from './machine.js';
-import type { MultipassOptions } from './options.js';
 import { Ownership } from './ownership.js';
 import { parseList, toMachineState, type Instance } from './parse.js';
-import { Power } from './power.js';
+import { Power, type PowerDeps } from './power.js';
 import { Removal } from './removal.js';
 
-/** Launches at a time: ten crashed a daemon, three are what it is used to. */
+/** Parallel launches: ten crashed a daemon, three are common. */
 const PARALLEL = 3;
-/** For how long a machine that ran is taken to run still, in milliseconds. */
+/** How long a running machine is assumed to still run, in milliseconds. */
 const SEEN_MS = 20_000;
-/** Machines asked for their addresses at the same time. */
+/** How many machines are asked for their addresses in parallel. */
 const ASK_LIMIT = 4;
 
-/** Virtual machines by the `multipass` executable of this host; Linux, macOS or Windows. */
+/** Virtual machines of the `multipass` program on this host: Linux, macOS or Windows. */
 export class MultipassProvider implements MachineProvider {
   readonly id = 'multipass';
   readonly features = {
     packagesInImage: false,
     stableAddresses: false,
   } as const;
-  /** Nothing to prepare: multipass has its own network, and gets the image with the first launch. */
+  /** Nothing to prepare: multipass has its own network and downloads the image with the first launch. */
   readonly foundation: Foundation = {
     missing: () => Promise.resolve(undefined),
     prepare: () => Promise.resolve(),
-    remove: (options) => this.settleLedger(options),
+    remove: (options) => this.removeRecord(options),
   };
   readonly abilities = { traces: (options?: ExecOptions) => this.traces(options) } satisfies Abilities;
 
   private readonly deadlines: Deadlines;
   private readonly client: MultipassClient;
-  private readonly ledger: Ledger;
+  private readonly common: Pick<PowerDeps, 'client' | 'clock' | 'deadlines' | 'findInstance'>;
+  private readonly record: LaunchRecord;
   private readonly ownership: Ownership;
   private readonly power: Power;
   private readonly removal: Removal;
   private readonly addresses: Addresses;
   private readonly gate = new LaunchGate(PARALLEL);
   private readonly running = new Map<string, number>();
-  private looking: Promise<readonly Instance[]> | undefined;
-  private able: Promise<MultipassFeatures> | undefined;
+  private listing: Promise<readonly Instance[]> | undefined;
+  private askedFeatures: Promise<MultipassFeatures> | undefined;
 
   constructor(private readonly options: MultipassOptions) {
     this.deadlines = { ...DEADLINES, ...options.deadlines };
     this.client = new MultipassClient({ ...options, deadlines: this.deadlines });
-    this.ledger = new Ledger(join(options.dataDir, 'multipass.json'), options.lab);
-    const { client, deadlines, ledger } = this;
-    const look = (name: string, how: ExecOptions) => this.look(name, how);
-    const common = { client, deadlines, clock: options.clock, look };
+    this.record = new LaunchRecord(join(options.dataDir, 'multipass.json'), options.lab);
+    const { client, deadlines, record } = this;
+    const findInstance = (name: string, how: ExecOptions) => this.findInstance(name, how);
+    this.common = { client, deadlines, clock: options.clock, findInstance };
     const machine = (name: string) => this.machine(name);
     this.addresses = new Addresses(machine, options.clock);
-    this.ownership = new Ownership(options.lab, ledger, machine);
-    this.power = new Power({ ...common, machine, abilities: () => this.driver() });
-    this.removal = new Removal({ ...common, ledger, ownership: this.ownership });
+    this.ownership = new Ownership(options.lab, record, machine);
+    this.power = new Power({ ...this.common, machine, driverFeatures: () => this.driverFeatures() });
+    this.removal = new Removal({ ...this.common, record, ownership: this.ownership });
   }
 
   async list(options: ExecOptions = {}): Promise<readonly MachineInfo[]> {
-    const book = await this.ledger.read();
+    const phases = await this.record.read();
     const instances = await this.instances(options);
-    const own = instances.filter(({ name }) => Object.hasOwn(book, name));
+    const own = instances.filter(({ name }) => Object.hasOwn(phases, name));
     return mapPool(own, ASK_LIMIT, async ({ name, state: word }) => {
       const state = toMachineState(word);
-      // It runs, but the end of its launch was never seen: `create` has yet to settle whose it is.
-      if (state === 'running' && book[name] !== 'made') return { name, state: 'unknown' };
+      // It runs, but its launch was interrupted: `create` must first confirm that it is this lab's.
+      if (state === 'running' && phases[name] !== 'made') return { name, state: 'unknown' };
       const address = state === 'running' ? await this.addresses.of(name, options.signal) : undefined;
       return { name, state, ...(address !== undefined && { address }) };
     });
   }
 
-  /** Launches that were interrupted go on in the daemon, and are in no list until the image is there. */
+  /** Interrupted launches: they continue in the daemon, which does not list them until the image is there. */
   private async traces(options: ExecOptions = {}): Promise<readonly Trace[]> {
-    const book = await this.ledger.read();
+    const phases = await this.record.read();
     const instances = await this.instances(options);
-    return Object.keys(book)
-      .filter((name) => book[name] === 'launching' && !instances.some((one) => one.name === name))
+    return Object.keys(phases)
+      .filter((name) => phases[name] === 'launching' && !instances.some((one) => one.name === name))
       .map((what) => ({ kind: 'machine on its way', what }));
   }
 
@@ -105,31 +104,31 @@ export class MultipassProvider implements MachineProvider {
 
   async create(spec: MachineSpec, options: ExecOptions = {}): Promise<void> {
     const { name } = spec;
-    const found = await this.look(name, options);
+    const found = await this.findInstance(name, options);
     await this.ownership.assertFree(name, found);
-    if (found === undefined || !(await this.bringBack(found, options)))
+    if (found === undefined || !(await this.startExisting(found, options)))
       await this.launchInTurn(spec, options);
-    await this.ledger.note(name, 'made');
+    await this.record.note(name, 'made');
     await this.awaitAddress(name, options);
   }
 
-  /** Starts what is there. False when that never came up, and does not now: it has no data, and is purged. */
-  private async bringBack({ name, state }: Instance, options: ExecOptions): Promise<boolean> {
-    if (state !== 'Unknown' || !(await this.ownership.isHalfMade(name)))
+  /** Starts an existing instance. Returns false after purging one that never came up: it has no data. */
+  private async startExisting({ name, state }: Instance, options: ExecOptions): Promise<boolean> {
+    if (state !== 'Unknown' || !(await this.ownership.isLaunching(name)))
       await this.power.start(name, options);
     else if (!(await this.power.bringUp(name, options))) {
       await this.removal.purge(name, options);
-      await this.ledger.forget(name);
+      await this.record.forget(name);
       return false;
     }
-    await this.ownership.settle(name, options);
+    await this.ownership.confirm(name, options);
     return true;
   }
 
   async start(name: string, options: ExecOptions = {}): Promise<void> {
     await this.ownership.assertOwn(name);
     await this.power.start(name, options);
-    await this.ownership.settle(name, options);
+    await this.ownership.confirm(name, options);
     await this.awaitAddress(name, options);
   }
 
@@ -146,19 +145,19 @@ export class MultipassProvider implements MachineProvider {
     this.running.delete(name);
   }
 
-  private async settleLedger(options: ExecOptions = {}): Promise<void> {
-    // A launch that has left nothing behind but its note, or is still on its way.
-    for (const name of Object.keys(await this.ledger.read())) await this.removal.remove(name, options);
-    await this.ledger.discard();
+  private async removeRecord(options: ExecOptions = {}): Promise<void> {
+    // These launches failed or were interrupted: an instance may still be on its way.
+    for (const name of Object.keys(await this.record.read())) await this.removal.remove(name, options);
+    await this.record.discard();
   }
 
-  /** What this version with this driver can do. */
-  driver(): Promise<MultipassFeatures> {
-    this.able ??= askAbilities(this.client, this.deadlines.listMs).catch((error: unknown) => {
-      this.able = undefined;
+  /** The features of this multipass version with its driver; asked once. */
+  driverFeatures(): Promise<MultipassFeatures> {
+    this.askedFeatures ??= askFeatures(this.client, this.deadlines.listMs).catch((error: unknown) => {
+      this.askedFeatures = undefined;
       throw error;
     });
-    return this.able;
+    return this.askedFeatures;
   }
 
   private async launchInTurn(spec: MachineSpec, options: ExecOptions): Promise<void> {
@@ -166,13 +165,13 @@ export class MultipassProvider implements MachineProvider {
     const leave = await this.gate.enter();
     try {
       options.signal?.throwIfAborted();
-      // Its turn may have been minutes in coming.
-      await this.ownership.assertFree(name, await this.look(name, options));
-      const noted = await this.ownership.isHalfMade(name);
-      await this.ledger.note(name, 'launching');
-      await this.launchNoted(spec, noted, options);
+      // It may have waited for minutes.
+      await this.ownership.assertFree(name, await this.findInstance(name, options));
+      const launchedBefore = await this.ownership.isLaunching(name);
+      await this.record.note(name, 'launching');
+      await this.launchNow(spec, launchedBefore, options);
     } catch (error) {
-      await this.strikeOut(name, options);
+      await this.forgetFailedLaunch(name, options);
       throw error;
     } finally {
       this.gate.open();
@@ -180,36 +179,35 @@ export class MultipassProvider implements MachineProvider {
     }
   }
 
-  private async launchNoted(spec: MachineSpec, noted: boolean, options: ExecOptions): Promise<void> {
-    const { deadlines, gate } = this;
-    const { clock } = this.options;
+  private async launchNow(spec: MachineSpec, launchedBefore: boolean, options: ExecOptions): Promise<void> {
+    const { gate } = this;
+    const { clock, deadlines } = this.common;
     // The first launch fetches the image; once its instance is listed, the image is there.
-    const seen = async (how: ExecOptions) => (await this.look(spec.name, how)) !== undefined;
+    const seen = async (how: ExecOptions) => (await this.findInstance(spec.name, how)) !== undefined;
     const watch = openWhen(seen, { gate, clock, everyMs: deadlines.everyMs, ...options });
     const deps = {
-      ...{ client: this.client, clock, deadlines },
-      ...{ image: this.options.image, noted },
+      ...this.common,
+      ...{ image: this.options.image, launchedBefore },
       zone: () => this.zone(),
-      look: (name: string, how: ExecOptions) => this.look(name, how),
       purge: (name: string, how: ExecOptions) => this.removal.purge(name, how),
-      disown: (name: string) => this.ledger.forget(name),
+      forget: (name: string) => this.record.forget(name),
       assertOurs: (name: string, how: ExecOptions) => this.ownership.assertMarked(name, how),
     };
     await launch(spec, deps, options).finally(() => watch.abort());
   }
 
-  /** After a launch that failed: a name that is not in use is not this lab's any more. */
-  private async strikeOut(name: string, options: ExecOptions): Promise<void> {
+  /** After a failed launch: forgets the name unless an instance exists. */
+  private async forgetFailedLaunch(name: string, options: ExecOptions): Promise<void> {
     const { signal: _signal, ...rest } = options;
     await this.removal.forgetUnlessThere(name, rest).catch(() => undefined);
   }
 
-  /** The zone of the lab's other machines: each zone has a network of its own. */
+  /** The zone of the lab's other machines, because each zone has its own network. */
   private async zone(): Promise<string | undefined> {
-    if (!(await this.driver()).zones) return undefined;
-    const book = await this.ledger.read();
+    if (!(await this.driverFeatures()).zones) return undefined;
+    const phases = await this.record.read();
     const instances = await this.instances({});
-    return instances.find(({ name, zone }) => Object.hasOwn(book, name) && zone !== undefined)?.zone;
+    return instances.find(({ name, zone }) => Object.hasOwn(phases, name) && zone !== undefined)?.zone;
   }
 
   private async instances(options: ExecOptions): Promise<readonly Instance[]> {
@@ -223,27 +221,27 @@ export class MultipassProvider implements MachineProvider {
     return instances;
   }
 
-  private async look(name: string, options: ExecOptions): Promise<Instance | undefined> {
+  private async findInstance(name: string, options: ExecOptions): Promise<Instance | undefined> {
     return (await this.instances(options)).find((instance) => instance.name === name);
   }
 
   private async assertRunning(name: string, options: ExecOptions = {}): Promise<void> {
     const seen = this.running.get(name);
     if (seen !== undefined && this.options.clock.now() - seen < SEEN_MS) return;
-    this.looking ??= this.instances(options).finally(() => (this.looking = undefined));
-    const state = (await this.looking).find((instance) => instance.name === name)?.state;
+    this.listing ??= this.instances(options).finally(() => (this.listing = undefined));
+    const state = (await this.listing).find((instance) => instance.name === name)?.state;
     if (state === 'Running') return;
     throw new CliError(
       'MACHINE_UNREACHABLE',
       state === undefined ? `There is no machine ${name}.` : `Machine ${name} is ${state.toLowerCase()}.`,
-      { hint: 'Bring the lab back: kglab up' },
+      { hint: 'Repair the lab: kglab up' },
     );
   }
 
   private async awaitAddress(name: string, options: ExecOptions): Promise<void> {
     this.addresses.forget(name);
     await this.power.until(options, this.deadlines.addressMs, async () => {
-      if ((await this.look(name, options))?.state !== 'Running') return true;
+      if ((await this.findInstance(name, options))?.state !== 'Running') return true;
       return (await this.addresses.ask(name, options.signal)) !== undefined;
     });
   }

@@ -2,11 +2,10 @@ import { CliError } from '../../errors/cli-error.js';
 import type { ExecOptions } from '../../exec/command.js';
 import type { Clock } from '../../util/clock.js';
 import { waitFor } from '../../util/wait.js';
-import type { MultipassClient } from './client.js';
-import { askPreparingArgs, deleteArgs } from './commands.js';
-import type { Deadlines } from './deadlines.js';
-import { CLIENT_TIMEOUT } from './launch-end.js';
-import type { Ledger } from './ledger.js';
+import { signalOnly, type MultipassClient } from './client.js';
+import { askPreparingArgs, CLIENT_TIMEOUT, deleteArgs } from './commands.js';
+import type { Deadlines } from './options.js';
+import type { LaunchRecord } from './launch-record.js';
 import type { Ownership, Verdict } from './ownership.js';
 import type { Instance } from './parse.js';
 
@@ -14,55 +13,56 @@ export interface RemovalDeps {
   readonly client: MultipassClient;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  readonly ledger: Ledger;
+  readonly record: LaunchRecord;
   readonly ownership: Ownership;
-  readonly look: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
+  readonly findInstance: (name: string, options: ExecOptions) => Promise<Instance | undefined>;
 }
 
-const plain = ({ signal }: ExecOptions): ExecOptions => (signal === undefined ? {} : { signal });
-
-/** Removes instances of this lab: one name at a time, with its disk. */
+/** Removes instances of this lab, one name at a time, with their disks. */
 export class Removal {
   constructor(private readonly deps: RemovalDeps) {}
 
-  /** Removes the machine if this lab has made it, whatever state it is in. */
+  /** Removes the machine if this lab created it. Throws MULTIPASS_TIMEOUT when its launch does not end. */
   async remove(name: string, options: ExecOptions): Promise<void> {
-    const { ledger, look } = this.deps;
-    if ((await ledger.phase(name)) === undefined) return;
-    const found = (await look(name, options)) ?? (await this.awaitPrepared(name, options));
-    if (found !== undefined && !(await this.isSomebodyElses(found, options))) await this.purge(name, options);
-    await ledger.forget(name);
+    const { record, findInstance } = this.deps;
+    if ((await record.phase(name)) === undefined) return;
+    const found = (await findInstance(name, options)) ?? (await this.awaitPrepared(name, options));
+    if (found !== undefined && !(await this.isForeign(found, options))) await this.purge(name, options);
+    await record.forget(name);
   }
 
   /** `delete --purge` of one name; no error when it is not there. */
   async purge(name: string, options: ExecOptions): Promise<void> {
-    const { client, deadlines, look } = this.deps;
+    const { client, deadlines, findInstance } = this.deps;
     const args = deleteArgs(name);
-    const result = await client.exclusively(args, { ...plain(options), timeoutMs: deadlines.deleteMs });
+    const result = await client.exclusively(args, { ...signalOnly(options), timeoutMs: deadlines.deleteMs });
     if (/does not exist/.test(result.stderr)) return;
     client.succeed(args, result);
-    if ((await look(name, options)) === undefined) return;
-    throw new CliError('MULTIPASS_FAILED', `Instance ${name} is still there after it was deleted.`, {
-      hint: `Try again: kglab down\nOr by hand: multipass delete --purge ${name}`,
+    if ((await findInstance(name, options)) === undefined) return;
+    throw new CliError('MULTIPASS_FAILED', `Instance ${name} still exists after it was deleted.`, {
+      hint: `Try again: kglab down\nOr remove it yourself: multipass delete --purge ${name}`,
     });
   }
 
-  /** Strikes the name out of the books when nothing of it is there or on its way. */
+  /** Removes the name from the record when the instance neither exists nor is being launched. */
   async forgetUnlessThere(name: string, options: ExecOptions): Promise<void> {
-    if ((await this.deps.look(name, options)) !== undefined || (await this.isPreparing(name, options)))
+    if (
+      (await this.deps.findInstance(name, options)) !== undefined ||
+      (await this.isPreparing(name, options))
+    )
       return;
-    await this.deps.ledger.forget(name);
+    await this.deps.record.forget(name);
   }
 
-  /** An interrupted launch goes on in the daemon: while it fetches the image, the instance is in no list yet. */
+  /** An interrupted launch continues in the daemon, which does not list the instance while it downloads the image. */
   private async awaitPrepared(name: string, options: ExecOptions): Promise<Instance | undefined> {
-    const { clock, deadlines, look, ledger } = this.deps;
-    if ((await ledger.phase(name)) !== 'launching' || !(await this.isPreparing(name, options)))
+    const { clock, deadlines, findInstance, record } = this.deps;
+    if ((await record.phase(name)) !== 'launching' || !(await this.isPreparing(name, options)))
       return undefined;
-    options.onLine?.(`${name} is still being made by multipass; waiting for it, to remove it`);
+    options.onLine?.(`${name} is still being launched by multipass; waiting for it, to remove it`);
     const found = await waitFor(
       async () => {
-        const seen = await look(name, options);
+        const seen = await findInstance(name, options);
         return seen ?? ((await this.isPreparing(name, options)) ? undefined : 'never');
       },
       { clock, timeoutMs: deadlines.settleMs, everyMs: deadlines.everyMs, signal: options.signal },
@@ -77,32 +77,35 @@ export class Removal {
     );
   }
 
-  /** Whether the daemon is at it, as far as that can be told: only a plain no is a no. */
+  /** Whether the daemon is launching the instance; true when it does not answer. */
   private async isPreparing(name: string, options: ExecOptions): Promise<boolean> {
     const { client, deadlines } = this.deps;
     const timeoutMs = deadlines.probeMs + deadlines.listMs + deadlines.graceMs;
-    const { exitCode, stderr } = await client.call(askPreparingArgs(name), { ...plain(options), timeoutMs });
-    // The question itself took too long: the daemon is busy, perhaps with that very launch.
+    const { exitCode, stderr } = await client.call(askPreparingArgs(name), {
+      ...signalOnly(options),
+      timeoutMs,
+    });
+    // CLIENT_TIMEOUT: the daemon is busy, perhaps with this launch.
     return exitCode === CLIENT_TIMEOUT || /is being prepared|already exists/.test(stderr);
   }
 
-  /** Whether somebody has put an instance of their own in the place of ours; only a running one can tell. */
-  private async isSomebodyElses({ name, state }: Instance, options: ExecOptions): Promise<boolean> {
+  /** Whether a foreign instance has replaced ours; known only while it runs. */
+  private async isForeign({ name, state }: Instance, options: ExecOptions): Promise<boolean> {
     if (state !== 'Running') return false;
     const whose = await this.verdict(name, options);
-    const finished = (await this.deps.ledger.phase(name)) === 'made';
+    const finished = (await this.deps.record.phase(name)) === 'made';
     const others = whose === 'foreign' || whose === 'unmarked' || (whose === 'booting' && finished);
     if (!others) return false;
-    options.onLine?.(`${name} is not this lab's any more; it is left alone`);
+    options.onLine?.(`${name} does not belong to this lab any more; not touched`);
     return true;
   }
 
-  /** Whose it is; a first boot gets the moments that it takes to write the mark. */
+  /** Whose it is; waits for the marker during a first boot. */
   private async verdict(name: string, options: ExecOptions): Promise<Verdict> {
     const { clock, deadlines, ownership } = this.deps;
     const told = await waitFor(
       async () => {
-        const seen = await ownership.judge(name, plain(options));
+        const seen = await ownership.judge(name, signalOnly(options));
         return seen === 'booting' ? undefined : seen;
       },
       { clock, timeoutMs: deadlines.addressMs, everyMs: deadlines.everyMs, signal: options.signal },

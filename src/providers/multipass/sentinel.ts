@@ -1,13 +1,13 @@
 /**
- * A command's own end is told from multipass' by what stands around its output: the exit codes 1, 2 and 255 mean
- * either. Everything before the first mark (spinner of an instance that had to be started) is not the command's.
+ * Lines around the output of a command in a machine tell its result from that of multipass: the exit codes 1, 2 and 255
+ * can come from either. Output before BEGIN (a spinner) is not the command's.
  */
 const BEGIN = '\u001ekglab-begin';
 const END = '\u001ekglab-end';
 
 /**
- * Run by sh in the machine, as root. $1 seconds the command may take (0 = no limit), $2.. assignments, `--`, the
- * command. When the connection breaks, nothing tells the command to end; its own timeout does.
+ * Run by sh in the machine, as root. $1 time limit in seconds (0 = none), $2.. assignments, `--`, the command. When the
+ * connection breaks, only this time limit ends the command.
  */
 export const WRAPPER = String.raw`
 limit=$1; shift
@@ -18,7 +18,7 @@ timeout -k 3 "$limit" "$@"
 code=$?
 printf '\n\036kglab-end %s\n' "$code"`;
 
-/** What a wrapped command printed and how it ended; undefined when the marks are not there: it was never told. */
+/** Output and exit code of a wrapped command; undefined when a line is missing: the result is unknown. */
 export const unwrap = (
   stdout: string,
 ): { readonly stdout: string; readonly exitCode: number } | undefined => {
@@ -29,7 +29,7 @@ export const unwrap = (
   return { stdout: stdout.slice(begin + BEGIN.length + 1, end), exitCode: code };
 };
 
-/** Passes on the lines of the command alone: not the marks, nor the empty line that the end mark brings along. */
+/** Passes on only the lines of the command: not BEGIN and END, nor the empty line before END. */
 export const innerLines = (onLine: (line: string) => void): ((line: string) => void) => {
   let held = false;
   return (line) => {

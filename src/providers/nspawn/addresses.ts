@@ -1,28 +1,28 @@
 import { CliError } from '../../errors/cli-error.js';
 import { formatRange, machineRoom, parseRange, rangesOverlap, type Range } from '../../util/subnet.js';
 
-/** A lab's range is chosen out of this one (RFC 1918; clouds and home routers seldom use it). */
+/** kglab chooses the ranges of labs from this one (RFC 1918; clouds and home routers seldom use it). */
 const POOL = { first: 0x0a400000, size: 2 ** 22 } as const; // 10.64.0.0/10
 const LAB_SIZE = 256;
 
-/** The bridge's address in the range; machines come after the first ten, and into these when the rest is used up. */
+/** The bridge gets .1. Machines start at .11, and use .2 to .10 when the rest is used up. */
 const GATEWAY = 1;
 const FIRST_MACHINE = 11;
 const LOWEST_MACHINE = GATEWAY + 1;
 
-/** A range of the host that is in use, and by what. */
+/** A range in use on the host, and what uses it. */
 export interface TakenRange {
   readonly range: Range;
   readonly by: string;
 }
 
-/** What has an address of the range, if anything. */
+/** The first of `taken` that overlaps with the range, if any. */
 export const findTaken = (range: Range, taken: readonly TakenRange[]): TakenRange | undefined =>
   taken.find((other) => rangesOverlap(range, other.range));
 
 /**
- * A free /24 for the lab, beginning the search at a place given by `seed` (hex digits), so that a lab normally gets
- * the same one again. Throws HOST_ADDRESS_TAKEN when all are taken.
+ * A free /24 for the lab. The search starts at a position given by `seed` (hex digits), so that a lab normally gets the
+ * same range again. Throws HOST_ADDRESS_TAKEN when none is free.
  */
 export const chooseRange = (seed: string, taken: readonly TakenRange[]): Range => {
   const count = POOL.size / LAB_SIZE;
@@ -32,7 +32,7 @@ export const chooseRange = (seed: string, taken: readonly TakenRange[]): Range =
     if (findTaken(range, taken) === undefined) return range;
   }
   throw new CliError('HOST_ADDRESS_TAKEN', `No range in ${formatRange(POOL)} is free on this host.`, {
-    hint: 'Choose one yourself: set network.subnet in the lab file.',
+    hint: 'Set network.subnet in the lab file.',
   });
 };
 
@@ -45,7 +45,7 @@ export const gatewayOf = (subnet: Range): string => formatAddress(subnet.first +
 /** Bits of the range's mask, e.g. 24. */
 export const prefixOf = ({ size }: Range): number => 32 - Math.log2(size);
 
-/** The first free address for the `index`-th machine, going round the range; undefined when it is full. */
+/** The first free address for the `index`-th machine, wrapping around; undefined when the range is full. */
 const nextFree = (index: number, used: ReadonlySet<string>, subnet: Range): string | undefined => {
   const room = machineRoom(subnet);
   for (let step = 0; step < room; step++) {
@@ -57,8 +57,9 @@ const nextFree = (index: number, used: ReadonlySet<string>, subnet: Range): stri
 };
 
 /**
- * An address for each machine: the one it has, else .11 for the first, .12 for the second, …, else the next free one;
- * after the highest comes .2. The order of creation does not matter. Throws CONFIG_INVALID when the range has too few.
+ * An address for each machine: the one it has, otherwise .11 for the first, .12 for the second, …, otherwise the next
+ * free one, with .2 after the highest. The order of creation does not matter. Throws CONFIG_INVALID when the range has
+ * too few addresses.
  */
 export const assignAddresses = (
   machines: readonly string[],
@@ -86,7 +87,7 @@ const tooSmall = (subnet: Range, machines: number): CliError =>
     },
   );
 
-/** The range of a CIDR text. Throws CONFIG_INVALID when it is none. */
+/** Parses CIDR notation. Throws CONFIG_INVALID when it is not valid. */
 export const toRange = (cidr: string): Range => {
   const range = parseRange(cidr);
   if (range === undefined)

@@ -1,4 +1,4 @@
-/** A package index of the host's apt, as `apt-get indextargets` tells of it. */
+/** A package index of the host's apt, as `apt-get indextargets` lists it. */
 export interface IndexTarget {
   readonly origin: string;
   readonly site: string;
@@ -16,7 +16,7 @@ export const INDEX_TARGETS = {
   args: ['indextargets', '--format', FIELDS.map((field) => `$(${field})`).join('|'), 'Created-By: Packages'],
 } as const;
 
-/** Reads what {@link INDEX_TARGETS} prints. Fields that apt does not know come as `$(FIELD)`: they are empty here. */
+/** Parses the output of {@link INDEX_TARGETS}. apt prints unknown fields as `$(FIELD)`: they are empty here. */
 export const parseIndexTargets = (stdout: string): readonly IndexTarget[] =>
   stdout
     .split('\n')
@@ -27,16 +27,16 @@ export const parseIndexTargets = (stdout: string): readonly IndexTarget[] =>
       return { origin, site, release, component, entry };
     });
 
-/** Whoever else the host has packages from must neither get into the image nor break it. */
+/** Third-party repositories of the host must not get into the image. */
 const DISTRIBUTIONS: ReadonlySet<string> = new Set(['Debian', 'Ubuntu']);
 
-/** Where each distribution keeps the keys of its archive. */
+/** The keyring file of each distribution's archive. */
 export const ARCHIVE_KEYRINGS: Readonly<Record<string, string>> = {
   Debian: '/usr/share/keyrings/debian-archive-keyring.gpg',
   Ubuntu: '/usr/share/keyrings/ubuntu-archive-keyring.gpg',
 };
 
-/** The keyring file that the configuration entry of an index names, if it does. `text` is the entry's file. */
+/** The keyring file that the configuration entry of an index names, if any. `text` is the content of that file. */
 export const findSignedBy = (text: string, { entry, site }: IndexTarget): string | undefined => {
   const number = Number(/:(\d+)$/.exec(entry)?.[1]);
   if (entry.includes('.sources:')) {
@@ -47,8 +47,8 @@ export const findSignedBy = (text: string, { entry, site }: IndexTarget): string
 };
 
 /**
- * The lines of a sources.list for the image: the host's own mirrors of its distribution, for `suite`. When that is
- * not the host's suite, the mirrors of the host's are asked for it. `signedBy` gives an index's keyring.
+ * The lines of a sources.list for the image: the host's mirrors of its distribution, with `suite` in place of the
+ * host's suite. `signedBy` returns the keyring of an index.
  */
 export const toSourceLines = (
   targets: readonly IndexTarget[],
@@ -69,7 +69,7 @@ export const toSourceLines = (
   return [...components].map(([key, names]) => `${key} ${[...names].join(' ')}`);
 };
 
-/** Settings of the host's apt without which its mirrors cannot be reached or are refused. */
+/** Settings of the host's apt that may be needed to reach its mirrors. */
 const TAKEN_OVER = /^Acquire::(https?|ftp|Check-Date|Check-Valid-Until|Max-FutureTime|ForceIPv[46])\b/i;
 
 /** Reads `apt-config dump` and returns the options for the image's apt (proxies, certificates, clock checks). */

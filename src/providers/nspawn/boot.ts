@@ -8,7 +8,7 @@ import { OWN_FOLDERS, type MachinePaths } from './paths.js';
 export interface BootInput {
   /** Host name of the machine. */
   readonly name: string;
-  /** Name for systemd-nspawn, of which the interface's name is made. */
+  /** Name for systemd-nspawn, which derives the interface's name from it. */
   readonly nspawnName: string;
   readonly bridge: string;
   readonly group: string;
@@ -17,8 +17,8 @@ export interface BootInput {
 }
 
 /**
- * systemd-nspawn of a machine. All capabilities and no user namespace: FUSE, trusted.* attributes and containers need
- * them. Nothing of it depends on systemd or D-Bus on the host.
+ * The systemd-nspawn command of a machine. FUSE, trusted.* attributes and containers need all capabilities and no user
+ * namespace. Works without systemd and D-Bus on the host.
  */
 export const nspawnCommand = ({ name, nspawnName, bridge, paths }: BootInput): Command =>
   cmd(
@@ -33,8 +33,8 @@ export const nspawnCommand = ({ name, nspawnName, bridge, paths }: BootInput): C
 const escapeColons = (path: string): string => path.replaceAll(/[\\:]/g, String.raw`\$&`);
 
 /**
- * $1 boot file, then the groups to join up to `--`, then the program, which keeps this process's number. The process
- * writes itself down before it becomes anything, so no kglab that dies meanwhile can lose it.
+ * $1 boot file, then the control groups to join up to `--`, then the program, which keeps this process id. The shell
+ * writes its process id to the boot file before `exec`, so a kglab that is killed meanwhile cannot lose it.
  */
 const LAUNCH = [
   'umask 022',
@@ -46,12 +46,12 @@ const LAUNCH = [
 ].join('\n');
 
 /**
- * systemd-nspawn's exit code for "the machine reboots, start me again" (its manual, "Exit status"): with --keep-unit it
- * leaves that to its manager.
+ * Exit code of systemd-nspawn when the machine reboots (its manual, "Exit status"): with --keep-unit, its manager must
+ * start it again.
  */
 const REBOOT = 133;
 
-/** Such a manager where there is no systemd: $1 the script above, then its arguments. Ends with the machine. */
+/** That manager on a host without systemd: $1 the script above, then its arguments. Ends with the machine. */
 const KEEP = `script=$1; shift; while :; do sh -c "$script" sh "$@"; [ $? = ${REBOOT} ] || exit; done`;
 
 const launch = (input: BootInput, joins: readonly string[]): Command => {
@@ -64,21 +64,21 @@ const keep = (input: BootInput, joins: readonly string[]): Command => {
   return sh(KEEP, script, ...args);
 };
 
-/** The sandbox's system call filter is for containers that are less than machines. */
+/** Switches off the system call filter of systemd-nspawn, which is too strict for k3s. */
 const ENVIRONMENT = { SYSTEMD_SECCOMP: '0' };
 
-/** Whether the host itself is run by systemd, which then owns the control groups. */
+/** Whether systemd runs the host; it owns the control groups then. */
 export const hasSystemd = async (): Promise<boolean> =>
   stat('/run/systemd/system').then(
     (found) => found.isDirectory(),
     () => false,
   );
 
-/** Path of a machine's group below the root of each tree of control groups. */
+/** Path of a machine's control group below the root of each hierarchy. */
 export const groupPath = (group: string, systemd: boolean): string =>
   systemd ? `system.slice/${group}.service` : group;
 
-/** The unit on a host with systemd. */
+/** The command that starts the machine as a unit, on a host with systemd. */
 export const unitCommand = (input: BootInput): Command => {
   const { group, paths, limits } = input;
   const properties = [
@@ -99,7 +99,7 @@ export const unitCommand = (input: BootInput): Command => {
   );
 };
 
-/** Starts the machine's systemd-nspawn so that it outlives kglab. Does not wait for anything. */
+/** Starts the machine's systemd-nspawn, which outlives kglab. Does not wait for the boot. */
 export const bootMachine = async (host: Executor, input: BootInput, options: ExecOptions): Promise<void> => {
   if (await hasSystemd()) {
     await checked(host, 'the host', unitCommand(input), { ...options, code: 'MACHINE_FAILED' });

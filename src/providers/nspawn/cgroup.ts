@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** How the host has its control groups: one tree (v2), or one for each controller (v1, hybrid). */
+/** The control groups of the host: one hierarchy (v2), or one for each controller (v1, hybrid). */
 export interface CgroupLayout {
   readonly unified: boolean;
-  /** Mount point of each tree, with the v1 controllers in it (none for v2 and for systemd's own). */
+  /** Mount point of each hierarchy, with its v1 controllers (none for v2 and for systemd's own). */
   readonly trees: readonly { readonly root: string; readonly controllers: readonly string[] }[];
 }
 
@@ -27,7 +27,7 @@ export const parseCgroupLayout = (mountinfo: string): CgroupLayout => {
   return { unified: trees.length === 1 && trees[0]?.root === '/sys/fs/cgroup', trees };
 };
 
-/** What a machine may use. */
+/** Resource limits of a machine. */
 export interface Limits {
   readonly cpus: number;
   readonly memoryMiB: number;
@@ -37,7 +37,7 @@ export interface Limits {
 const PERIOD_US = 100_000;
 const MIB = 1024 * 1024;
 
-/** The files of a group that hold its limits: in which tree, and what to write. */
+/** The files that set the limits of a group, by hierarchy. */
 export const limitFiles = (
   { unified, trees }: CgroupLayout,
   { cpus, memoryMiB }: Limits,
@@ -52,19 +52,19 @@ export const limitFiles = (
   ]);
 };
 
-/** Reads how this host has its control groups. */
+/** Reads the layout of this host. */
 export const readCgroupLayout = async (): Promise<CgroupLayout> =>
   parseCgroupLayout(await readFile('/proc/self/mountinfo', 'utf8'));
 
-/** cpuset of v1 takes no process before it has CPUs and memory nodes. */
+/** A v1 cpuset accepts processes only after it has CPUs and memory nodes. */
 const fillCpuset = async (root: string, group: string): Promise<void> => {
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     await writeFile(join(root, group, file), await readFile(join(root, file), 'utf8'));
   }
 };
 
-/** v2 gives a child only the controllers that its parent hands down; one that it cannot is no reason to fail. */
-const handDown = async (root: string): Promise<void> => {
+/** In v2 a child has only the controllers that its parent enables; some cannot be enabled, which is no error. */
+const enableControllers = async (root: string): Promise<void> => {
   const controllers = (await readFile(join(root, 'cgroup.controllers'), 'utf8'))
     .trim()
     .split(' ')
@@ -74,14 +74,14 @@ const handDown = async (root: string): Promise<void> => {
   }
 };
 
-/** Makes a group in every tree, with limits, and returns the files to write a process id into to join it. */
+/** Creates a group with limits in every hierarchy. Returns the files to which a process id is written to join. */
 export const makeGroups = async (
   layout: CgroupLayout,
   group: string,
   limits: Limits,
 ): Promise<readonly string[]> => {
   for (const { root, controllers } of layout.trees) {
-    if (layout.unified) await handDown(root);
+    if (layout.unified) await enableControllers(root);
     await mkdir(join(root, group), { recursive: true });
     if (controllers.includes('cpuset')) await fillCpuset(root, group);
   }
@@ -90,7 +90,7 @@ export const makeGroups = async (
   return layout.trees.map(({ root }) => join(root, group, 'cgroup.procs'));
 };
 
-/** The group's folder and all below it, innermost first; none when it does not exist. */
+/** The group's folder and all below it, innermost first; empty when it does not exist. */
 const foldersOf = async (dir: string): Promise<readonly string[]> => {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => undefined);
   if (entries === undefined) return [];
@@ -100,7 +100,7 @@ const foldersOf = async (dir: string): Promise<readonly string[]> => {
   return [...inner, dir];
 };
 
-/** Ids of all processes in a group, in any tree. */
+/** Ids of all processes in a group, in any hierarchy. */
 export const groupPids = async ({ trees }: CgroupLayout, group: string): Promise<readonly number[]> => {
   const pids = new Set<number>();
   for (const { root } of trees) {
@@ -112,14 +112,14 @@ export const groupPids = async ({ trees }: CgroupLayout, group: string): Promise
   return [...pids];
 };
 
-/** Lets frozen processes of a group run: those of a v1 freezer do not even die. */
+/** Thaws the processes of a group: in a frozen v1 group, even SIGKILL has no effect. */
 export const thawGroup = async ({ trees }: CgroupLayout, group: string): Promise<void> => {
   for (const { root } of trees.filter(({ controllers }) => controllers.includes('freezer')))
     for (const dir of await foldersOf(join(root, group)))
       await writeFile(join(dir, 'freezer.state'), 'THAWED').catch(() => undefined);
 };
 
-/** Removes a group from every tree; false when something still runs in it. */
+/** Removes a group from every hierarchy; returns false when something still runs in it. */
 export const removeGroups = async ({ trees }: CgroupLayout, group: string): Promise<boolean> => {
   let gone = true;
   for (const { root } of trees) {

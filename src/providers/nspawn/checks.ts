@@ -2,9 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { platform, totalmem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cmd, sh, type Executor } from '../../exec/command.js';
-import { freeMiB } from '../../machines/disk-space.js';
-import { bad, runChecks, type Check, type Finding } from '../../machines/host-check.js';
-import { glusterClientCheck } from '../../machines/gluster-client-check.js';
+import {
+  bad,
+  type Check,
+  type Finding,
+  freeMiB,
+  glusterClientCheck,
+  runChecks,
+} from '../../machines/host-check.js';
 import { awaitAll } from '../../util/pool.js';
 
 export interface NspawnCheckInput {
@@ -18,7 +23,7 @@ export interface NspawnCheckInput {
 /** Image 0.5 GiB, three machines with k3s and its images 1 GiB each. In MiB. */
 const DISK_MIB = 4 * 1024;
 
-/** Three machines with Kubernetes idle at 1.3-1.6 GB; workloads come on top. In MiB. */
+/** Three idle machines with Kubernetes use 1.3-1.6 GB, without workloads. In MiB. */
 const MEMORY_MIB = 2 * 1024;
 const MIB = 1024 * 1024;
 
@@ -31,7 +36,7 @@ const check = (id: string, title: string, run: () => Promise<Finding>): Check =>
   run,
 });
 
-/** A program, the package that brings it, and how it tells its version. */
+/** A program, its Debian package, and its option for the version. */
 const PROGRAMS: readonly {
   readonly program: string;
   readonly package: string;
@@ -52,7 +57,7 @@ const programCheck = (
   host: Executor,
   { program, package: name, version }: (typeof PROGRAMS)[number],
 ): Check =>
-  check(program, `Program ${program}`, async () => {
+  check(program, `${program} program`, async () => {
     const { exitCode, stdout, stderr } = await host.exec(cmd(program, ...version), { timeoutMs: 20_000 });
     const shown = `${stdout}\n${stderr}`.trim().split('\n')[0] ?? '';
     if (exitCode === 127 || exitCode === 126)
@@ -61,7 +66,7 @@ const programCheck = (
   });
 
 const rootCheck = (): Check =>
-  check('root', 'Root rights', async () => {
+  check('root', 'Root privileges', async () => {
     const { uid, username } = userInfo();
     return uid === 0 ? { ok: true, found: 'root' } : bad(`user ${username}`, 'sudo kglab up');
   });
@@ -76,11 +81,11 @@ const linuxCheck = (): Check => ({
 const fuseCheck = (host: Executor): Check =>
   check('fuse', 'FUSE device /dev/fuse', async () => {
     const { exitCode } = await host.exec(cmd('test', '-c', '/dev/fuse'));
-    if (exitCode === 0) return { ok: true, found: 'there' };
+    if (exitCode === 0) return { ok: true, found: 'found' };
     return bad('missing', 'modprobe fuse');
   });
 
-/** Controllers that kubelet insists on. */
+/** Controllers that kubelet requires. */
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
 
 /** The controllers that /proc/cgroups shows as enabled. */
@@ -120,7 +125,7 @@ const memoryCheck = (): Check =>
     return total >= MEMORY_MIB ? { ok: true, found } : bad(`${found}; 2 GiB are needed`);
   });
 
-/** Mounts an overlay in $1 and sets a trusted attribute through it, as bricks and machines do; undoes all of it. */
+/** Mounts an overlay in $1 and sets a trusted attribute, as bricks need it; unmounts the overlay again. */
 const TRY_OVERLAY = `
 set -e
 cd "$1"
@@ -137,7 +142,7 @@ const existingParent = async (path: string, host: Executor): Promise<string> => 
 
 const overlayCheck = ({ host, dataDir }: NspawnCheckInput): Check =>
   check('overlay', 'Overlays and trusted attributes', async () => {
-    if (userInfo().uid !== 0) return bad('only root can tell');
+    if (userInfo().uid !== 0) return bad('only root can check this');
     const place = await existingParent(dataDir, host);
     const dir = await mkdtemp(join(place, '.kglab-try-'));
     try {
@@ -150,7 +155,7 @@ const overlayCheck = ({ host, dataDir }: NspawnCheckInput): Check =>
     }
   });
 
-/** What a host must offer for machines as system containers. */
+/** What a host needs for system containers. */
 export const nspawnChecks = (input: NspawnCheckInput): readonly Check[] => [
   linuxCheck(),
   rootCheck(),
@@ -163,7 +168,7 @@ export const nspawnChecks = (input: NspawnCheckInput): readonly Check[] => [
   glusterClientCheck(input.host, platform()),
 ];
 
-/** Whether labs can be made here, for people who choose: what `doctor --fix` can install does not stand in the way. */
+/** Whether this host can run labs, for the wizard; packages that `doctor --fix` can install do not count as missing. */
 export const nspawnUsable = async (
   input: NspawnCheckInput,
 ): Promise<{ readonly usable: boolean; readonly because: string }> => {

@@ -1,7 +1,7 @@
 import { checked } from '../../exec/checked.js';
 import { cmd, type ExecOptions, type Executor } from '../../exec/command.js';
 
-/** Who the rules are for. */
+/** What the rules apply to. */
 export interface FirewallInput {
   readonly bridge: string;
   readonly mark: string;
@@ -11,8 +11,8 @@ export interface FirewallInput {
 const ESTABLISHED = ['-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED'];
 
 /**
- * Rules of the chain FORWARD. Docker and ufw set its policy to DROP; with br_netfilter that even cuts machines of one
- * bridge off from each other, and an `accept` in a table of our own does not help.
+ * Rules of the iptables chain FORWARD. Docker and ufw set its policy to DROP; with br_netfilter this blocks even
+ * packets between machines on one bridge. An `accept` in the lab's own table does not override it.
  */
 export const forwardRules = ({ bridge, mark, internet }: FirewallInput): readonly (readonly string[])[] => {
   const comment = ['-m', 'comment', '--comment', mark, '-j', 'ACCEPT'];
@@ -33,7 +33,7 @@ export const dropsForwarded = async (host: Executor, options: ExecOptions): Prom
 const hasRule = async (host: Executor, rule: readonly string[], options: ExecOptions): Promise<boolean> =>
   (await host.exec(cmd('iptables', '-w', '-C', 'FORWARD', ...rule), options)).exitCode === 0;
 
-/** Whether all the rules are there. Reads only. */
+/** Whether all rules exist. Reads only. */
 export const isFirewallOpen = async (
   host: Executor,
   input: FirewallInput,
@@ -43,7 +43,7 @@ export const isFirewallOpen = async (
   return true;
 };
 
-/** Puts the rules in front unless they are there. Throws HOST_UNFIT when iptables refuses. */
+/** Inserts the missing rules at the top. Throws HOST_UNFIT when iptables refuses. */
 export const openFirewall = async (
   host: Executor,
   input: FirewallInput,
@@ -60,10 +60,10 @@ export const openFirewall = async (
 const wordsOf = (line: string): readonly string[] =>
   (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
 
-/** Takes away every rule with the mark, whatever the books say; none is no error. */
+/** Removes every rule with the mark, whether recorded or not. */
 export const closeFirewall = async (host: Executor, mark: string, options: ExecOptions): Promise<void> => {
   const { exitCode, stdout } = await host.exec(cmd('iptables', '-w', '-S', 'FORWARD'), options);
-  // A host without iptables has no rules of it.
+  // A host without iptables has no such rules.
   if (exitCode !== 0) return;
   for (const [append, ...rule] of stdout.split('\n').map(wordsOf)) {
     if (append !== '-A' || !rule.includes(mark)) continue;
@@ -71,3 +71,38 @@ export const closeFirewall = async (host: Executor, mark: string, options: ExecO
     await checked(host, 'the host', remove, { ...options, code: 'HOST_UNFIT' });
   }
 };
+
+export interface TableInput {
+  readonly table: string;
+  readonly bridge: string;
+  readonly subnet: string;
+  readonly internet: boolean;
+}
+
+/** Packets between machines of the lab never match: with br_netfilter, they pass these chains too. */
+const out = (bridge: string): string => `iifname "${bridge}" oifname != "${bridge}"`;
+const back = (bridge: string): string => `iifname != "${bridge}" oifname "${bridge}"`;
+
+const nat = ({ bridge, subnet }: TableInput): string => `
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr ${subnet} oifname != "${bridge}" masquerade
+  }`;
+
+const forward = ({ bridge, internet }: TableInput): string => `
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    ${out(bridge)} ${internet ? 'accept' : 'reject'}
+    ${internet ? `${back(bridge)} ct state established,related accept` : ''}
+    ${back(bridge)} reject
+  }`;
+
+/**
+ * The lab's table for `nft -f -`; replaces an existing one in one transaction. With internet, connections from machines
+ * are masqueraded and connections to machines are rejected; without, nothing is forwarded from or to them.
+ */
+export const renderRules = (input: TableInput): string => `add table ip ${input.table}
+delete table ip ${input.table}
+table ip ${input.table} {${forward(input)}${input.internet ? nat(input) : ''}
+}
+`;

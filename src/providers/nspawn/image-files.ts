@@ -1,7 +1,7 @@
 /**
- * What the guest does for itself at boot, so that Kubernetes can run in it: systemd-nspawn mounts /proc/sys and, on
- * hosts with cgroup v1, the controllers read-only. A plain `remount,rw` is refused ("busy"); with `bind` it works.
- * The unreachable route makes kubelet's question to a cloud's metadata service fail at once instead of after 6 s.
+ * Runs in the guest at boot, so that Kubernetes works: systemd-nspawn mounts /proc/sys and, on hosts with cgroup v1,
+ * the controllers read-only. A plain `remount,rw` is refused ("busy"); with `bind` it works. The unreachable route makes
+ * kubelet's request to a cloud's metadata service fail at once instead of after 6 s.
  */
 const LAB_RW = `[Unit]
 Description=Make kernel settings and control groups writable
@@ -20,14 +20,14 @@ ExecStart=-/sbin/ip route replace unreachable 169.254.169.254/32
 WantedBy=sysinit.target
 `;
 
-/** Files of the image beside its packages, by path. */
+/** Additional files of the image, by path. Their hash is part of the image's name. */
 export const IMAGE_FILES: Readonly<Record<string, string>> = {
   '/etc/systemd/system/lab-rw.service': LAB_RW,
-  // Pods ignore SIGTERM, and systemd-shutdown waits this long for them (90 s by default).
+  // Many pods ignore SIGTERM; systemd-shutdown waits this long for them (90 s by default).
   '/etc/systemd/system.conf.d/10-lab.conf': '[Manager]\nDefaultTimeoutStopSec=10s\n',
-  // The seed is always there: no other data source is looked for.
+  // The seed always exists, so cloud-init need not search other data sources.
   '/etc/cloud/cloud.cfg.d/99-lab.cfg': 'datasource_list: [NoCloud]\n',
-  // Empty: a lookup is refused at once. A nameserver out of reach costs kubelet 5 s each time.
+  // Empty: lookups fail at once. An unreachable nameserver costs kubelet 5 s each time.
   '/etc/resolv.conf': '',
   '/etc/hostname': 'localhost\n',
   '/etc/hosts': '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n',
@@ -35,9 +35,9 @@ export const IMAGE_FILES: Readonly<Record<string, string>> = {
 
 const UNITS = '/etc/systemd/system';
 const MASKED = [
-  // The static address is there at once; waiting cost 12 s.
+  // The static address is there at once; this unit would wait 12 s.
   'systemd-networkd-wait-online.service',
-  // Nothing may change packages in a lab behind one's back.
+  // Nothing may change the packages of a lab in the background.
   'apt-daily.timer',
   'apt-daily-upgrade.timer',
   'e2scrub_all.timer',

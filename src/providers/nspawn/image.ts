@@ -15,19 +15,19 @@ import {
   toSourceLines,
   type IndexTarget,
 } from './apt-sources.js';
-import { assertSpace } from '../../machines/disk-space.js';
+import { assertSpace } from '../../machines/host-check.js';
 import { imageName, imageRecipe, parseCodename, type Recipe } from './recipe.js';
 
-/** A root filesystem has 450 MB; while it is made, its packages lie beside it. In MiB. */
+/** A root filesystem has 450 MB, and its packages need space while it is built. In MiB. */
 const SPACE_MIB = 1536;
 
-/** A slow mirror needs minutes; a normal one half a minute. */
+/** With a slow mirror a build takes minutes, normally half a minute. */
 const BAKE_MS = 30 * 60_000;
 
 /**
- * $1 the finished image, $2 where it is made, $3 a tree to be laid over it, the rest is mmdebstrap with arguments.
- * Runs under a lock, so whatever lies at $2 is of a run that crashed. `--one-file-system`: a crash may have left
- * something mounted there.
+ * $1 the finished image, $2 where it is built, $3 a tree to copy over it, the rest is mmdebstrap with arguments. Runs
+ * under a lock, so existing files at $2 are from a run that crashed. `--one-file-system`: a crash may have left mounts
+ * there.
  */
 export const BAKE = [
   'set -e',
@@ -35,28 +35,28 @@ export const BAKE = [
   'shift 3',
   'if [ -d "$final" ]; then exit 0; fi',
   'rm -rf --one-file-system -- "$tmp"',
-  // Passwords of private mirrors are in it; once it has its place, nothing is left here.
+  // It holds passwords of private mirrors. After the final `mv` there is nothing to remove.
   `trap 'rm -rf --one-file-system -- "$tmp"' EXIT`,
   '"$@" &',
   'child=$!',
   `trap 'kill "$child" 2>/dev/null; wait "$child"; exit 143' INT TERM HUP`,
   'wait "$child"',
   'cp -a --no-preserve=ownership -- "$files/." "$tmp/"',
-  // Written by mmdebstrap for its own apt: the host's proxies and keys are none of the machines' business.
+  // mmdebstrap wrote these for its own apt: machines must not get the host's proxies and keys.
   'rm -rf -- "$tmp/etc/machine-id" "$tmp/etc/apt/apt.conf.d/99mmdebstrap" "$tmp/etc/apt/auth.conf.d"/*',
   'rm -rf -- "$tmp/var/lib/apt/lists"/* "$tmp/var/cache/apt"/*.bin "$tmp/var/cache/apt/archives"/*.deb',
   'chmod 0755 -- "$tmp"',
   'mv -T -- "$tmp" "$final"',
 ].join('\n');
 
-/** Folders that every machine has something mounted on. */
+/** Mount points in every machine. */
 const MOUNT_POINTS = ['data', 'var/lib/rancher', 'var/lib/kubelet'];
 
-/** What a folder of work has: the tree to be laid over the image, and options of apt. */
+/** Content of a working folder: the tree to copy over the image, and options of apt. */
 const treeIn = (work: string): string => join(work, 'root');
 const aptConfIn = (work: string): string => join(work, 'apt.conf');
 
-/** Beginnings of names in the cache: of a bake's files, and of an image that is not complete. */
+/** Prefixes of names in the cache: the working folder of a build, and an incomplete image. */
 const FILES = '.files-';
 const MAKING = '.making-';
 
@@ -69,7 +69,7 @@ export class ImageCache {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** Folder of the image, whether it is there yet or not. Throws IMAGE_FAILED when the host's release is unknown. */
+  /** Folder of the image, which need not exist yet. Throws IMAGE_FAILED when the host's release is unknown. */
   async path(): Promise<string> {
     return join(this.cacheDir, imageName(await this.recipe()));
   }
@@ -79,7 +79,7 @@ export class ImageCache {
     return isDirectory(await this.path());
   }
 
-  /** Makes the image unless it is there. Several kglab at once bake it once. Throws IMAGE_FAILED, HOST_NO_SPACE. */
+  /** Builds the image unless it exists; parallel kglabs build it once. Throws IMAGE_FAILED, HOST_NO_SPACE. */
   async bake(options: ExecOptions = {}): Promise<void> {
     const recipe = await this.recipe();
     const name = imageName(recipe);
@@ -87,17 +87,17 @@ export class ImageCache {
     await this.sweep(options);
     if (await isDirectory(join(this.cacheDir, name))) return;
     await assertSpace(this.cacheDir, SPACE_MIB, 'the machine image');
-    options.onLine?.(`Making the machine image (${recipe.suite}); about a minute, once`);
+    options.onLine?.(`Building the machine image (${recipe.suite}); about a minute, once`);
     await withOwnFolder(this.cacheDir, `${FILES}${name}~`, async (work) => {
-      await layFiles(treeIn(work), recipe);
+      await writeFiles(treeIn(work), recipe);
       await writeFile(aptConfIn(work), await this.aptConf(), { mode: 0o600 });
       await this.run(recipe, name, work, options);
     });
   }
 
   /**
-   * Removes what killed bakes have left, passwords in it: their files, and images that are not complete. Of a kglab that
-   * was killed, the bake may still run, and it has the lock of its image; then all of that is left alone.
+   * Removes the files and incomplete images of killed builds, which may hold passwords. A build can outlive a killed
+   * kglab: it holds the lock of its image then, and its files stay.
    */
   private async sweep(options: ExecOptions): Promise<void> {
     const signal = options.signal && { signal: options.signal };
@@ -110,7 +110,7 @@ export class ImageCache {
     for (const { path, image } of found) {
       const lock = join(this.cacheDir, `.lock-${image}`);
       const remove = ['rm', '-rf', '--one-file-system', '--', path];
-      // An older kglab did not say which image its files are for.
+      // Files of an older kglab: their names do not contain the image, so there is no lock to take.
       const command = path.includes('~') || path.includes(MAKING) ? ['flock', '-n', lock, ...remove] : remove;
       await this.host.exec(cmd(command[0] ?? '', ...command.slice(1)), { ...signal });
     }
@@ -123,8 +123,8 @@ export class ImageCache {
     const lock = cmd('flock', '--no-fork', join(this.cacheDir, `.lock-${name}`), bake.file, ...bake.args);
     await checked(this.host, 'the host', lock, {
       code: 'IMAGE_FAILED',
-      what: 'Making the machine image (mmdebstrap)',
-      hint: 'If packages cannot be fetched, see whether `apt-get update` works on this host; then run kglab again.',
+      what: 'Building the machine image (mmdebstrap)',
+      hint: 'If packages cannot be downloaded, check that `apt-get update` works on this host; then run kglab again.',
       timeoutMs: BAKE_MS,
       ...(options.signal && { signal: options.signal }),
       onLine: (line) => {
@@ -133,7 +133,7 @@ export class ImageCache {
     });
   }
 
-  /** Configuration of the image's apt while it is made. A proxy's may hold a password: it goes into a file alone. */
+  /** Configuration of apt during the build. It may hold the password of a proxy, so it is passed only as a file. */
   private async aptConf(): Promise<string> {
     const dump = await this.ask({ ...cmd('apt-config', 'dump'), private: true });
     const lines = [
@@ -151,7 +151,7 @@ export class ImageCache {
       ...['--mode=root', '--variant=minbase', '--format=directory'],
       `--include=${recipe.packages.join(',')}`,
       `--aptopt=${aptConf}`,
-      // Passwords of private mirrors; taken out again in the end.
+      // Passwords of private mirrors; BAKE removes them.
       '--setup-hook=mkdir -p "$1/etc/apt/auth.conf.d"; cp /etc/apt/auth.conf.d/*.conf "$1/etc/apt/auth.conf.d" 2>/dev/null || true',
       recipe.suite,
       target,
@@ -165,8 +165,8 @@ export class ImageCache {
     for (const target of targets) keyrings.set(target, await keyringOf(target));
     const lines = toSourceLines(targets, await hostSuite(), suite, (target) => keyrings.get(target));
     if (lines.length > 0) return lines;
-    throw new CliError('IMAGE_FAILED', 'The apt of this host knows no package lists of Debian or Ubuntu.', {
-      hint: 'Fetch them, then run kglab again: apt-get update',
+    throw new CliError('IMAGE_FAILED', 'The apt of this host has no package lists of Debian or Ubuntu.', {
+      hint: 'Download them, then run kglab again: apt-get update',
     });
   }
 
@@ -186,7 +186,7 @@ const hostSuite = async (): Promise<string> => {
     'IMAGE_FAILED',
     'The release of this host is unknown (no VERSION_CODENAME in /etc/os-release).',
     {
-      hint: 'Machines of provider nspawn are made on Debian or Ubuntu; elsewhere set `provider: multipass`.',
+      hint: 'The nspawn provider needs Debian or Ubuntu; on other hosts set `provider: multipass`.',
     },
   );
 };
@@ -212,7 +212,7 @@ const isDirectory = (path: string): Promise<boolean> =>
   );
 
 /** Writes the recipe's files and links as a tree. */
-const layFiles = async (root: string, { files, links }: Recipe): Promise<void> => {
+const writeFiles = async (root: string, { files, links }: Recipe): Promise<void> => {
   const place = async (path: string): Promise<string> => {
     await mkdir(dirname(join(root, path)), { recursive: true, mode: 0o755 });
     return join(root, path);

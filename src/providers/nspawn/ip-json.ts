@@ -1,7 +1,7 @@
 import { parseRange } from '../../util/subnet.js';
 import type { TakenRange } from './addresses.js';
 
-/** An interface as `ip -j link` or `ip -j addr` tells of it. */
+/** An interface as `ip -j link` or `ip -j addr` lists it. */
 export interface Link {
   readonly name: string;
   /** The bridge it is a port of. */
@@ -26,10 +26,10 @@ interface RawLink {
   }[];
 }
 
-/** `ip -j` prints nothing at all when there is nothing to tell. */
+/** `ip -j` prints nothing, not even `[]`, for an empty list. */
 const parseArray = <T>(json: string): readonly T[] => (json.trim() === '' ? [] : (JSON.parse(json) as T[]));
 
-/** Reads `ip -j -d addr show`. Addresses that other versions of ip print as empty objects are left out. */
+/** Reads `ip -j -d addr show`. Skips the empty objects that some versions print as addresses. */
 export const parseLinks = (json: string): readonly Link[] =>
   parseArray<RawLink>(json)
     .filter(({ ifname }) => ifname !== undefined)
@@ -52,7 +52,7 @@ interface RawRoute {
 
 const asCidr = (dst: string): string => (dst.includes('/') ? dst : `${dst}/32`);
 
-/** The ranges that routes lead to, default routes left out; from `ip -j -4 route show table all`. */
+/** The ranges of all routes except default routes; from `ip -j -4 route show table all`. */
 export const parseRoutes = (json: string): readonly TakenRange[] =>
   parseArray<RawRoute>(json).flatMap(({ dst = 'default', dev }) => {
     const range = dst === 'default' || dst === '0.0.0.0/0' ? undefined : parseRange(asCidr(dst));
@@ -61,7 +61,7 @@ export const parseRoutes = (json: string): readonly TakenRange[] =>
       : [{ range, by: dev === undefined ? `route ${dst}` : `${dst} on ${dev}` }];
   });
 
-/** Whether there is a way out to the world. */
+/** Whether the main table has a default route. */
 export const hasDefaultRoute = (json: string): boolean =>
   parseArray<RawRoute>(json).some(
     ({ dst, table }) => dst === 'default' && (table === undefined || table === 'main'),

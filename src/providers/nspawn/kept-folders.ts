@@ -4,13 +4,13 @@ import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, quote, type ExecOptions, type Executor } from '../../exec/command.js';
 import { syncPath } from '../../util/replace-file.js';
-import { readJson, writeJson } from './ledger.js';
+import { readJson, writeJson } from './records.js';
 import { OWN_FOLDERS, type LabPaths, type MachinePaths } from './paths.js';
 import { mapPool } from '../../util/pool.js';
 
 const INDEX = 'folders.json';
 
-/** Files read at the same time. */
+/** Files read in parallel. */
 const LIMIT = 8;
 
 const exists = (path: string): Promise<boolean> =>
@@ -19,7 +19,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Where a folder of a machine is on the host, and whether it is one of those that are not on its overlay. */
+/** Where a folder of a machine is on the host. `own`: it is one of OWN_FOLDERS, which are not on the overlay. */
 export const onHost = (paths: MachinePaths, path: string): { readonly at: string; readonly own: boolean } => {
   const found = OWN_FOLDERS.find(({ target }) => path === target || path.startsWith(`${target}/`));
   return found === undefined
@@ -27,18 +27,18 @@ export const onHost = (paths: MachinePaths, path: string): { readonly at: string
     : { at: join(paths.own(found.folder), path.slice(found.target.length)), own: true };
 };
 
-/** What is kept of a machine: folder N of the list lies in N. */
+/** The folders kept of a machine: the N-th of the list is in subfolder N. */
 interface Index {
   readonly folders: readonly string[];
-  /** All of it lies here; otherwise a move, out of the machine or back into it, is under way. */
+  /** All folders are complete here; otherwise a move, out of the machine or back into it, was interrupted or runs. */
   readonly whole: boolean;
 }
 
-/** Index of a machine's kept folders. The first kglab wrote the list alone. */
+/** Index of a machine's kept folders. The first version of kglab wrote only the list. */
 const readIndex = async (dir: string): Promise<Index> => {
   const found = await readJson<Index | readonly string[]>(
     join(dir, INDEX),
-    `It names the folders that are kept in 0, 1, … beside it. Look at them, and write it anew or move them away: ls -la ${quote(dir)}`,
+    `It lists the folders that are kept in 0, 1, … beside it. Inspect them, and write it again or move them away: ls -la ${quote(dir)}`,
   );
   if (found === undefined) return { folders: [], whole: false };
   return 'whole' in found ? found : { folders: found, whole: true };
@@ -47,7 +47,7 @@ const readIndex = async (dir: string): Promise<Index> => {
 const isTaken = async (dir: string): Promise<boolean> =>
   (await readdir(dir).catch(() => [])).some((entry) => /^\d+$/.test(entry));
 
-/** Moves what the index names and is still in the machine. */
+/** Moves the listed folders that are still in the machine. */
 const moveOut = async (paths: LabPaths, machine: string, folders: readonly string[]): Promise<void> => {
   for (const [index, folder] of folders.entries()) {
     const { at, own } = onHost(paths.machine(machine), folder);
@@ -57,15 +57,15 @@ const moveOut = async (paths: LabPaths, machine: string, folders: readonly strin
       await rename(at, place);
       continue;
     }
-    // Kept before, and the machine has only got as far as a copy, or an empty folder, since.
+    // Kept before; since then the machine got only a copy, or an empty folder.
     if (!own || (await isRemoved(at))) continue;
     throw taken(place, machine);
   }
 };
 
 /**
- * Moves folders of a machine that is off out of it. From the first of them on it is no complete machine any more: cut
- * short, this is continued by the next `keep`, or when the machine is laid anew.
+ * Moves folders out of a stopped machine and returns the folder that holds them. The machine counts as incomplete from
+ * then on. After an interruption, the next `keep` or the next creation of the machine continues.
  */
 export const keep = async (paths: LabPaths, machine: string, folders: readonly string[]): Promise<string> => {
   const dir = join(paths.kept, machine);
@@ -84,12 +84,12 @@ export const keep = async (paths: LabPaths, machine: string, folders: readonly s
   return dir;
 };
 
-/** Completes a `keep` that was cut short, before the machine's overlay is laid anew. */
+/** Completes an interrupted `keep`, before the machine gets a new overlay. */
 export const completeKeep = async (paths: LabPaths, machine: string): Promise<void> =>
   moveOut(paths, machine, (await readIndex(join(paths.kept, machine))).folders);
 
-/** Puts kept folders into a machine that is being laid, before it is called complete. May be repeated. */
-export const giveBack = async (
+/** Moves kept folders into a machine that is being created. Returns false when none are kept. May be repeated. */
+export const restoreFolders = async (
   host: Executor,
   paths: LabPaths,
   machine: string,
@@ -105,7 +105,7 @@ export const giveBack = async (
     if (!(await exists(place))) continue;
     await mkdir(dirname(at), { recursive: true, mode: 0o755 });
     await rmdir(at).catch(() => undefined);
-    // A machine that is laid again starts with a new overlay: what is kept must then still be there.
+    // Copied, not moved: an interrupted creation starts again with a new overlay, and needs the kept folder again.
     if (own) await rename(place, at);
     else
       await checked(host, 'the host', cmd('cp', '-aT', '--reflink=auto', place, at), {
@@ -116,22 +116,22 @@ export const giveBack = async (
   return true;
 };
 
-/** Forgets what was given back: the machine is complete. */
+/** Removes what is kept, after the machine got it back and is complete. */
 export const forgetKept = async (paths: LabPaths, machine: string): Promise<void> => {
   await rm(join(paths.kept, machine), { recursive: true, force: true });
   for (const dir of [paths.kept, dirname(paths.kept)]) await rmdir(dir).catch(() => undefined);
 };
 
 /**
- * Forgets what a run that was cut short left: the rest of it is in a machine that is complete, or was removed. What
- * is kept whole stays.
+ * Removes the rest of an interrupted move: the other part is in a complete machine, or was removed. Completely kept
+ * folders stay.
  */
 export const forgetPartial = async (paths: LabPaths, machine: string): Promise<void> => {
   const dir = join(paths.kept, machine);
   if ((await exists(dir)) && !(await readIndex(dir)).whole) await forgetKept(paths, machine);
 };
 
-/** The folders of machines of which something is kept, and whether that is all there was to keep. */
+/** All machines of which folders are kept; `whole` as in the index. */
 export const keptFolders = async (
   paths: LabPaths,
 ): Promise<readonly { readonly machine: string; readonly path: string; readonly whole: boolean }[]> => {
@@ -150,5 +150,5 @@ const isRemoved = (dir: string): Promise<boolean> =>
 
 const taken = (place: string, machine: string): CliError =>
   new CliError('MACHINE_FAILED', `${place} already holds data kept from ${machine}.`, {
-    hint: 'Look at it, and move it away if it is not needed any more.',
+    hint: 'Inspect it, and move it away if you do not need it.',
   });

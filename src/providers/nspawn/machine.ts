@@ -3,7 +3,7 @@ import type { Command, CommandResult, ExecOptions, Executor } from '../../exec/c
 import { isAlive, type ProcessRef } from '../../exec/host-process.js';
 import type { Machine } from '../../machines/provider.js';
 
-/** What a command in a machine gets between SIGTERM and SIGKILL, in seconds. */
+/** Time between SIGTERM and SIGKILL for a command in a machine, in seconds. */
 const GRACE_S = 3;
 
 const ENVIRONMENT = {
@@ -17,9 +17,9 @@ const namespacesOf = (init: number): readonly string[] => [
 ];
 
 /**
- * The command as the host runs it: inside all namespaces of the machine. When nsenter is killed (deadline, abort),
- * setpriv has the kernel tell `timeout`, and that ends the command with its whole process group. A command that
- * leaves daemons behind puts them outside the machine's control group: use systemctl for those.
+ * The command as the host runs it, inside all namespaces of the machine. When nsenter is killed (deadline, abort), the
+ * kernel signals `timeout` because of setpriv, and `timeout` ends the command's process group. Start daemons with
+ * systemctl: those of a command would be outside the machine's control group.
  */
 export const enter = (init: number, command: Command): Command => ({
   ...command,
@@ -50,7 +50,7 @@ export class NspawnMachine implements Machine {
     return result;
   }
 
-  /** For a person's terminal: in the foreground of it, so without a deadline that would take a process group. */
+  /** For a person's terminal: without `timeout`, whose process group would not be in the foreground. */
   async hostCommand({ file, args, env }: Command): Promise<Command> {
     const { pid } = await this.liveInit();
     return {

@@ -13,17 +13,17 @@ const slug = (name: string, length: number): string =>
 /** Longest name of a network interface (IFNAMSIZ without its final zero). */
 export const INTERFACE_MAX = 15;
 
-/** What systemd-nspawn puts before a machine's name for its interface on the host. */
+/** Prefix of systemd-nspawn for a machine's interface on the host. */
 const VETH_PREFIX = 'vb-';
 
 /** The lab's bridge, at most 15 characters: `kg-demo-1f3a9c`. */
 export const bridgeName = ({ name, id }: LabRef): string =>
   `kg-${slug(name, 5)}-${shortHash(`${name} ${id}`, 6)}`;
 
-/** What the lab's bridge carries as its alias, and by which it is known to be ours. */
+/** The alias of the lab's bridge and the comment of its rules, which show that they are this lab's. */
 export const ownerMark = ({ id }: LabRef): string => `kglab:${id}`;
 
-/** The bridge's own hardware address. A fixed one: otherwise it changes with every machine that comes or goes. */
+/** The bridge's MAC address. Fixed, because otherwise it changes with every machine that starts or stops. */
 export const bridgeMac = ({ name, id }: LabRef): string =>
   ['02', ...(shortHash(`${name} ${id}`, 10).match(/../g) ?? [])].join(':');
 
@@ -31,7 +31,7 @@ export const bridgeMac = ({ name, id }: LabRef): string =>
 export const tableName = ({ name, id }: LabRef): string =>
   `kglab_${slug(name, 20)}_${shortHash(`${name} ${id}`, 6)}`;
 
-/** What systemd-nspawn calls the machine: 12 characters, so that its interface's name is not cut. */
+/** The machine's name for systemd-nspawn: at most 12 characters, so that its interface's name is not cut. */
 export const nspawnName = ({ name: lab, id }: LabRef, machine: string): string => {
   const node = machine.startsWith(`${lab}-`) ? machine.slice(lab.length + 1) : machine;
   return `${slug(node, 6)}${shortHash(`${machine} ${id}`, INTERFACE_MAX - VETH_PREFIX.length - 6)}`;
@@ -44,6 +44,6 @@ export const vethName = (lab: LabRef, machine: string): string => `${VETH_PREFIX
 export const groupName = ({ id }: LabRef, machine: string): string =>
   `kglab-${machine}-${shortHash(`${machine} ${id}`, 8)}`;
 
-/** The machine's /etc/machine-id: its own, and the same whenever it is made again. */
+/** The machine's /etc/machine-id: unique, and the same when the machine is rebuilt. */
 export const machineId = ({ id }: LabRef, machine: string): string =>
   shortHash(`machine-id ${id} ${machine}`, 32);

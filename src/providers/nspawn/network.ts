@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { formatRange } from '../../util/subnet.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
@@ -7,28 +7,28 @@ import { chooseRange, findTaken, gatewayOf, prefixOf, toRange, type TakenRange }
 import {
   closeFirewall,
   dropsForwarded,
+  type FirewallInput,
   isFirewallOpen,
   openFirewall,
-  type FirewallInput,
+  renderRules,
 } from './firewall.js';
 import { hasDefaultRoute, parseLinks, parseRoutes, type Link } from './ip-json.js';
 import { enableForwarding, isForwarding, otherNetworks, restoreForwarding } from './ip-forward.js';
 import { readText } from '../../util/private-files.js';
-import { readJson, unlessDamaged, writeJson, type NetworkLedger } from './ledger.js';
+import { readJson, unlessDamaged, writeJson, type NetworkRecord } from './records.js';
 import { bridgeMac, bridgeName, ownerMark, shortHash, tableName } from './names.js';
-import { renderRules } from './nft.js';
 import type { NspawnOptions } from './options.js';
 import type { LabPaths } from './paths.js';
 import { awaitAll } from '../../util/pool.js';
 
-/** What the host has at the moment. */
+/** The current state of the host. */
 interface HostNetwork {
   readonly links: readonly Link[];
   readonly routes: readonly TakenRange[];
   readonly internet: boolean;
 }
 
-/** The lab's bridge, range and rules on the host. */
+/** The lab's bridge, range and packet rules on the host. */
 export class LabNetwork {
   private readonly host: Executor;
   private readonly bridge: string;
@@ -43,86 +43,86 @@ export class LabNetwork {
     this.table = tableName(options.lab);
   }
 
-  /** What the lab was given, if anything yet. */
-  ledger(): Promise<NetworkLedger | undefined> {
-    const hint = 'See how the network is (ip -d addr), or take the lab down: kglab down';
-    return readJson<NetworkLedger>(this.paths.network, hint);
+  /** The record of the lab's network; undefined when it has none yet. Throws LEDGER_DAMAGED. */
+  record(): Promise<NetworkRecord | undefined> {
+    const hint = 'See the network (ip -d addr), or remove the lab: kglab down';
+    return readJson<NetworkRecord>(this.paths.network, hint);
   }
 
-  /** What is not as it should be, or undefined. Throws LAB_CHANGED as {@link ensure} does. */
+  /** Says what is missing; undefined when complete. Throws LAB_CHANGED as {@link ensure} does. */
   async missing(options: ExecOptions = {}): Promise<string | undefined> {
-    const ledger = await this.ledger();
-    if (ledger === undefined) return 'the lab has no network yet';
-    if (this.isMoved(ledger)) {
-      await this.assertNoMachines(ledger.subnet);
-      return `the lab is to be in ${this.options.network.subnet}`;
+    const record = await this.record();
+    if (record === undefined) return 'the lab has no network yet';
+    if (this.isMoved(record)) {
+      await this.assertNoMachines(record.subnet);
+      return `the lab file sets the range ${this.options.network.subnet}`;
     }
     const seen = await this.look(options);
-    const link = seen.links.find(({ name }) => name === ledger.bridge);
-    if (link === undefined || !this.isReady(link, ledger)) return `bridge ${ledger.bridge} is not there`;
-    if (!(await this.hasTable(ledger, options))) return `the packet rules of ${ledger.bridge} are not there`;
-    if (!(await this.isLetThrough(ledger, options))) return `the firewall holds up ${ledger.bridge}`;
-    if (ledger.internet !== this.wantsInternet(seen)) return 'the way to the internet has changed';
-    if (ledger.internet && !(await isForwarding())) return 'the host does not forward packets';
+    const link = seen.links.find(({ name }) => name === record.bridge);
+    if (link === undefined || !this.isReady(link, record)) return `bridge ${record.bridge} is missing`;
+    if (!(await this.hasTable(record, options))) return `the packet rules of ${record.bridge} are missing`;
+    if (!(await this.isLetThrough(record, options))) return `the firewall blocks ${record.bridge}`;
+    if (record.internet !== this.wantsInternet(seen)) return 'the internet access has changed';
+    if (record.internet && !(await isForwarding())) return 'the host does not forward packets';
     return undefined;
   }
 
   /**
-   * Makes everything that is missing. Throws HOST_ADDRESS_TAKEN when somebody else has the bridge's name or the
-   * range, LAB_CHANGED when machines live in another range than the lab file now says.
+   * Creates everything that is missing. Throws HOST_ADDRESS_TAKEN when the bridge's name or the range is in use by
+   * others, LAB_CHANGED when the lab has machines in another range than the lab file sets.
    */
   async ensure(options: ExecOptions = {}): Promise<void> {
     const seen = await this.look(options);
-    const old = await this.ledger();
+    const old = await this.record();
     this.assertBridgeOurs(seen, old);
     const subnet = await this.chooseSubnet(seen, old);
-    // Once there are rules, they are kept whole: whoever made them necessary may do so again.
+    // Once the rules were needed, they stay: the firewall may drop packets again at any time.
     const firewall = old?.firewall === true || (await dropsForwarded(this.host, options));
-    const ledger = {
+    const record = {
       bridge: this.bridge,
       table: this.table,
       subnet,
       internet: this.wantsInternet(seen),
       firewall,
     };
-    await writeJson(this.paths.network, ledger);
-    await this.ensureBridge(seen, ledger, options);
-    await this.run({ ...cmd('nft', '-f', '-'), stdin: renderRules(ledger) }, options);
-    if (firewall) await openFirewall(this.host, this.rulesOf(ledger), options);
-    if (ledger.internet) await enableForwarding(this.options.dataDir);
+    await writeJson(this.paths.network, record);
+    await this.ensureBridge(seen, record, options);
+    await this.run({ ...cmd('nft', '-f', '-'), stdin: renderRules(record) }, options);
+    if (firewall) await openFirewall(this.host, this.rulesOf(record), options);
+    if (record.internet) await enableForwarding(this.options.dataDir);
   }
 
   /** Removes everything; may be repeated. */
   async remove(options: ExecOptions = {}): Promise<void> {
-    // What is removed is known without the ledger: names follow from the lab's own, and the bridge has its mark.
+    // Works without the record: the names derive from the lab's, and the bridge has the lab's mark.
     const isThere = (await readText(this.paths.network)) !== undefined;
     const names = { bridge: this.bridge, table: this.table };
     await closeFirewall(this.host, ownerMark(this.options.lab), options);
     if (!isThere) return;
-    const ledger = (await this.ledger().catch(unlessDamaged)) ?? names;
+    const record = (await this.record().catch(unlessDamaged)) ?? names;
     const seen = await this.look(options);
-    const link = seen.links.find(({ name }) => name === ledger.bridge);
-    if (link !== undefined && this.isOurs(link, ledger)) {
-      await this.run(cmd('ip', 'link', 'delete', 'dev', ledger.bridge), options);
+    const link = seen.links.find(({ name }) => name === record.bridge);
+    if (link !== undefined && this.isOurs(link, record)) {
+      await this.run(cmd('ip', 'link', 'delete', 'dev', record.bridge), options);
     }
-    // One transaction that also works when there is no such table.
-    const drop = `add table ip ${ledger.table}\ndelete table ip ${ledger.table}\n`;
+    // Works in one transaction, even without such a table.
+    const drop = `add table ip ${record.table}\ndelete table ip ${record.table}\n`;
     await this.run({ ...cmd('nft', '-f', '-'), stdin: drop }, options);
     await restoreForwarding(this.options.dataDir, this.options.lab.name);
     await rm(this.paths.network, { force: true });
   }
 
-  private rulesOf(ledger: NetworkLedger): FirewallInput {
-    return { ...ledger, mark: ownerMark(this.options.lab) };
+  private rulesOf(record: NetworkRecord): FirewallInput {
+    return { ...record, mark: ownerMark(this.options.lab) };
   }
 
-  private async isLetThrough(ledger: NetworkLedger, options: ExecOptions): Promise<boolean> {
-    if (ledger.firewall) return isFirewallOpen(this.host, this.rulesOf(ledger), options);
+  private async isLetThrough(record: NetworkRecord, options: ExecOptions): Promise<boolean> {
+    if (record.firewall) return isFirewallOpen(this.host, this.rulesOf(record), options);
     return !(await dropsForwarded(this.host, options));
   }
 
   /** Whether the lab file names another range than the lab has. */
-  private isMoved({ subnet }: NetworkLedger): boolean {
+  private isMoved({ subnet }: NetworkRecord): boolean {
     const wanted = this.options.network.subnet;
     return wanted !== undefined && wanted !== subnet;
   }
@@ -139,22 +139,26 @@ export class LabNetwork {
     return this.options.network.internet === 'auto' ? internet : this.options.network.internet === 'on';
   }
 
-  /** A bridge without a mark is ours when it is in our books: the run that made it was cut short. */
-  private isOurs({ kind, alias }: Link, ledger: Pick<NetworkLedger, 'bridge'> | undefined): boolean {
+  /** A bridge without a mark is ours when it is in the record: the run that created it was interrupted. */
+  private isOurs({ kind, alias }: Link, record: Pick<NetworkRecord, 'bridge'> | undefined): boolean {
     if (kind !== 'bridge') return false;
-    return alias === ownerMark(this.options.lab) || (alias === undefined && ledger?.bridge === this.bridge);
+    return alias === ownerMark(this.options.lab) || (alias === undefined && record?.bridge === this.bridge);
   }
 
-  private assertBridgeOurs({ links }: HostNetwork, ledger: NetworkLedger | undefined): void {
+  private assertBridgeOurs({ links }: HostNetwork, record: NetworkRecord | undefined): void {
     const link = links.find(({ name }) => name === this.bridge);
-    if (link === undefined || this.isOurs(link, ledger)) return;
-    throw new CliError('HOST_ADDRESS_TAKEN', `An interface ${this.bridge} exists that is not this lab's.`, {
-      details: [`kind ${link.kind ?? 'unknown'}, alias ${link.alias ?? 'none'}`],
-      hint: `Give the lab another name, or look what it is: ip -d link show ${this.bridge}`,
-    });
+    if (link === undefined || this.isOurs(link, record)) return;
+    throw new CliError(
+      'HOST_ADDRESS_TAKEN',
+      `The interface ${this.bridge} exists and does not belong to this lab.`,
+      {
+        details: [`kind ${link.kind ?? 'unknown'}, alias ${link.alias ?? 'none'}`],
+        hint: `Give the lab another name, or see what it is: ip -d link show ${this.bridge}`,
+      },
+    );
   }
 
-  private async chooseSubnet(seen: HostNetwork, old: NetworkLedger | undefined): Promise<string> {
+  private async chooseSubnet(seen: HostNetwork, old: NetworkRecord | undefined): Promise<string> {
     const wanted = this.options.network.subnet;
     if (old !== undefined && !this.isMoved(old)) {
       this.assertFree(old.subnet, this.taken(seen));
@@ -171,7 +175,7 @@ export class LabNetwork {
     return wanted;
   }
 
-  /** What others on this host have; what is on our own bridge does not count. */
+  /** The ranges in use on this host, without those on the lab's own bridge. */
   private taken({ links, routes }: HostNetwork): readonly TakenRange[] {
     const addresses = links
       .filter(({ name }) => name !== this.bridge)
@@ -184,8 +188,8 @@ export class LabNetwork {
   private assertFree(subnet: string, taken: readonly TakenRange[]): void {
     const other = findTaken(toRange(subnet), taken);
     if (other === undefined) return;
-    throw new CliError('HOST_ADDRESS_TAKEN', `The lab's range ${subnet} is taken: ${other.by}.`, {
-      hint: 'Set another network.subnet in the lab file, or none: then a free one is chosen.',
+    throw new CliError('HOST_ADDRESS_TAKEN', `The lab's range ${subnet} is in use: ${other.by}.`, {
+      hint: 'Set another network.subnet in the lab file, or remove it to get a free range.',
     });
   }
 
@@ -193,14 +197,14 @@ export class LabNetwork {
     if ((await readdir(this.paths.machines).catch(() => [])).length === 0) return;
     throw new CliError(
       'LAB_CHANGED',
-      `The lab's machines have addresses in ${subnet}, and the lab file now says otherwise.`,
+      `The lab's machines have addresses in ${subnet}, but the lab file sets another range.`,
       {
-        hint: `Put network.subnet back to ${subnet}, or take the lab down first: kglab down`,
+        hint: `Set network.subnet to ${subnet} again, or remove the lab first: kglab down`,
       },
     );
   }
 
-  private isReady(link: Link, { subnet }: NetworkLedger): boolean {
+  private isReady(link: Link, { subnet }: NetworkRecord): boolean {
     return (
       link.up && link.alias === ownerMark(this.options.lab) && link.addresses.includes(this.address(subnet))
     );
@@ -212,12 +216,12 @@ export class LabNetwork {
 
   private async ensureBridge(
     { links }: HostNetwork,
-    ledger: NetworkLedger,
+    record: NetworkRecord,
     options: ExecOptions,
   ): Promise<void> {
-    const { bridge, subnet } = ledger;
+    const { bridge, subnet } = record;
     const link = links.find(({ name }) => name === bridge);
-    if (link !== undefined && this.isReady(link, ledger)) return;
+    if (link !== undefined && this.isReady(link, record)) return;
     const mac = bridgeMac(this.options.lab);
     if (link === undefined)
       await this.run(cmd('ip', 'link', 'add', 'name', bridge, 'address', mac, 'type', 'bridge'), options);
@@ -229,7 +233,7 @@ export class LabNetwork {
     await this.run(cmd('ip', 'link', 'set', 'dev', bridge, 'up'), options);
   }
 
-  private async hasTable({ table }: NetworkLedger, options: ExecOptions): Promise<boolean> {
+  private async hasTable({ table }: NetworkRecord, options: ExecOptions): Promise<boolean> {
     const result = await this.host.exec(cmd('nft', 'list', 'table', 'ip', table), options);
     return result.exitCode === 0;
   }
@@ -238,12 +242,3 @@ export class LabNetwork {
     return (await checked(this.host, 'the host', command, { ...options, code: 'HOST_UNFIT' })).stdout;
   }
 }
-
-/** The host's nameservers, for machines that reach the internet. */
-export const readResolvConf = async (): Promise<string> => {
-  const main = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
-  // systemd-resolved puts its own loopback address there; the real ones are in this file.
-  return main.includes('127.0.0.53')
-    ? readFile('/run/systemd/resolve/resolv.conf', 'utf8').catch(() => '')
-    : main;
-};

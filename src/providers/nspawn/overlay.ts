@@ -21,7 +21,7 @@ const readMounts = async (dir: string): Promise<readonly string[]> =>
 /** Commas and colons separate mount options and layers. */
 const layer = (path: string): string => path.replaceAll(/[\\,:]/g, String.raw`\$&`);
 
-/** Mounts the machine's root: its own changes over the image. Nothing to do when it is mounted already. */
+/** Mounts the machine's root, an overlay of its own files over the image, unless it is mounted. */
 export const mountRoot = async (
   host: Executor,
   { root, upper, work }: MachinePaths,
@@ -37,13 +37,13 @@ export const mountRoot = async (
   });
 };
 
-/** Takes away every mount at or below a machine's folder; the machine must be off. */
+/** Unmounts everything at or below the folder of a stopped machine. */
 export const unmountBelow = async (host: Executor, dir: string, options: ExecOptions): Promise<void> => {
   for (const path of await readMounts(dir)) {
     await checked(host, 'the host', cmd('umount', '--', path), {
       ...options,
       code: 'MACHINE_FAILED',
-      hint: `See who holds it: fuser -vm ${path}`,
+      hint: `See what uses it: fuser -vm ${path}`,
     });
   }
 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** Folders of the host that a machine sees as its own, so that these paths are not on its overlay. */
+/** Folders of the host that are mounted into a machine, so that these paths are not on its overlay. */
 export const OWN_FOLDERS = [
   // containerd refuses an overlay on an overlay.
   { folder: 'rancher', target: '/var/lib/rancher' },
@@ -9,7 +9,7 @@ export const OWN_FOLDERS = [
   { folder: 'data', target: '/data' },
 ] as const;
 
-/** Where a lab's things are on the host. */
+/** Paths of a lab on the host. */
 export const labPaths = (dataDir: string, lab: string) => {
   const dir = join(dataDir, 'labs', lab);
   return {
@@ -18,12 +18,12 @@ export const labPaths = (dataDir: string, lab: string) => {
     network: join(dir, 'network.json'),
     /** The lab's record, as kglab keeps it in its state directory. */
     note: join(dir, 'record.json'),
-    /** Who works on the lab, whatever ledger they go by. */
+    /** Lock file of the lab, shared by all users. */
     lock: join(dir, 'lock'),
-    /** Folders that outlive their machines. */
+    /** Kept data of removed machines. */
     kept: join(dataDir, 'kept', lab),
     machines: join(dir, 'machines'),
-    /** Folders of machines that are being removed: none of them is a machine any more. */
+    /** Folders of machines that are being removed; they do not count as machines. */
     gone: join(dir, 'gone'),
     machine: (name: string) => machinePaths(join(dir, 'machines', name)),
   } as const;
@@ -34,11 +34,11 @@ export type LabPaths = ReturnType<typeof labPaths>;
 const machinePaths = (dir: string) =>
   ({
     dir,
-    /** The ledger: what the machine is. Written before anything of it is made. */
-    ledger: join(dir, 'machine.json'),
-    /** Written when the machine's own files are complete. */
+    /** The machine's record, written before anything else of it. */
+    record: join(dir, 'machine.json'),
+    /** Exists when the machine's files are complete. */
     seeded: join(dir, 'seeded'),
-    /** Written by the machine's starter: the boot of the host, and the process that became systemd-nspawn. */
+    /** Boot id of the host and process id of systemd-nspawn, written by the script that starts it. */
     boot: join(dir, 'boot'),
     log: join(dir, 'console.log'),
     upper: join(dir, 'upper'),

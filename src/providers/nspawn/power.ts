@@ -8,7 +8,7 @@ import { groupPids, readCgroupLayout, removeGroups, thawGroup } from './cgroup.j
 import type { MachinePaths } from './paths.js';
 import { findProcesses, type MachineProcesses } from './process-state.js';
 
-/** The machine whose power it is. */
+/** The machine to start or stop. */
 export interface PowerTarget {
   readonly name: string;
   readonly paths: MachinePaths;
@@ -17,22 +17,22 @@ export interface PowerTarget {
   readonly veth: string;
 }
 
-/** A boot to D-Bus takes 1-2 s; on a host that is busy with others, more. */
+/** A boot until D-Bus answers takes 1-2 s; more on a busy host. */
 const BOOT_MS = 120_000;
-/** systemd-nspawn itself is there in milliseconds. */
+/** systemd-nspawn itself starts in milliseconds. */
 const LAUNCH_MS = 20_000;
-/** Between two lives of a machine that reboots, nothing of it runs for 0.1 s; on a busy host, longer. */
+/** During a reboot, no process of the machine runs for 0.1 s; longer on a busy host. */
 const REBOOT_MS = 2_000;
-/** An orderly stop takes 2-10 s; services may take 90 s of their own. */
+/** A shutdown takes 2-10 s, but a service may take 90 s. */
 const STOP_MS = 120_000;
-/** A killed init takes its whole PID namespace with it in at most 2 s. */
+/** When init is killed, its PID namespace ends within 2 s. */
 const KILL_MS = 60_000;
 const EVERY_MS = 50;
 
-/** What systemd takes for "power off": SIGRTMIN+4. */
+/** SIGRTMIN+4, which makes systemd power off. */
 const SIG_POWEROFF = 38;
 
-/** Lines of the console that are shown when a boot fails. */
+/** Lines of the console in the error of a failed boot. */
 const CONSOLE_LINES = 15;
 
 const readTail = async (path: string): Promise<readonly string[]> =>
@@ -55,15 +55,15 @@ const notBooted = async ({ name, paths }: PowerTarget, outcome: Outcome): Promis
   });
 };
 
-/** How a machine is looked at. */
+/** How to observe a machine; tests replace it. */
 export interface Look {
-  /** What runs of it, by its boot file and its control group. */
+  /** Finds its processes, by its boot file and its control group. */
   readonly find: (bootFile: string, group: string) => Promise<MachineProcesses>;
   /** Whether commands can be run in the machine of this init. */
   readonly answers: (init: number) => Promise<boolean>;
 }
 
-/** Switches machines on and off, and knows which of their processes are left. */
+/** Starts and stops machines, and finds their processes. */
 export class Power {
   constructor(
     private readonly host: Executor,
@@ -71,15 +71,14 @@ export class Power {
     private readonly look: Look = { find: findProcesses, answers },
   ) {}
 
-  /** What runs of the machine. */
+  /** The running processes of the machine. */
   processes({ paths, group }: PowerTarget): Promise<MachineProcesses> {
     return this.look.find(paths.boot, group);
   }
 
   /**
-   * Boots the machine unless it runs, and waits until commands can be run in it. One that was being switched off from
-   * inside, which systemd-nspawn outlives for a moment, is booted when it has ended. Throws MACHINE_NOT_BOOTED with the
-   * end of its console.
+   * Boots the machine unless it runs, and waits until commands can run in it. If it is shutting down, waits for its end
+   * and then boots it. Throws MACHINE_NOT_BOOTED with the end of its console.
    */
   async ensureUp(target: PowerTarget, boot: () => Promise<void>, options: ExecOptions): Promise<void> {
     const { nspawn, init } = await this.processes(target);
@@ -93,7 +92,7 @@ export class Power {
     if (outcome !== 'up') throw await notBooted(target, outcome);
   }
 
-  /** Shuts down in order. Throws TIMEOUT when that does not come to an end. */
+  /** Shuts the machine down. Throws TIMEOUT when it does not end. */
   async shutDown(target: PowerTarget, options: ExecOptions): Promise<void> {
     const { nspawn, init } = await this.processes(target);
     if (nspawn !== undefined) await sendSignal(nspawn, 'SIGTERM');
@@ -105,8 +104,8 @@ export class Power {
   }
 
   /**
-   * A power cut. The wire goes first: else the kernel says goodbye for the machine's connections and its peers notice
-   * at once. Then the init: to kill systemd-nspawn would leave the machine running.
+   * Cuts the power. Takes the interface down first: otherwise the kernel closes the machine's connections, and its
+   * peers notice at once. Then kills init, because a machine survives a killed systemd-nspawn.
    */
   async cut(target: PowerTarget, options: ExecOptions): Promise<void> {
     const { nspawn, init } = await this.processes(target);
@@ -121,7 +120,7 @@ export class Power {
     });
   }
 
-  /** Ends whatever else is left in its control group, and removes that and the interface (the kernel takes its time). */
+  /** Kills the rest of the machine's control group, and removes the group and the interface. Throws TIMEOUT. */
   async sweep({ name, group, veth }: PowerTarget, options: ExecOptions): Promise<void> {
     await this.host.exec(cmd('ip', 'link', 'delete', 'dev', veth), options);
     const layout = await readCgroupLayout();
@@ -141,7 +140,7 @@ export class Power {
     });
   }
 
-  /** What becomes of a machine that is starting. It has ended when nothing runs of it for so long: at first, and later. */
+  /** Waits for the result of a boot: `ended` after no process ran for `firstMs`, or for `laterMs` once one was seen. */
   private async outcome(
     target: PowerTarget,
     [firstMs, laterMs]: readonly [number, number],
@@ -161,7 +160,7 @@ export class Power {
     return outcome ?? 'late';
   }
 
-  /** Between the start of systemd-nspawn and that of the machine's init: its children first, then itself. */
+  /** Kills a systemd-nspawn whose init has not started yet: its children first. */
   private async killStarting(nspawn: number): Promise<void> {
     for (const pid of [...(await childrenOf(nspawn)), nspawn]) {
       const left = await findProcess(pid);

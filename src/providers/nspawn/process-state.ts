@@ -9,11 +9,11 @@ import {
 } from '../../exec/host-process.js';
 import { groupPids, readCgroupLayout } from './cgroup.js';
 
-/** What runs of a machine. */
+/** The processes of a machine. */
 export interface MachineProcesses {
   /** systemd-nspawn on the host. */
   readonly nspawn: ProcessRef | undefined;
-  /** The machine's init, by its number on the host. It may outlive a killed systemd-nspawn. */
+  /** The machine's init, by its process id on the host. It may outlive a killed systemd-nspawn. */
   readonly init: ProcessRef | undefined;
 }
 
@@ -28,7 +28,7 @@ const findInit = async (pids: readonly number[]): Promise<ProcessRef | undefined
   return undefined;
 };
 
-/** Reads a boot file: the host's boot id, a line of /proc/PID/stat. Of an earlier boot of the host nothing is left. */
+/** Parses a boot file: the host's boot id, a line of /proc/PID/stat. Undefined for an earlier boot of the host. */
 export const parseBootFile = (text: string, bootId: string): ProcessRef | undefined => {
   const [id, stat] = text.split('\n');
   return id !== undefined && id === bootId.trim() && stat !== undefined ? parseStat(stat) : undefined;
@@ -42,8 +42,8 @@ const readNspawn = async (bootFile: string): Promise<ProcessRef | undefined> => 
 };
 
 /**
- * Looks for a machine's processes: by its boot file, else in its control group. A systemd-nspawn that was killed is
- * still alive for a moment in which its children are already not its own.
+ * Finds a machine's processes: by its boot file, otherwise in its control group. A killed systemd-nspawn can lose its
+ * children a moment before it ends, so its init may be found only in the group.
  */
 export const findProcesses = async (bootFile: string, group: string): Promise<MachineProcesses> => {
   const nspawn = await readNspawn(bootFile);

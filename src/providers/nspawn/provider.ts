@@ -16,7 +16,7 @@ import { bootMachine, groupPath, hasSystemd } from './boot.js';
 import { ImageCache } from './image.js';
 import { forgetPartial, keep, keptFolders } from './kept-folders.js';
 import { assertImage, MachineStore } from './machine-store.js';
-import { assertOwnLab, claimLab, type MachineLedger } from './ledger.js';
+import { assertOwnLab, claimLab, type MachineRecord } from './records.js';
 import { NspawnMachine } from './machine.js';
 import { groupName, nspawnName, vethName } from './names.js';
 import { LabNetwork } from './network.js';
@@ -28,10 +28,10 @@ import { findTraces } from './traces.js';
 import { replaceFile } from '../../util/replace-file.js';
 import { awaitAll, mapPool } from '../../util/pool.js';
 
-/** Machines looked at at the same time. */
+/** Machines inspected in parallel. */
 const LOOK_LIMIT = 8;
 
-/** Booted system containers on this host, by systemd-nspawn. Needs root. */
+/** System containers on this host, run by systemd-nspawn. Needs root. */
 export class NspawnProvider implements MachineProvider {
   readonly id = 'nspawn';
   readonly features = {
@@ -69,7 +69,7 @@ export class NspawnProvider implements MachineProvider {
   private async missing(options?: ExecOptions): Promise<string | undefined> {
     assertRoot();
     await this.assertOwn();
-    if (!(await this.image.exists())) return 'the machine image is not made yet';
+    if (!(await this.image.exists())) return 'the machine image does not exist yet';
     return this.network.missing(quiet(options));
   }
 
@@ -97,9 +97,9 @@ export class NspawnProvider implements MachineProvider {
   async create(spec: MachineSpec, options: ExecOptions = {}): Promise<void> {
     await claimLab(this.options.lab, this.paths);
     if (!(await this.store.isComplete(spec.name))) {
-      const network = await this.network.ledger();
+      const network = await this.network.record();
       if (network === undefined) throw notPrepared();
-      await this.store.lay(spec, await this.image.path(), network);
+      await this.store.create(spec, await this.image.path(), network);
     }
     await this.start(spec.name, options);
   }
@@ -107,12 +107,12 @@ export class NspawnProvider implements MachineProvider {
   async start(name: string, options: ExecOptions = {}): Promise<void> {
     await this.assertOwn();
     if (!(await this.store.isComplete(name))) throw incomplete(name);
-    const ledger = await this.store.ledger(name);
-    if (ledger === undefined) throw ledgerLost(name, this.paths.machine(name).ledger);
+    const record = await this.store.record(name);
+    if (record === undefined) throw recordLost(name, this.paths.machine(name).record);
     const target = await this.target(name);
     const boot = async (): Promise<void> => {
       await forgetPartial(this.paths, name);
-      await this.boot(ledger, target, quiet(options));
+      await this.boot(record, target, quiet(options));
     };
     await this.power.ensureUp(target, boot, options);
   }
@@ -131,7 +131,7 @@ export class NspawnProvider implements MachineProvider {
       await this.power.cut(target, quiet(options));
       await this.power.sweep(target, quiet(options));
     }
-    // The part of its data that a `keepFolders` cut short has moved goes with the rest.
+    // An interrupted `keepFolders` may have moved a part of its data: remove it too.
     await forgetPartial(this.paths, name);
     await this.store.discard(name, quiet(options));
     this.handles.delete(name);
@@ -175,37 +175,37 @@ export class NspawnProvider implements MachineProvider {
     return keep(this.paths, name, folders);
   }
 
-  private async boot(ledger: MachineLedger, target: PowerTarget, options: ExecOptions): Promise<void> {
-    await assertImage(ledger);
-    // After a restart of the host, bridge and rules are gone while the machines' disks are still there.
+  private async boot(record: MachineRecord, target: PowerTarget, options: ExecOptions): Promise<void> {
+    await assertImage(record);
+    // After a restart of the host, the bridge and the rules are gone.
     if ((await this.network.missing(options)) !== undefined) await this.network.ensure(options);
-    const network = await this.network.ledger();
+    const network = await this.network.record();
     if (network === undefined) throw notPrepared();
     await rm(target.paths.boot, { force: true });
-    await mountRoot(this.options.host, target.paths, ledger.image, options);
+    await mountRoot(this.options.host, target.paths, record.image, options);
     const input = {
-      name: ledger.name,
-      nspawnName: nspawnName(this.options.lab, ledger.name),
+      name: record.name,
+      nspawnName: nspawnName(this.options.lab, record.name),
       bridge: network.bridge,
-      group: groupName(this.options.lab, ledger.name),
+      group: groupName(this.options.lab, record.name),
       paths: target.paths,
-      limits: ledger,
+      limits: record,
     };
     await bootMachine(this.options.host, input, options);
   }
 
   private async info(name: string): Promise<MachineInfo> {
-    const [ledger, complete, processes] = await awaitAll([
-      this.store.ledger(name),
+    const [record, complete, processes] = await awaitAll([
+      this.store.record(name),
       this.store.isComplete(name),
       this.power.processes(await this.target(name)),
     ]);
     const state = stateOf(
-      complete && ledger !== undefined,
+      complete && record !== undefined,
       processes.nspawn !== undefined,
       processes.init !== undefined,
     );
-    return { name, state, ...(ledger && { address: ledger.address }) };
+    return { name, state, ...(record && { address: record.address }) };
   }
 
   private async target(name: string): Promise<PowerTarget> {
@@ -229,21 +229,21 @@ const stateOf = (complete: boolean, nspawn: boolean, init: boolean): MachineStat
 
 const assertRoot = (): void => {
   if (userInfo().uid === 0) return;
-  throw new CliError('HOST_NOT_ROOT', 'Machines of provider nspawn can only be made by root.', {
+  throw new CliError('HOST_NOT_ROOT', 'The nspawn provider needs root.', {
     hint: 'Run the same command with sudo, or set `provider: multipass` in the lab file.',
   });
 };
 
 const notPrepared = (): CliError =>
-  new CliError('MACHINE_FAILED', 'The network of the lab is not made yet.', { hint: 'Run: kglab up' });
+  new CliError('MACHINE_FAILED', 'The network of the lab does not exist yet.', { hint: 'Run: kglab up' });
 
 const incomplete = (name: string): CliError =>
-  new CliError('MACHINE_FAILED', `Machine ${name} was never made completely.`, {
+  new CliError('MACHINE_FAILED', `Machine ${name} was not created completely.`, {
     hint: 'Finish it: kglab up',
   });
 
-/** Its disk is whole, and bricks may be on it: it is not made anew without being asked for. */
-const ledgerLost = (name: string, path: string): CliError =>
-  new CliError('MACHINE_FAILED', `What machine ${name} is, is lost: ${path} cannot be read.`, {
-    hint: `Its data is still there. Make it anew with that: kglab rebuild --node ${name} --keep-data`,
+/** Its files may hold bricks, so kglab does not recreate the machine unasked. */
+const recordLost = (name: string, path: string): CliError =>
+  new CliError('MACHINE_FAILED', `The record of machine ${name} is lost: ${path} is missing or damaged.`, {
+    hint: `Its data is still there. Rebuild the machine with it: kglab rebuild --node ${name} --keep-data`,
   });

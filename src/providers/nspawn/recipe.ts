@@ -1,9 +1,9 @@
 import { sha256 } from '../../util/checksum.js';
 import { IMAGE_FILES, IMAGE_LINKS } from './image-files.js';
 
-/** What a machine of the lab needs from its distribution. */
+/** The Debian packages of a machine. */
 const PACKAGES = [
-  // It boots, and is set up by cloud-init.
+  // To boot and to run cloud-init.
   ...[
     'systemd',
     'systemd-sysv',
@@ -15,24 +15,24 @@ const PACKAGES = [
     'iproute2',
     'iputils-ping',
   ],
-  // Gluster; attr and e2fsprogs for looking at bricks and guarding mount points.
+  // Gluster; attr to inspect bricks, e2fsprogs (chattr) to seal mount points.
   ...['glusterfs-server', 'glusterfs-client', 'attr', 'e2fsprogs'],
-  // k3s and what kubelet and kube-proxy call.
+  // Programs that k3s, kubelet and kube-proxy call.
   ...['iptables', 'conntrack', 'openssl', 'zstd', 'curl', 'ca-certificates'],
 ];
 
-/** Everything that makes an image what it is; its hash names it. */
+/** Everything that defines an image; its hash is part of the image's name. */
 export interface Recipe {
   readonly suite: string;
   readonly arch: string;
   readonly packages: readonly string[];
   readonly files: Readonly<Record<string, string>>;
   readonly links: Readonly<Record<string, string>>;
-  /** Counts changes of the baking itself. */
+  /** Raise it when the build itself changes. */
   readonly version: number;
 }
 
-/** The recipe of the machines' root filesystem. `arch` in Node's words (`x64`, `arm64`). */
+/** The recipe of the machines' root filesystem. `arch` as Node names it (`x64`, `arm64`). */
 export const imageRecipe = (suite: string, arch: string): Recipe => ({
   suite,
   arch,

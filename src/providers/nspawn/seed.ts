@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { dirname, join } from 'node:path';
 
@@ -12,7 +12,7 @@ export interface SeedInput {
   readonly userData: string;
 }
 
-/** The interface's name inside; systemd-nspawn's choice. `optional`: nothing waits for it. */
+/** systemd-nspawn names the interface host0. `optional`: the boot does not wait for it. */
 const networkConfig = ({ address, gateway }: SeedInput): string => `version: 2
 ethernets:
   host0:
@@ -25,7 +25,7 @@ ethernets:
 
 const SEED = '/var/lib/cloud/seed/nocloud';
 
-/** The files of a machine that are its own: the NoCloud seed of cloud-init, its identity, its resolver. */
+/** Files that differ between machines: the NoCloud seed of cloud-init, identity, nameservers. */
 export const seedFiles = (input: SeedInput): Readonly<Record<string, string>> => ({
   [`${SEED}/user-data`]: input.userData,
   [`${SEED}/meta-data`]: `instance-id: ${input.machineId}\nlocal-hostname: ${input.name}\n`,
@@ -37,19 +37,28 @@ export const seedFiles = (input: SeedInput): Readonly<Record<string, string>> =>
 
 const PRIVATE = `${SEED}/user-data`;
 
-/** Lays the files into the upper folder of a machine's overlay, before it is mounted. */
-export const laySeed = async (upper: string, input: SeedInput): Promise<void> => {
+/** Writes the files into the upper folder of a machine's overlay, before it is mounted. */
+export const writeSeed = async (upper: string, input: SeedInput): Promise<void> => {
   for (const [path, text] of Object.entries(seedFiles(input))) {
     await mkdir(dirname(join(upper, path)), { recursive: true, mode: 0o755 });
-    // On disk at once: the machine is called complete right after.
+    // Flushed, because the machine counts as complete right after.
     await writeFile(join(upper, path), text, { mode: path === PRIVATE ? 0o600 : 0o644, flush: true });
   }
-  // The upper folder's own mode is that of the machine's `/`.
+  // The upper folder's mode is the mode of the machine's `/`.
   await chmod(upper, 0o755);
 };
 
-/** Nameservers in a resolv.conf that a machine can use too: IPv4, not the host's loopback. */
+/** Nameservers in a resolv.conf that a machine can reach: IPv4, not the host's loopback. */
 export const parseNameservers = (resolvConf: string): readonly string[] =>
   [...resolvConf.matchAll(/^nameserver\s+(\S+)\s*$/gm)]
     .map((match) => match[1] ?? '')
     .filter((address) => isIPv4(address) && !address.startsWith('127.'));
+
+/** The host's resolv.conf, for machines with internet access. */
+export const readResolvConf = async (): Promise<string> => {
+  const main = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
+  // systemd-resolved writes its loopback address there; the real nameservers are in its own file.
+  return main.includes('127.0.0.53')
+    ? readFile('/run/systemd/resolve/resolv.conf', 'utf8').catch(() => '')
+    : main;
+};

@@ -14,9 +14,9 @@ import { awaitAll } from '../../util/pool.js';
 export interface TracesInput {
   readonly lab: LabRef;
   readonly paths: LabPaths;
-  /** Every machine that the lab has or may have had. */
+  /** Every machine that the lab has or had. */
   readonly machines: readonly string[];
-  /** Folders of machines whose removal was cut short. */
+  /** Folders of machines whose removal was interrupted. */
   readonly gone: readonly string[];
 }
 
@@ -61,7 +61,7 @@ const ruleTraces = async (host: Executor, lab: LabRef, options: ExecOptions): Pr
   return lines.map((line) => ({ kind: 'packet rules', what: line.trim() }));
 };
 
-/** Everything that a lab of this provider has on the host, by names that follow from the lab's own. */
+/** Everything that the lab has on the host, found by names that derive from the lab's. */
 export const findTraces = async (
   host: Executor,
   input: TracesInput,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { multipassChecks } from '../../../../src/providers/multipass/checks.js';
-import type { Platform } from '../../../../src/providers/multipass/advice.js';
+import type { Platform } from '../../../../src/providers/multipass/installation.js';
 import { ScriptedExecutor } from '../../../helpers/scripted-executor.js';
 
 /** A host on which all is well, to be told otherwise. */
@@ -33,14 +33,14 @@ const findings = async (executor: ScriptedExecutor, platform: Platform = 'linux'
 };
 
 describe('multipassChecks', () => {
-  it('finds nothing wrong where nothing is', async () => {
+  it('passes on a healthy host', async () => {
     const found = await findings(host());
     expect(Object.values(found).filter(({ ok }) => !ok)).toEqual([]);
     expect(found['multipass-version']?.found).toBe('1.16.3');
     expect(found['multipass-instances']?.found).toBe('1');
   });
 
-  it('asks each question once, from the home folder', async () => {
+  it('runs each command once, in the home folder', async () => {
     const executor = host();
     await findings(executor);
     const words = executor.calls.map(({ command }) => [command.file, ...command.args].join(' '));
@@ -64,14 +64,14 @@ describe('multipassChecks', () => {
     [missing, 'MULTIPASS_MISSING'],
     [{ exitCode: 2, stderr: 'multipass socket access denied' }, 'MULTIPASS_SOCKET_DENIED'],
     [{ exitCode: 143, timedOut: true }, 'MULTIPASS_WEDGED'],
-  ])('gives what keeps all from working its own code: %j', async (answer, code) => {
+  ])('reports an error code when multipass does not work: %j', async (answer, code) => {
     const executor = new ScriptedExecutor('host').on(/^multipass/, answer).on(/^\/snap/, missing);
     const checks = multipassChecks({ host: executor, platform: 'linux', home: '/home/me' });
     const found = await Promise.all(checks.slice(0, 2).map((check) => check.run()));
     expect(found.find(({ error }) => error !== undefined)?.error?.code).toBe(code);
   });
 
-  it('finds one that is not in PATH', async () => {
+  it('finds a program that is not in PATH', async () => {
     const executor = new ScriptedExecutor('host')
       .on(/^multipass/, missing)
       .on('/snap/bin/multipass version', '1.16.3');
@@ -91,7 +91,7 @@ describe('multipassChecks', () => {
     expect(found['multipass-driver']).toBeUndefined();
   });
 
-  it('tells a service that hangs', async () => {
+  it('reports a service that hangs', async () => {
     const found = await findings(
       host().on('multipass list --no-ipv4 --format json', { exitCode: 143, timedOut: true }),
       'darwin',
@@ -102,7 +102,7 @@ describe('multipassChecks', () => {
 
   it.each([
     ['1.11.1', false, '1.12 or later'],
-    ['1.12.2', true, 'no stop --force'],
+    ['1.12.2', true, 'stop --force needs 1.14'],
     ['1.17.0', true, '1.17.0'],
   ])('judges version %s: %s', async (version, ok, text) => {
     const answer = JSON.stringify({ multipass: version, multipassd: version });
@@ -111,7 +111,7 @@ describe('multipassChecks', () => {
     expect(found['multipass-version']?.found).toContain(text);
   });
 
-  it('notices a program and a service of different versions', async () => {
+  it('reports different versions of program and service', async () => {
     const executor = host().on(
       'multipass version --format json',
       '{"multipass":"1.16.3","multipassd":"1.16.2"}',
@@ -128,7 +128,7 @@ describe('multipassChecks', () => {
     expect(found['multipass-driver']?.ok).toBe(ok);
   });
 
-  it('wants virtualisation, and a snap that may use it', async () => {
+  it('requires KVM, and a snap that has access to it', async () => {
     const none = await findings(host().on(/^sh -c test -e/, { exitCode: 1 }));
     expect(none['kvm']).toMatchObject({ ok: false, found: 'no /dev/kvm' });
     const unplugged = await findings(host().on(/^snap connections/, 'kvm  multipass:kvm  -  -\n'));
@@ -136,13 +136,13 @@ describe('multipassChecks', () => {
     expect((await findings(host(), 'darwin'))['kvm']).toBeUndefined();
   });
 
-  it('lets a lab be repaired without image servers', async () => {
+  it('passes with a warning when the image servers are unreachable', async () => {
     const found = await findings(host().on(/^multipass find/, { exitCode: 2, stderr: 'unreachable' }));
     expect(found['multipass-images']).toMatchObject({ ok: true });
-    expect(found['multipass-images']?.found).toContain('out of reach');
+    expect(found['multipass-images']?.found).toContain('unreachable');
   });
 
-  it('shows instances that hold a name without being of use', async () => {
+  it('lists instances that cannot be used', async () => {
     const list =
       '{"list":[{"name":"a","state":"Unknown","ipv4":[]},{"name":"b","state":"Deleted","ipv4":[]}]}';
     const found = await findings(host().on('multipass list --no-ipv4 --format json', list));

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Command, CommandResult, Executor } from '../../../../src/exec/command.js';
 import { MultipassClient } from '../../../../src/providers/multipass/client.js';
-import { DEADLINES } from '../../../../src/providers/multipass/deadlines.js';
+import { DEADLINES } from '../../../../src/providers/multipass/options.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 
 /** Answers a command when it is told to. */

@@ -52,7 +52,7 @@ describe('the arguments of multipass', () => {
     ]);
   });
 
-  it('asks after a name with an image that cannot be', () => {
+  it('asks whether a name is in use with an image that does not exist', () => {
     expect(askPreparingArgs('a').join(' ')).toMatch(/^launch kglab-\S+ --name a /);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cmd } from '../../../../src/exec/command.js';
 import { commandError, serviceError } from '../../../../src/providers/multipass/errors.js';
-import { launchEnd } from '../../../../src/providers/multipass/launch-end.js';
+import { launchEnd } from '../../../../src/providers/multipass/launch.js';
 
 const SOCKET = '/var/snap/multipass/common/multipass_socket';
 const result = (stderr: string, exitCode = 2) => ({ exitCode, stdout: '', stderr, durationMs: 1 });
@@ -35,7 +35,7 @@ describe('errors of the service', () => {
     expect(error?.hint).toContain(advice);
   });
 
-  it('knows that there is no multipass at all', () => {
+  it('reports MULTIPASS_MISSING when the program is not installed', () => {
     const missing = { ...result('multipass: command not found\n', 127) };
     expect(serviceError(command, missing, 'darwin')).toMatchObject({
       code: 'MULTIPASS_MISSING',
@@ -49,7 +49,7 @@ describe('errors of the service', () => {
     expect(hint).toContain(restart[platform]);
   });
 
-  it('leaves everything else to the caller', () => {
+  it('returns undefined for every other result', () => {
     expect(serviceError(command, result('instance "x" does not exist'), 'linux')).toBeUndefined();
     expect(serviceError(command, { ...result('cannot connect', 0) }, 'linux')).toBeUndefined();
   });
@@ -79,18 +79,18 @@ describe('errors of commands', () => {
   });
 });
 
-describe('evidence', () => {
+describe('output shown in an error', () => {
   const CLEAR = '\u001b[2K\u001b[0A\u001b[0E';
   const SPINNER = `${CLEAR}Waiting for initialization  ${'\b/\b-\b\\\b|'.repeat(9_000)}\b ${CLEAR}`;
 
-  it('is what a person reads in the end: no frame of a spinner, no control sequence', () => {
+  it('has no spinner frames and no control sequences', () => {
     const stdout = `${CLEAR}Creating a  \b/\b \r${SPINNER}\rRetrieving image: 9%\rRetrieving image: 45%`;
     const stderr = `${CLEAR}launch failed: \nsomething never seen\n`;
     const { details } = commandError(command, { ...result(stderr), stdout }, 'linux');
     expect(details).toEqual(['Retrieving image: 45%', 'launch failed:', 'something never seen']);
   });
 
-  it('shows what the client was at when it was ended', () => {
+  it('ends with the last line of the spinner when the client was killed', () => {
     const stdout = `${CLEAR}Starting a  \b/\b-`;
     expect(commandError(command, { ...result(''), stdout }, 'linux').details).toEqual(['Starting a -']);
   });

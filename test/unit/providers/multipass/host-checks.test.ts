@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { multipassHostChecks } from '../../../../src/providers/multipass/host-checks.js';
-import type { Platform } from '../../../../src/providers/multipass/advice.js';
+import type { Platform } from '../../../../src/providers/multipass/installation.js';
 import { ScriptedExecutor } from '../../../helpers/scripted-executor.js';
 
 const SNAP =
@@ -28,7 +28,7 @@ const findings = async (
 };
 
 describe('multipassHostChecks', () => {
-  it('asks of each system what it has', async () => {
+  it('runs the checks of each operating system', async () => {
     expect(Object.keys(await findings(host()))).toEqual(['disk', 'port-53', 'snap-refresh']);
     expect(Object.keys(await findings(host(), 'darwin'))).toEqual(['disk', 'mac-firewall']);
     expect(Object.keys(await findings(host(), 'win32'))).toEqual(['disk']);
@@ -36,14 +36,14 @@ describe('multipassHostChecks', () => {
   });
 
   it.each([
-    [OWN_ONLY, 'port 53 is free for it'],
-    ['', 'port 53 is free for it'],
-    [`${OWN_ONLY}UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n`, 'another one listens'],
-    ['UNCONN 0 0 *:53 *:*\n', 'another one listens'],
-    ['UNCONN 0 0 [::]:53 [::]:*\n', 'another one listens'],
+    [OWN_ONLY, 'port 53 is free'],
+    ['', 'port 53 is free'],
+    [`${OWN_ONLY}UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n`, 'another program listens'],
+    ['UNCONN 0 0 *:53 *:*\n', 'another program listens'],
+    ['UNCONN 0 0 [::]:53 [::]:*\n', 'another program listens'],
     // Who listens on another port, or is a peer of such an address, is nobody's trouble.
-    ['UNCONN 0 0 0.0.0.0:5353 0.0.0.0:53\n', 'port 53 is free for it'],
-  ])('tells a name server that is in the way: %j', async (listening, found) => {
+    ['UNCONN 0 0 0.0.0.0:5353 0.0.0.0:53\n', 'port 53 is free'],
+  ])('reports another name server on port 53: %j', async (listening, found) => {
     expect((await findings(host().on(/^ss /, listening)))['port-53']?.found).toContain(found);
   });
 
@@ -52,12 +52,12 @@ describe('multipassHostChecks', () => {
     [`${SNAP}held\n`, 'held'],
     [`${SNAP}classic,held\n`, 'held'],
     [{ exitCode: 1, stderr: 'error: no matching snaps installed' }, 'not a snap'],
-  ])('tells what may stop all machines for an update: %j', async (answer, found) => {
+  ])('reports whether an update may stop all machines: %j', async (answer, found) => {
     const seen = (await findings(host().on('snap list multipass', answer)))['snap-refresh'];
     expect(seen?.found.endsWith(found)).toBe(true);
   });
 
-  it('says how macOS lets machines have their addresses', async () => {
+  it('says how to let machines get addresses through the macOS firewall', async () => {
     const on = host().on(/--getglobalstate$/, 'Firewall is enabled. (State = 1)\n');
     expect((await findings(on, 'darwin'))['mac-firewall']?.found).toContain(
       '--unblockapp /usr/libexec/bootpd',
@@ -65,7 +65,7 @@ describe('multipassHostChecks', () => {
     expect((await findings(host(), 'darwin'))['mac-firewall']?.found).toBe('off');
   });
 
-  it('wants room for machines, but not for a lab that has them', async () => {
+  it('requires disk space for new machines, but not for an existing lab', async () => {
     const [disk] = multipassHostChecks({
       host: host(),
       platform: 'linux',

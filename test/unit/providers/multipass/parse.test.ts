@@ -47,7 +47,7 @@ describe('parseList', () => {
     ]);
   });
 
-  it('does not mind a spinner around it, nor what is no address', () => {
+  it('ignores a spinner around the JSON, and values that are not addresses', () => {
     expect(parseList(`${SPINNER}${BOOST.replace('10.1.2.3', 'N/A')}${SPINNER}`)[0]?.addresses).toEqual([]);
   });
 

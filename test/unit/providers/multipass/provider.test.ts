@@ -46,7 +46,7 @@ const provider = (): MultipassProvider =>
     image: 'default',
   });
 
-const ledger = async (): Promise<unknown> =>
+const record = async (): Promise<unknown> =>
   (JSON.parse(await readFile(join(dataDir, 'multipass.json'), 'utf8')) as { machines: unknown }).machines;
 
 /** A launch of this name was begun, and its end never seen. */
@@ -71,16 +71,16 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
 };
 
 describe('launching', () => {
-  it('writes the name down before, for the owner alone, and notes that it was made', async () => {
+  it('records the name before the launch (mode 0600), and that it was made afterwards', async () => {
     let before: unknown;
     daemon.on('launch', 'Launched', async () => {
-      before = await ledger();
+      before = await record();
       daemon.put(NAME, 'Running');
     });
     const made = provider();
     await inTime(made.create(spec()));
     expect(before).toEqual({ [NAME]: 'launching' });
-    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect(await record()).toEqual({ [NAME]: 'made' });
     expect((await stat(join(dataDir, 'multipass.json'))).mode & 0o777).toBe(0o600);
     expect(await made.list()).toEqual([{ name: NAME, state: 'running', address: '10.1.2.3' }]);
   });
@@ -97,7 +97,7 @@ describe('launching', () => {
     await inTime(provider().create(spec()));
     expect(daemon.changes().filter((call) => call.startsWith('launch'))).toHaveLength(1);
     expect(daemon.changes().filter((call) => call.startsWith('delete'))).toEqual([]);
-    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect(await record()).toEqual({ [NAME]: 'made' });
   });
 
   it('purges a machine without SSH, that one alone, and launches it once more', async () => {
@@ -113,18 +113,18 @@ describe('launching', () => {
     ]);
   });
 
-  it('gives up after the second time, and leaves a machine that is in the books', async () => {
+  it('fails after the second attempt and keeps the machine in the record', async () => {
     const broken = fails(`${OCCURRED}${NAME}: timed out waiting for response`);
     daemon.on('launch', broken, () => daemon.put(NAME, 'Unknown'));
     daemon.on('launch', broken, () => daemon.put(NAME, 'Unknown'));
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_NOT_BOOTED' });
-    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+    expect(await record()).toEqual({ [NAME]: 'launching' });
     await inTime(provider().remove(NAME));
     expect([...daemon.instances]).toEqual([]);
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
   });
 
-  it('makes anew, at the next up, what never came up', async () => {
+  it('purges and launches again, at the next up, a machine that never came up', async () => {
     daemon.put(NAME, 'Unknown');
     await noteLaunching();
     daemon.on('start', late, unknown).on('start', late, unknown);
@@ -149,7 +149,7 @@ describe('launching', () => {
     daemon.on('launch', answer);
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code });
     expect(daemon.changes().filter((call) => call.startsWith('launch 24.04'))).toHaveLength(1);
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
   });
 
   it('fetches the image with the first alone, then lets two others go beside it, in its zone', async () => {
@@ -187,12 +187,12 @@ describe('launching', () => {
 describe('a launch that was interrupted', () => {
   beforeEach(noteLaunching);
 
-  it('is settled when its machine is met running, which is then never purged', async () => {
+  it('is recorded as made when its machine runs, and the machine is not purged', async () => {
     daemon.put(NAME, 'Running');
     const first = provider();
     expect(await inTime(first.list())).toEqual([{ name: NAME, state: 'unknown' }]);
     await inTime(first.create(spec()));
-    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect(await record()).toEqual({ [NAME]: 'made' });
     expect((await inTime(first.list()))[0]?.state).toBe('running');
     daemon.put(NAME, 'Unknown');
     daemon.on('start', late, unknown).on('start', late, unknown);
@@ -200,19 +200,19 @@ describe('a launch that was interrupted', () => {
     expect(deletes()).toEqual([]);
   });
 
-  it('is settled by a start, too', async () => {
+  it('is recorded as made by a start, too', async () => {
     daemon.put(NAME, 'Stopped');
     await inTime(provider().start(NAME));
-    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect(await record()).toEqual({ [NAME]: 'made' });
   });
 
-  it('that the daemon still works on is watched until its machine runs', async () => {
+  it('is awaited while the daemon continues it', async () => {
     daemon.on('launch', fails(`instance "${NAME}" is being prepared`), () => {
       void clock.sleep(70_000).then(() => daemon.put(NAME, 'Running'));
     });
     await inTime(provider().create(spec()));
     expect(deletes()).toEqual([]);
-    expect(await ledger()).toEqual({ [NAME]: 'made' });
+    expect(await record()).toEqual({ [NAME]: 'made' });
   });
 
   it.each([
@@ -221,35 +221,35 @@ describe('a launch that was interrupted', () => {
   ])('does not make ours what runs in its place with %s', async (_what, marker, booted) => {
     daemon.put(NAME, 'Running', marker, booted);
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
     await noteLaunching();
     await inTime(provider().remove(NAME));
     expect(deletes()).toEqual([]);
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
   });
 
-  it('lets what boots in its place say whose it is, before a removal', async () => {
+  it('waits for the marker of a booting instance before a removal', async () => {
     daemon.put(NAME, 'Running', '', false);
     void clock.sleep(20_000).then(() => daemon.put(NAME, 'Running', '', true));
     await inTime(provider().remove(NAME));
     expect(deletes()).toEqual([]);
   });
 
-  it('keeps its note while the machine cannot tell whose it is', async () => {
+  it('stays in the record while the owner of the machine is unknown', async () => {
     const broken = { exitCode: 2, stderr: "exec failed: ssh connection failed: 'Timeout'" };
     daemon.put(NAME, 'Running');
     daemon.on('exec', '\u001ekglab-begin\n\n\u001ekglab-end 0\n').on('exec', broken);
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_UNREACHABLE' });
     daemon.put(NAME, 'Running', '', false);
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_NOT_BOOTED' });
-    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+    expect(await record()).toEqual({ [NAME]: 'launching' });
     await inTime(provider().remove(NAME));
     expect(deletes()).toEqual([`delete --purge ${NAME}`]);
   });
 });
 
 describe('instances of others', () => {
-  it.each(['Running', 'Stopped', 'Deleted', 'Unknown'])('are left alone when they are %s', async (state) => {
+  it.each(['Running', 'Stopped', 'Deleted', 'Unknown'])('are not touched when they are %s', async (state) => {
     daemon.put(NAME, state, '');
     const stranger = provider();
     await expect(stranger.create(spec())).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
@@ -261,10 +261,10 @@ describe('instances of others', () => {
     expect(daemon.changes()).toEqual([]);
   });
 
-  it('are told from ours when they appear in the very moment of the launch', async () => {
+  it('are recognised by their marker when they appear during a launch', async () => {
     daemon.on('launch', fails(`instance "${NAME}" already exists`), () => daemon.put(NAME, 'Running', ''));
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
     expect(daemon.instances.has(NAME)).toBe(true);
   });
 
@@ -279,12 +279,12 @@ describe('instances of others', () => {
     });
     await expect(inTime(provider().create(spec()))).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
     expect(deletes()).toEqual([]);
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
     await inTime(provider().foundation.remove());
     expect(daemon.instances.has(NAME)).toBe(true);
   });
 
-  it('are noticed when they come while a machine waits for its turn', async () => {
+  it('are refused when they appear while a launch is queued', async () => {
     daemon.on('launch 24.04 --name demo-first', '', async () => {
       await clock.sleep(60_000);
       daemon.put('demo-first', 'Running');
@@ -297,18 +297,18 @@ describe('instances of others', () => {
     await inTime(first);
     await expect(inTime(second)).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
     expect(daemon.changes().filter((call) => call.includes(NAME))).toEqual([]);
-    expect(await ledger()).toEqual({ 'demo-first': 'made' });
+    expect(await record()).toEqual({ 'demo-first': 'made' });
   });
 
-  it('are not removed when somebody has put one in the place of ours', async () => {
+  it('are not removed when one has replaced a machine of the lab', async () => {
     await inTime(provider().create(spec()));
     daemon.put(NAME, 'Running', 'kglab machine demo-node1 of lab demo with id another');
     await inTime(provider().remove(NAME));
     expect(daemon.instances.has(NAME)).toBe(true);
-    expect(await ledger()).toEqual({});
+    expect(await record()).toEqual({});
   });
 
-  it('do not become ours by a ledger of another lab', async () => {
+  it('are not touched when only the record of another lab names them', async () => {
     daemon.put(NAME, 'Running');
     await writeFile(
       join(dataDir, 'multipass.json'),
@@ -335,7 +335,7 @@ describe('addresses', () => {
     expect((await made.list())[0]?.state).toBe('stopped');
   });
 
-  it('are asked for anew after a start', async () => {
+  it('are asked for again after a start', async () => {
     const made = provider();
     expect((await inTime(made.list()))[0]?.address).toBe('10.1.2.3');
     await inTime(made.stop(NAME));
@@ -362,7 +362,7 @@ describe('power', () => {
     expect(daemon.changes().map((call) => call.replace(/ --timeout \d+/, ''))).toEqual(calls);
   });
 
-  it('switches off and on once more what comes up without SSH, and then says so', async () => {
+  it('restarts a machine without SSH once, then throws MACHINE_NOT_BOOTED', async () => {
     daemon.put(NAME, 'Stopped');
     daemon.on('start', late, unknown).on('start', late, unknown);
     await expect(inTime(provider().start(NAME))).rejects.toMatchObject({ code: 'MACHINE_NOT_BOOTED' });
@@ -377,7 +377,7 @@ describe('power', () => {
     expect(daemon.calls.some((call) => call.includes('stop --force'))).toBe(false);
   });
 
-  it('says so when a stop had no effect', async () => {
+  it('throws when a stop had no effect', async () => {
     daemon.on(`stop ${NAME}`, '');
     await expect(inTime(provider().stop(NAME))).rejects.toMatchObject({ code: 'MULTIPASS_FAILED' });
   });
@@ -394,35 +394,35 @@ describe('removal', () => {
     const said: string[] = [];
     await inTime(provider().foundation.remove({ onLine: (line) => void said.push(line) }));
     expect([...daemon.instances]).toEqual([]);
-    expect(said).toEqual([`${NAME} is still being made by multipass; waiting for it, to remove it`]);
-    await expect(ledger()).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(said).toEqual([`${NAME} is still being launched by multipass; waiting for it, to remove it`]);
+    await expect(record()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('does not take a service that is too busy to answer for one that prepares nothing', async () => {
+  it('keeps the record when the service is too busy to answer', async () => {
     for (let look = 0; look < 2_000; look += 1) daemon.on('launch kglab-', busy);
     await expect(inTime(provider().foundation.remove())).rejects.toMatchObject({ code: 'MULTIPASS_TIMEOUT' });
-    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+    expect(await record()).toEqual({ [NAME]: 'launching' });
   });
 
-  it('shows what is on its way until it is there', async () => {
+  it('lists a launch as a trace until its instance exists', async () => {
     const made = provider();
     expect(await made.abilities.traces()).toEqual([{ kind: 'machine on its way', what: NAME }]);
     daemon.put(NAME, 'Starting');
     expect(await made.abilities.traces()).toEqual([]);
   });
 
-  it('ends its wait when it is interrupted, and keeps the note', async () => {
+  it('stops waiting when aborted, and keeps the record', async () => {
     for (let look = 0; look < 20; look += 1) daemon.on('launch kglab-', preparing);
     const stop = new AbortController();
     void clock.sleep(5_000).then(() => stop.abort());
     const ended = inTime(provider().foundation.remove({ signal: stop.signal }));
     await expect(ended).rejects.toMatchObject({ name: 'AbortError' });
-    expect(await ledger()).toEqual({ [NAME]: 'launching' });
+    expect(await record()).toEqual({ [NAME]: 'launching' });
   });
 });
 
 describe('a daemon in trouble', () => {
-  it('that hangs is told from a command that does', async () => {
+  it('throws MULTIPASS_WEDGED, and MULTIPASS_TIMEOUT when only the command hangs', async () => {
     daemon.on('list', { silent: true });
     await expect(inTime(provider().list())).rejects.toMatchObject({ code: 'MULTIPASS_TIMEOUT' });
     daemon.wedged = true;
@@ -436,14 +436,14 @@ describe('a daemon in trouble', () => {
     expect(clock.now()).toBeLessThan(200_000);
   });
 
-  it('that is being restarted is waited for', async () => {
+  it('is awaited while it restarts', async () => {
     const down = { exitCode: 2, stderr: 'list failed: cannot connect to the multipass socket' };
     daemon.on('list', down).on('list', down);
     expect(await inTime(provider().list())).toEqual([]);
     expect(daemon.calls).toHaveLength(3);
   });
 
-  it('that stays away is not waited for long', async () => {
+  it('throws MULTIPASS_DAEMON_DOWN when it does not come back', async () => {
     for (let look = 0; look < 50; look += 1)
       daemon.on('list', { exitCode: 2, stderr: 'list failed: cannot connect to the multipass socket' });
     await expect(inTime(provider().list())).rejects.toMatchObject({ code: 'MULTIPASS_DAEMON_DOWN' });
@@ -499,12 +499,12 @@ describe('commands in a machine', () => {
     [{ exitCode: 255, stderr: '' }],
     ['\u001ekglab-begin\nhalf of it'],
     [{ silent: true } as const],
-  ])('that have no end are no answer: %j', async (answer) => {
+  ])('throw when the end line is missing: %j', async (answer) => {
     daemon.on('exec', answer);
     await expect(inTime(machine().exec(cmd('true')))).rejects.toMatchObject({ code: 'MACHINE_UNREACHABLE' });
   });
 
-  it('that hang are no reason to restart by the same connection', async () => {
+  it('that hang advise a power cut, not a restart over the same connection', async () => {
     daemon.on('exec', { silent: true });
     const error = await inTime(
       machine()
@@ -514,7 +514,7 @@ describe('commands in a machine', () => {
     expect((error as { hint: string }).hint).toContain(`multipass stop --force ${NAME}`);
   });
 
-  it('may fail with the very codes of multipass', async () => {
+  it('return their own exit code when multipass uses the same one', async () => {
     daemon.on('exec', '\u001ekglab-begin\n\n\u001ekglab-end 2\n');
     expect(await inTime(machine().exec(cmd('false')))).toMatchObject({ exitCode: 2, stdout: '' });
   });
@@ -537,7 +537,7 @@ describe('commands in a machine', () => {
   });
 });
 
-describe('a damaged ledger', () => {
+describe('a damaged record', () => {
   it.each(['', '{"lab":"c0f', 'null', '[]', '{"lab":"c0ffee"}'])(
     'is refused by all that asks what the lab has made, and left as it is: %j',
     async (text) => {

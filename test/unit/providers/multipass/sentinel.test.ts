@@ -33,12 +33,12 @@ describe('the marks around a command', () => {
     );
   });
 
-  it('tell of a command that took too long, and of one that is not there', async () => {
+  it('give the exit codes of a timeout and of a missing command', async () => {
     expect((await run('0.1', 'sleep', '5'))?.exitCode).toBe(124);
     expect((await run('0', 'no-such-program'))?.exitCode).toBe(127);
   });
 
-  it('leave out what came before', () => {
+  it('leave out output before the command', () => {
     const noise = '\u001b[2K\u001b[0A\u001b[0EStarting a  \b/\b \u001b[2K';
     expect(unwrap(`${noise}\u001ekglab-begin\nout\n\u001ekglab-end 7\n`)).toEqual({
       stdout: 'out',
@@ -46,7 +46,7 @@ describe('the marks around a command', () => {
     });
   });
 
-  it('are missing when the connection broke', () => {
+  it('return undefined when the connection broke', () => {
     expect(unwrap('')).toBeUndefined();
     expect(unwrap('\u001ekglab-begin\nhalf of an ans')).toBeUndefined();
   });
@@ -60,7 +60,7 @@ describe('innerLines', () => {
     return seen;
   };
 
-  it('passes on the lines of the command alone', () => {
+  it('passes on only the lines of the command', () => {
     expect(told('noise\u001ekglab-begin', 'one', '', 'two', '', '\u001ekglab-end 0')).toEqual([
       'one',
       '',

@@ -73,7 +73,7 @@ describe('ranges', () => {
     expect(prefixOf(toRange('10.77.0.0/20'))).toBe(20);
   });
 
-  it('finds who has a part of a range', () => {
+  it('finds a range that overlaps', () => {
     expect(findTaken(toRange('10.1.0.0/24'), taken('10.2.0.0/16', '10.0.0.0/15'))?.by).toBe('10.0.0.0/15');
     expect(findTaken(toRange('10.1.0.0/24'), taken('10.1.1.0/24'))).toBeUndefined();
   });

@@ -6,9 +6,8 @@ import {
   unitCommand,
   type BootInput,
 } from '../../../../src/providers/nspawn/boot.js';
-import { forwardRules } from '../../../../src/providers/nspawn/firewall.js';
+import { forwardRules, renderRules } from '../../../../src/providers/nspawn/firewall.js';
 import { enter } from '../../../../src/providers/nspawn/machine.js';
-import { renderRules } from '../../../../src/providers/nspawn/nft.js';
 import { mountsBelow } from '../../../../src/providers/nspawn/overlay.js';
 import { labPaths } from '../../../../src/providers/nspawn/paths.js';
 import { parseBootFile } from '../../../../src/providers/nspawn/process-state.js';
@@ -104,7 +103,7 @@ describe('parseBootFile', () => {
     expect(parseBootFile(`id-1\n${stat}\n`, 'id-1\n')).toEqual({ pid: 812, startTime: '98765' });
   });
 
-  it('knows that nothing is left of an earlier boot, and of a zombie', () => {
+  it('returns undefined for an earlier boot of the host, and for a zombie', () => {
     expect(parseBootFile(`id-0\n${stat}\n`, 'id-1\n')).toBeUndefined();
     expect(parseBootFile(`id-1\n${stat.replace(' S ', ' Z ')}\n`, 'id-1\n')).toBeUndefined();
     expect(parseBootFile('id-1\n', 'id-1\n')).toBeUndefined();

@@ -52,7 +52,7 @@ describe('parseLinks', () => {
     ]);
   });
 
-  it('takes no output for nothing', () => {
+  it('returns an empty list for empty output', () => {
     expect(parseLinks('')).toEqual([]);
     expect(parseRoutes('\n')).toEqual([]);
   });

@@ -7,7 +7,7 @@ import {
   completeKeep,
   forgetKept,
   forgetPartial,
-  giveBack,
+  restoreFolders,
   keep,
   keptFolders,
   onHost,
@@ -46,7 +46,7 @@ describe('kept folders', () => {
   it('outlive the machine and are in the next one of its name', async () => {
     expect(await keep(paths, NAME, FOLDERS)).toBe(join(base, 'kept/demo', NAME));
     await another();
-    expect(await giveBack(host, paths, NAME, {})).toBe(true);
+    expect(await restoreFolders(host, paths, NAME, {})).toBe(true);
     expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
     await forgetKept(paths, NAME);
     expect(await readdir(base)).toEqual(['labs']);
@@ -56,17 +56,17 @@ describe('kept folders', () => {
     await keep(paths, NAME, ['/data']);
     await keep(paths, NAME, FOLDERS.toReversed());
     await another();
-    await giveBack(host, paths, NAME, {});
+    await restoreFolders(host, paths, NAME, {});
     expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
   });
 
   it('are given back again to a machine that was laid only half', async () => {
     await keep(paths, NAME, FOLDERS);
     await another();
-    await giveBack(host, paths, NAME, {});
+    await restoreFolders(host, paths, NAME, {});
     // Laid again: the overlay is new, folders of its own stay.
     await rm(paths.machine(NAME).upper, { recursive: true });
-    await giveBack(host, paths, NAME, {});
+    await restoreFolders(host, paths, NAME, {});
     expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
   });
 
@@ -77,8 +77,8 @@ describe('kept folders', () => {
     expect(await read('/data')).toBe('newer');
   });
 
-  it('may be none', async () => {
-    expect(await giveBack(host, paths, 'demo-node2', {})).toBe(false);
+  it('may be missing in the machine', async () => {
+    expect(await restoreFolders(host, paths, 'demo-node2', {})).toBe(false);
   });
 
   it('come from a machine that is no complete one any more', async () => {
@@ -95,7 +95,7 @@ describe('kept folders', () => {
     await rename(join(paths.kept, NAME, '1'), paths.machine(NAME).own('data'));
     await completeKeep(paths, NAME);
     await rm(paths.machine(NAME).upper, { recursive: true });
-    await giveBack(host, paths, NAME, {});
+    await restoreFolders(host, paths, NAME, {});
     expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
   });
 
@@ -103,22 +103,22 @@ describe('kept folders', () => {
     await keep(paths, NAME, ['/data']);
     await keep(paths, NAME, ['/var/lib/glusterd', '/data']);
     await another();
-    await giveBack(host, paths, NAME, {});
+    await restoreFolders(host, paths, NAME, {});
     expect([await read('/data'), await read('/var/lib/glusterd')]).toEqual(['brick', 'pool']);
   });
 
-  it('are no trace of a machine that was given them, but stay when nobody was', async () => {
+  it('are removed after a machine got them back, otherwise kept', async () => {
     await keep(paths, NAME, FOLDERS);
     await forgetPartial(paths, NAME);
     expect(await keptFolders(paths)).toHaveLength(1);
     await another();
-    await giveBack(host, paths, NAME, {});
+    await restoreFolders(host, paths, NAME, {});
     expect(await keptFolders(paths)).toMatchObject([{ machine: NAME, whole: false }]);
     await writeFile(paths.machine(NAME).seeded, '');
     // Killed before it forgot them; kept again now, from the machine.
     await keep(paths, NAME, FOLDERS);
     await another();
-    await giveBack(host, paths, NAME, {});
+    await restoreFolders(host, paths, NAME, {});
     expect(await read('/data')).toBe('brick');
     await forgetPartial(paths, NAME);
     expect(await readdir(base)).toEqual(['labs']);
@@ -129,7 +129,7 @@ describe('kept folders', () => {
     await writeFile(join(paths.kept, NAME, 'folders.json'), JSON.stringify(FOLDERS));
     expect(await keptFolders(paths)).toMatchObject([{ whole: true }]);
     await another();
-    await giveBack(host, paths, NAME, {});
+    await restoreFolders(host, paths, NAME, {});
     expect(await read('/data')).toBe('brick');
   });
 });

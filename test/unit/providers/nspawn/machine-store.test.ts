@@ -35,7 +35,7 @@ const store = (host = new HostExecutor()): MachineStore =>
 beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), 'kglab-store-'));
   paths = labPaths(base, 'demo');
-  await store().lay(SPEC, '/image', NETWORK);
+  await store().create(SPEC, '/image', NETWORK);
 });
 afterEach(() => rm(base, { recursive: true, force: true }));
 
@@ -51,7 +51,7 @@ describe('a removal that was cut short', () => {
 
   it('is finished by the next one, while others stay', async () => {
     await expect(cut()).rejects.toThrow('killed');
-    await store().lay({ ...SPEC, name: 'demo-node1x' }, '/image', NETWORK);
+    await store().create({ ...SPEC, name: 'demo-node1x' }, '/image', NETWORK);
     await expect(store(new DyingHost('rm')).discard('demo-node1x', {})).rejects.toThrow('killed');
     await store().sweep({}, NAME);
     expect((await store().gone()).map((dir) => basename(dir).split('.')[0])).toEqual(['demo-node1x']);
@@ -61,7 +61,7 @@ describe('a removal that was cut short', () => {
 
   it('does not disturb the next machine of that name', async () => {
     await expect(cut()).rejects.toThrow('killed');
-    await store().lay(SPEC, '/image', NETWORK);
+    await store().create(SPEC, '/image', NETWORK);
     await store().discard(NAME, {});
     expect(await store().gone()).toEqual([]);
     expect(await readdir(paths.machines)).toEqual([]);
@@ -69,7 +69,7 @@ describe('a removal that was cut short', () => {
 });
 
 describe('removals side by side', () => {
-  it('leave the place that they all move into to the end', async () => {
+  it('keep the common folder while others may move into it', async () => {
     await store().discard(NAME, {});
     // Another removal may have made sure of it, and is about to move its machine there.
     expect(await readdir(paths.dir)).toContain('gone');
@@ -79,7 +79,7 @@ describe('removals side by side', () => {
 });
 
 describe('a machine whose data is being kept', () => {
-  it('is laid anew with all of it when that was cut short', async () => {
+  it('is created again with all of it after an interruption', async () => {
     const { upper, seeded } = paths.machine(NAME);
     await mkdir(join(upper, 'bricks'));
     await writeFile(join(upper, 'bricks/file'), 'brick');
@@ -87,20 +87,20 @@ describe('a machine whose data is being kept', () => {
     // As it was before the first move.
     await rename(join(paths.kept, NAME, '0'), join(upper, 'bricks'));
     expect(await store().isComplete(NAME)).toBe(false);
-    await store().lay(SPEC, '/image', NETWORK);
+    await store().create(SPEC, '/image', NETWORK);
     expect(await readFile(join(upper, 'bricks/file'), 'utf8')).toBe('brick');
     expect(await readFile(seeded, 'utf8')).toBe('');
     expect(await readdir(base)).toEqual(['labs']);
   });
 });
 
-describe('a neighbour whose ledger is damaged', () => {
+describe('a neighbour whose record is damaged', () => {
   it('does not lose its address to another machine', async () => {
-    await writeFile(paths.machine(NAME).ledger, '{"na');
-    await expect(store().lay({ ...SPEC, name: 'demo-node2' }, '/image', NETWORK)).rejects.toMatchObject({
+    await writeFile(paths.machine(NAME).record, '{"na');
+    await expect(store().create({ ...SPEC, name: 'demo-node2' }, '/image', NETWORK)).rejects.toMatchObject({
       code: 'LEDGER_DAMAGED',
       hint: expect.stringContaining(`kglab rebuild --node ${NAME} --keep-data`) as string,
     });
-    expect(await store().lay(SPEC, '/image', NETWORK)).toMatchObject({ address: '10.77.0.11' });
+    expect(await store().create(SPEC, '/image', NETWORK)).toMatchObject({ address: '10.77.0.11' });
   });
 });

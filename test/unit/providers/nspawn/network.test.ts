@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeJson } from '../../../../src/providers/nspawn/ledger.js';
+import { writeJson } from '../../../../src/providers/nspawn/records.js';
 import { bridgeName, ownerMark, tableName } from '../../../../src/providers/nspawn/names.js';
 import { LabNetwork } from '../../../../src/providers/nspawn/network.js';
 import { labPaths, type LabPaths } from '../../../../src/providers/nspawn/paths.js';
@@ -58,29 +58,29 @@ afterEach(() => rm(base, { recursive: true, force: true }));
 const ours = (): readonly string[] => rules.filter((rule) => rule.includes(ownerMark(lab)));
 
 describe("rules in the host's firewall", () => {
-  it('go with the lab even when the host has become open since they were made', async () => {
+  it('are removed with the lab, even if the host no longer drops packets', async () => {
     rules = ['-i docker0 -j ACCEPT'];
     await network().ensure();
     expect(ours()).toHaveLength(1);
     policy = 'ACCEPT';
     await network().ensure();
-    expect(await network().ledger()).toMatchObject({ firewall: true });
+    expect(await network().record()).toMatchObject({ firewall: true });
     await network().remove();
     expect(rules).toEqual(['-i docker0 -j ACCEPT']);
   });
 
-  it('go with the lab whatever its books say of them', async () => {
+  it('are removed with the lab, even without a record of them', async () => {
     rules = [`-i a -m comment --comment ${ownerMark(lab)} -j ACCEPT`, `-i b --comment ${ownerMark(lab)}4`];
     await network().remove();
     expect(rules).toEqual([`-i b --comment ${ownerMark(lab)}4`]);
   });
 
-  it('are missed when somebody has taken them away, or when they have become necessary', async () => {
-    expect(await network().missing()).toContain('the firewall holds up');
+  it('are reported missing when they were removed, or are needed now', async () => {
+    expect(await network().missing()).toContain('the firewall blocks');
     await network().ensure();
     expect(await network().missing()).toBeUndefined();
     rules = [];
-    expect(await network().missing()).toContain('the firewall holds up');
+    expect(await network().missing()).toContain('the firewall blocks');
   });
 
   it('that cannot be made are an error', async () => {
@@ -100,8 +100,8 @@ describe('another range in the lab file', () => {
     expect(await network(SUBNET).missing()).toBeUndefined();
   });
 
-  it('is something to do when there are none', async () => {
+  it('is reported as missing when there are no machines', async () => {
     await network().ensure();
-    expect(await network('10.78.0.0/24').missing()).toBe('the lab is to be in 10.78.0.0/24');
+    expect(await network('10.78.0.0/24').missing()).toBe('the lab file sets the range 10.78.0.0/24');
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findLab } from '../../../../src/providers/nspawn/find-lab.js';
+import { findLab } from '../../../../src/providers/nspawn/records.js';
 import { otherNetworks, restoreForwarding } from '../../../../src/providers/nspawn/ip-forward.js';
 import { keep } from '../../../../src/providers/nspawn/kept-folders.js';
 import { labPaths, type LabPaths } from '../../../../src/providers/nspawn/paths.js';
@@ -38,20 +38,23 @@ beforeEach(async () => {
 });
 afterEach(() => rm(base, { recursive: true, force: true }));
 
-describe('a machine whose ledger is lost', () => {
-  it.each(['', undefined])('is neither started nor made anew: its data is still there (%j)', async (text) => {
-    const { dir, ledger, seeded } = paths.machine(NAME);
-    await mkdir(dir, { recursive: true });
-    await writeFile(seeded, '');
-    if (text !== undefined) await writeFile(ledger, text);
-    expect(await provider().list()).toEqual([{ name: NAME, state: 'unknown' }]);
-    const spec = { name: NAME, cpus: 1, memoryMiB: 512, diskGiB: 4, userData: '' };
-    for (const attempt of [provider().start(NAME), provider().create(spec)])
-      await expect(attempt).rejects.toMatchObject({
-        code: 'MACHINE_FAILED',
-        hint: expect.stringContaining('kglab rebuild --node demo-node1 --keep-data'),
-      });
-  });
+describe('a machine whose record is lost', () => {
+  it.each(['', undefined])(
+    'is neither started nor created again, because its data is still there (%j)',
+    async (text) => {
+      const { dir, record, seeded } = paths.machine(NAME);
+      await mkdir(dir, { recursive: true });
+      await writeFile(seeded, '');
+      if (text !== undefined) await writeFile(record, text);
+      expect(await provider().list()).toEqual([{ name: NAME, state: 'unknown' }]);
+      const spec = { name: NAME, cpus: 1, memoryMiB: 512, diskGiB: 4, userData: '' };
+      for (const attempt of [provider().start(NAME), provider().create(spec)])
+        await expect(attempt).rejects.toMatchObject({
+          code: 'MACHINE_FAILED',
+          hint: expect.stringContaining('kglab rebuild --node demo-node1 --keep-data'),
+        });
+    },
+  );
 });
 
 describe('damaged notes', () => {

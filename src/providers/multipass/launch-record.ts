@@ -4,20 +4,20 @@ import { parseRecordFile, readText } from '../../util/private-files.js';
 import { rm } from 'node:fs/promises';
 import { replaceFile } from '../../util/replace-file.js';
 
-/** `launching`: written before the launch, whose end is not known yet. `made`: it was seen to be this lab's. */
+/** `launching`: written before the launch; its result is not known yet. `made`: confirmed to be this lab's. */
 export type Phase = 'launching' | 'made';
 
-interface Book {
+interface RecordFile {
   readonly lab: string;
   readonly machines: Readonly<Record<string, Phase>>;
 }
 
-const isBook = ({ lab, machines }: Book): boolean =>
+const isRecordFile = ({ lab, machines }: RecordFile): boolean =>
   typeof lab === 'string' && typeof machines === 'object' && machines !== null && !Array.isArray(machines);
 
-/** The names of the instances that this lab has created: others are never touched, whatever they are called. */
-export class Ledger {
-  /** Changes come one after the other: each reads the file and writes it anew. */
+/** The record of the instances that this lab created: kglab never touches others, whatever their names. */
+export class LaunchRecord {
+  /** Changes run one after the other: each reads the file and writes it again. */
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -25,28 +25,28 @@ export class Ledger {
     private readonly lab: LabRef,
   ) {}
 
-  /** Names and phases; empty for a lab that has made nothing. Throws LEDGER_DAMAGED. */
+  /** Phases by name; empty for a lab that created nothing. Throws LEDGER_DAMAGED. */
   async read(): Promise<Readonly<Record<string, Phase>>> {
     const text = await readText(this.path);
     if (text === undefined) return {};
-    const book = parseRecordFile<Book>(text, this.path, {
-      isValid: isBook,
-      hint: `See which machines there are: multipass list. Remove those of lab ${this.lab.name} by hand (multipass delete --purge MACHINE), then the file: rm ${quote(this.path)}`,
+    const file = parseRecordFile<RecordFile>(text, this.path, {
+      isValid: isRecordFile,
+      hint: `List the instances: multipass list. Remove those of lab ${this.lab.name} (multipass delete --purge MACHINE), then the file: rm ${quote(this.path)}`,
     });
-    return book.lab === this.lab.id ? book.machines : {};
+    return file.lab === this.lab.id ? file.machines : {};
   }
 
-  /** What is noted about a machine; undefined when this lab has not made it. */
+  /** The phase of a machine; undefined when this lab did not create it. */
   async phase(name: string): Promise<Phase | undefined> {
     return new Map(Object.entries(await this.read())).get(name);
   }
 
-  /** Notes a machine. Complete on disk before it returns. */
+  /** Records a machine. Complete on disk before it returns. */
   note(name: string, phase: Phase): Promise<void> {
     return this.change((machines) => ({ ...machines, [name]: phase }));
   }
 
-  /** Strikes a machine out. */
+  /** Removes a machine from the record. */
   forget(name: string): Promise<void> {
     return this.change((machines) =>
       Object.fromEntries(Object.entries(machines).filter(([other]) => other !== name)),
@@ -60,8 +60,8 @@ export class Ledger {
 
   private change(edit: (machines: Readonly<Record<string, Phase>>) => Record<string, Phase>): Promise<void> {
     const next = this.last.then(async () => {
-      const book: Book = { lab: this.lab.id, machines: edit(await this.read()) };
-      await replaceFile(this.path, `${JSON.stringify(book, null, 2)}\n`);
+      const file: RecordFile = { lab: this.lab.id, machines: edit(await this.read()) };
+      await replaceFile(this.path, `${JSON.stringify(file, null, 2)}\n`);
     });
     this.last = next.catch(() => undefined);
     return next;
