@@ -51,6 +51,7 @@ const pack = (dir: string): string => {
 
 /** Unpacks a tarball as an installation would have it: of the packages here, it can import its `dependencies` alone. */
 const install = (tarball: string, dir: string): string => {
+  mkdirSync(dir, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', dir]);
   const installed = join(dir, 'package');
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
@@ -71,7 +72,8 @@ describe('the package that npm pack makes', () => {
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'kglab-pack-'));
     home = new Home();
-    installed = install(pack(dir), dir);
+    // A path that looks like that of the sources.
+    installed = install(pack(dir), join(dir, 'src', 'cli'));
   }, PACK_MS);
   afterAll(() => {
     home.remove();
