@@ -6,14 +6,13 @@ import { serverMachine, storageNodes } from '../config/roles.js';
 import type { CommandResult } from '../exec/command.js';
 import { planUp } from '../recipe/up.js';
 import { renderPlan } from '../engine/plan.js';
-import { EvidenceFolder } from './evidence-folder.js';
+import { EvidenceFolder, redactEvidence } from './evidence-folder.js';
 import { readText } from '../util/private-files.js';
 import type { Lab } from '../lab/lab.js';
 import { randomHex } from '../lab/lab-store.js';
 import { leftovers, withOwnFolder } from '../exec/lock.js';
 import { mapPool } from '../util/pool.js';
 import { CLUSTER_EVIDENCE, GLUSTER_EVIDENCE, MACHINE_EVIDENCE, type Evidence } from './evidence.js';
-import { redactEvidence } from './redact-evidence.js';
 import type { World } from '../lab/world.js';
 
 /** A machine that hangs must not keep the others' evidence from being collected. */

@@ -7,8 +7,7 @@ import { CliError } from '../errors/cli-error.js';
 import { planRebuild, STEPS, type RebuildTarget } from '../recipe/rebuild.js';
 import { openLab, saveRecord, type Lab } from '../lab/lab.js';
 import type { LabRecord } from '../lab/lab-store.js';
-import { knownLab } from '../lab/open.js';
-import { findToken } from '../lab/recover.js';
+import { knownLab, findToken } from '../lab/open.js';
 import { lookingContext, obtainArtifacts, runContext } from '../lab/run-context.js';
 import type { World } from '../lab/world.js';
 import { syncCatalogue } from '../volumes/requests.js';
@@ -16,8 +15,7 @@ import { assertSpare } from './assert-spare.js';
 import { detachHostMounts } from './host-mounts.js';
 import { assertFit } from './preflight.js';
 import { assertUnprotected } from './protect.js';
-import { retireDropped } from './retire-dropped.js';
-import { assertNoNodeLost } from './up.js';
+import { assertNoNodeLost, retireDropped } from './lab-changes.js';
 
 export interface RebuildOptions {
   readonly k3sOnly: boolean;

@@ -7,14 +7,12 @@ import { until } from '../engine/plan.js';
 import type { Plan, StageName, StepKinds } from '../engine/step.js';
 import { STEPS } from '../recipe/rebuild.js';
 import { openLab, saveRecord, type Lab } from '../lab/lab.js';
-import { loadLab } from '../lab/open.js';
-import { findToken } from '../lab/recover.js';
+import { loadLab, findToken } from '../lab/open.js';
 import { findArtifacts, imagesOf, obtainArtifacts, runContext } from '../lab/run-context.js';
 import type { World } from '../lab/world.js';
 import type { ProviderId } from '../providers/registry.js';
 import { assertFit, assertImages, assertOffered } from './preflight.js';
-import { retireDropped } from './retire-dropped.js';
-import { saySizes } from './say-sizes.js';
+import { assertNoNodeLost, retireDropped, saySizes } from './lab-changes.js';
 
 export interface UpOptions {
   readonly until?: StageName | undefined;
@@ -45,19 +43,6 @@ const wantedLab = async (config: LabConfig, known: Lab | undefined, world: World
     createdAt: new Date(world.clock.now()).toISOString(),
   } as const;
   return openLab({ ...fresh, ...known?.record, name, provider, config }, world);
-};
-
-/** Throws LAB_CHANGED when nodes exist that the lab file no longer names: taking them away is for `down`. */
-export const assertNoNodeLost = (known: LabConfig, config: LabConfig): void => {
-  const lost = known.nodes.filter(({ machine }) => !config.nodes.some((node) => node.machine === machine));
-  if (lost.length === 0) return;
-  throw new CliError(
-    'LAB_CHANGED',
-    `The running lab has ${lost.map(({ name }) => name).join(', ')}, which lab.yaml does not.`,
-    {
-      hint: 'Nodes with bricks are not dropped silently. Put them back into lab.yaml, or take the lab down first: kglab down',
-    },
-  );
 };
 
 /** Stages whose steps copy the files of a release, or name its images. */

@@ -4,7 +4,7 @@ import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
 import { cmd } from '../exec/command.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
-import { labConfig } from './support/load-lab.js';
+import { labConfig } from './support/lab-file.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';

@@ -6,7 +6,7 @@ import { CliError } from '../errors/cli-error.js';
 import { certificateRows, certificateText } from '../report/certificate.js';
 import { confirmByName } from './support/confirm.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
+import { labName } from './support/lab-file.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { withLock } from '../lab/with-lock.js';

@@ -5,7 +5,7 @@ import { attach } from '../exec/attach.js';
 import { cmd, type Command } from '../exec/command.js';
 import type { Machine } from '../machines/provider.js';
 import type { LabFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
+import { labName } from './support/lab-file.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
 import { stderr, stdout } from './support/streams.js';

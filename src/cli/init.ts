@@ -14,7 +14,7 @@ import { labFile } from '../wizard/lab-file.js';
 import { propose } from '../wizard/propose.js';
 import { runWizard } from '../wizard/run-wizard.js';
 import type { LabFlags } from './support/flags.js';
-import { putLabFile } from './support/put-lab-file.js';
+import { putLabFile } from './support/lab-file.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
 import { stderr, stdout } from './support/streams.js';

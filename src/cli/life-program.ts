@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { STAGES } from '../engine/step.js';
 import { withLab, withOutput, withShape } from './support/flags.js';
-import type { Lazily } from './support/lazily.js';
+import type { Lazily } from './support/registering.js';
 
 const addMaking = (program: Command, lazily: Lazily): void => {
   withOutput(withShape(withLab(program.command('up'))))
@@ -30,10 +30,10 @@ const addEnding = (program: Command, lazily: Lazily): void => {
   withLab(program.command('stop'))
     .description('shut the lab down')
     .option('--force', 'cut the power of its machines')
-    .action(lazily(async () => (await import('./stop.js')).stopCommand));
+    .action(lazily(async () => (await import('./power.js')).stopCommand));
   withOutput(withLab(program.command('start')))
     .description('start a lab that is off, and wait until all of it is well')
-    .action(lazily(async () => (await import('./start.js')).startCommand));
+    .action(lazily(async () => (await import('./power.js')).startCommand));
 };
 
 /** Commands that make, change and end a lab. */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { collectLogs, collectRuns } from '../app/logs.js';
 import { knownLab, loadLab } from '../lab/open.js';
 import type { LabFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
+import { labName } from './support/lab-file.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
 import { stdout } from './support/streams.js';

@@ -4,7 +4,7 @@ import { knownLab } from '../lab/open.js';
 import { brickMachines } from '../config/roles.js';
 import { CliError } from '../errors/cli-error.js';
 import type { LabFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
+import { labName } from './support/lab-file.js';
 import type { Session } from './support/session.js';
 import { assertRealMachines } from '../lab/rehearsal.js';
 import { openWorld } from './support/open-world.js';

@@ -1,7 +1,7 @@
 import { knownLab } from '../lab/open.js';
 import { setProtected } from '../app/protect.js';
 import type { LabFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
+import { labName } from './support/lab-file.js';
 import type { Session } from './support/session.js';
 import { withLock } from '../lab/with-lock.js';
 import { openWorld } from './support/open-world.js';

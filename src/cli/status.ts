@@ -2,7 +2,7 @@ import { knownLab } from '../lab/open.js';
 import { status, type Status } from '../app/status.js';
 import { drawLab } from '../report/picture.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
+import { labName } from './support/lab-file.js';
 import { renderOutput } from './support/output.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';

@@ -6,7 +6,13 @@ import { meantToRestore } from '../volumes/resolve.js';
 import { restoreVolumes } from '../volumes/restore.js';
 import type { LabFlags } from './support/flags.js';
 import type { Session } from './support/session.js';
-import { lookAround, lookEverywhere, openDesk, withLock, type OpenDesk } from './support/volumes-desk.js';
+import {
+  surveyVolumes,
+  surveyWithCluster,
+  openVolumes,
+  withLock,
+  type OpenVolumes,
+} from './support/volumes-context.js';
 import { stdout } from './support/streams.js';
 import { readFile } from 'node:fs/promises';
 import { writeUsers } from '../util/private-files.js';
@@ -16,29 +22,29 @@ export const volumesExportCommand = async (
   session: Session,
   flags: LabFlags & { checksums?: boolean; to?: string },
 ): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes export');
-  const { kept } = await lookAround(desk);
-  const data = await exportVolumes(desk.record.name, kept, {
-    machine: desk.server,
-    context: desk.context,
+  const volumes = await openVolumes(session, flags, 'volumes export');
+  const { kept } = await surveyVolumes(volumes);
+  const data = await exportVolumes(volumes.lab.name, kept, {
+    machine: volumes.server,
+    context: volumes.context,
     sums: flags.checksums ?? false,
   });
   const text = `${JSON.stringify(data, null, 2)}\n`;
   if (flags.to === undefined) stdout.write(text);
   else {
     await writeUsers(flags.to, text, { mode: 0o666 });
-    desk.world.say(`${kept.length} volumes are written to ${flags.to}`);
+    volumes.lab.say(`${kept.length} volumes are written to ${flags.to}`);
   }
 };
 
-const verify = async (before: Export, kept: readonly Kept[], desk: OpenDesk): Promise<void> => {
+const verify = async (before: Export, kept: readonly Kept[], volumes: OpenVolumes): Promise<void> => {
   if (before.volumes.some(({ checksums }) => checksums === undefined))
     throw new CliError('USAGE', 'This export has no checksums.', {
       hint: 'Make one that has: kglab volumes export --checksums --to FILE',
     });
-  const now = await exportVolumes(desk.record.name, kept, {
-    machine: desk.server,
-    context: desk.context,
+  const now = await exportVolumes(volumes.lab.name, kept, {
+    machine: volumes.server,
+    context: volumes.context,
     sums: true,
   });
   const found = compareExports(before, now);
@@ -72,31 +78,31 @@ export const volumesVerifyCommand = async (
   flags: LabFlags,
 ): Promise<void> => {
   const before = await readExport(file);
-  const desk = await openDesk(session, flags, 'volumes verify');
-  await verify(before, (await lookAround(desk)).kept, desk);
+  const volumes = await openVolumes(session, flags, 'volumes verify');
+  await verify(before, (await surveyVolumes(volumes)).kept, volumes);
 };
 
 const restoreNow = async (
   names: readonly string[],
   { size }: { readonly size: string },
-  desk: OpenDesk,
+  volumes: OpenVolumes,
 ): Promise<readonly Kept[]> => {
-  const { kept, cluster } = await lookEverywhere(desk);
+  const { kept, cluster } = await surveyWithCluster(volumes);
   const chosen = names.map((name) => meantToRestore(kept, name));
-  const plan = planRestore(kept, cluster, desk.record.config, chosen, { capacity: size });
+  const plan = planRestore(kept, cluster, volumes.lab.config, chosen, { capacity: size });
   if (plan.conflicts.length > 0)
     throw new CliError('VOLUME_EXISTS', 'Not everything can be restored; nothing was changed.', {
       details: plan.conflicts,
       hint: 'Name the claims to be restored one by one, or solve these first.',
     });
-  for (const line of plan.left) desk.world.say(line);
+  for (const line of plan.left) volumes.lab.say(line);
   for (const id of plan.guessed)
-    desk.world.say(`${id}: only its directory is left; size, access mode and class are guesses`);
-  await restoreVolumes(plan.restore, desk.context, desk.server);
+    volumes.lab.say(`${id}: only its directory is left; size, access mode and class are guesses`);
+  await restoreVolumes(plan.restore, volumes.context, volumes.server);
   for (const { namespace, claim, pv } of plan.restore)
     stdout.write(`restored ${namespace}/${claim} (${pv})\n`);
   if (plan.restore.length === 0)
-    desk.world.say(
+    volumes.lab.say(
       `Nothing to restore: ${plan.there.length === 1 ? '1 claim has its volume' : `${plan.there.length} claims have their volumes`}.`,
     );
   return kept;
@@ -113,7 +119,7 @@ export const volumesRestoreCommand = async (
       hint: 'Name them (namespace/claim), or say --all.',
     });
   const before = flags.verify === undefined ? undefined : await readExport(flags.verify);
-  const desk = await openDesk(session, flags, 'volumes restore');
-  const kept = await withLock(desk, 'volumes restore', () => restoreNow(claims, flags, desk));
-  if (before !== undefined) await verify(before, kept, desk);
+  const volumes = await openVolumes(session, flags, 'volumes restore');
+  const kept = await withLock(volumes, 'volumes restore', () => restoreNow(claims, flags, volumes));
+  if (before !== undefined) await verify(before, kept, volumes);
 };

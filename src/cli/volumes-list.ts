@@ -9,7 +9,7 @@ import { viewVolumes, type Orphans, type VolumeRow } from '../volumes/view.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
-import { lookAround, openDesk, type OpenDesk } from './support/volumes-desk.js';
+import { surveyVolumes, openVolumes, type OpenVolumes } from './support/volumes-context.js';
 import { stdout } from './support/streams.js';
 
 /** A size as people read it: `1.5Mi`. */
@@ -20,7 +20,7 @@ export const readable = (bytes: number): string => {
   return `${Number.isInteger(value) ? value : value.toFixed(1)}${units[power] ?? ''}`;
 };
 
-const healOf = async (volume: string, { context, gluster: from }: OpenDesk): Promise<string> => {
+const healOf = async (volume: string, { context, gluster: from }: OpenVolumes): Promise<string> => {
   const answer = await ask(context, from, gluster('volume', 'heal', volume, 'info'));
   // Volumes without copies have nothing to heal and refuse to answer.
   if (!answer.ok) return /not of type|not replicate|disperse/i.test(answer.message) ? '-' : 'unknown';
@@ -64,12 +64,12 @@ const drawOrphans = (orphans: Orphans): string =>
 
 /** `kglab volumes list` */
 export const volumesListCommand = async (session: Session, flags: LabFlags & OutputFlags): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes');
-  const { surveyed } = await lookAround(desk, { sizes: true });
-  const { rows, orphans } = viewVolumes(await clusterVolumes(desk.context, desk.server), surveyed);
+  const volumes = await openVolumes(session, flags, 'volumes');
+  const { surveyed } = await surveyVolumes(volumes, { sizes: true });
+  const { rows, orphans } = viewVolumes(await clusterVolumes(volumes.context, volumes.server), surveyed);
   const heal = new Map<string, string>();
   for (const volume of new Set(rows.map(({ volume: name }) => name))) {
-    if (volume !== undefined) heal.set(volume, await healOf(volume, desk));
+    if (volume !== undefined) heal.set(volume, await healOf(volume, volumes));
   }
   const quarantine = surveyed.flatMap((one) =>
     one.quarantine.map(({ name, bytes }) => ({ volume: one.volume, name, bytes })),
@@ -93,11 +93,11 @@ export const volumesListCommand = async (session: Session, flags: LabFlags & Out
 
 /** `kglab volumes lint` */
 export const volumesLintCommand = async (session: Session, flags: LabFlags & OutputFlags): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes lint');
-  const classes = await getObjects(desk.context, desk.server, 'storageclasses');
+  const volumes = await openVolumes(session, flags, 'volumes lint');
+  const classes = await getObjects(volumes.context, volumes.server, 'storageclasses');
   const findings = lintClaims(
-    await clusterVolumes(desk.context, desk.server),
-    desk.record.config,
+    await clusterVolumes(volumes.context, volumes.server),
+    volumes.lab.config,
     classes.map(({ metadata }) => metadata.name),
   );
   const table = (): string =>

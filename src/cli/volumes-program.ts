@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander';
-import { asDefaultOf } from './support/excess-words.js';
+import { asDefaultOf, type Lazily } from './support/registering.js';
 import { withLab, withOutput } from './support/flags.js';
-import type { Lazily } from './support/lazily.js';
 
 const addLooking = (volumes: Command, lazily: Lazily): void => {
   const load = () => import('./volumes-list.js');

@@ -15,18 +15,18 @@ import { findKept } from '../volumes/resolve.js';
 import { restoreVolumes } from '../volumes/restore.js';
 import { clusterVolumes, type ClusterVolumes } from '../volumes/cluster.js';
 import { survey, type Quarantined, type Surveyed } from '../volumes/survey.js';
+import { confirm } from './support/confirm.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { stdout } from './support/streams.js';
 import {
-  confirm,
-  lookAround,
-  lookEverywhere,
-  openDesk,
+  surveyVolumes,
+  surveyWithCluster,
+  openVolumes,
   withLock,
-  type OpenDesk,
-} from './support/volumes-desk.js';
+  type OpenVolumes,
+} from './support/volumes-context.js';
 import { readable } from './volumes-list.js';
 
 interface Found {
@@ -66,8 +66,8 @@ export const volumesQuarantineCommand = async (
   session: Session,
   flags: LabFlags & OutputFlags,
 ): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes quarantine');
-  const found = allIn((await lookAround(desk, { sizes: true })).surveyed);
+  const volumes = await openVolumes(session, flags, 'volumes quarantine');
+  const found = allIn((await surveyVolumes(volumes, { sizes: true })).surveyed);
   const rows = found.map((one) => ({
     name: one.item.name,
     claim: claimOf(one),
@@ -93,8 +93,8 @@ const findHollow = (name: string, cluster: ClusterVolumes, kept: readonly Kept[]
       !kept.some(({ entry }) => entry.pv === pv.name),
   )?.name;
 
-const deleteOne = async (name: string, desk: OpenDesk): Promise<void> => {
-  const { surveyed, kept, cluster } = await lookEverywhere(desk);
+const deleteOne = async (name: string, volumes: OpenVolumes): Promise<void> => {
+  const { surveyed, kept, cluster } = await surveyWithCluster(volumes);
   const foreign = surveyed
     .flatMap((on) => on.directories.map((directory) => ({ on, directory })))
     .find(
@@ -103,15 +103,15 @@ const deleteOne = async (name: string, desk: OpenDesk): Promise<void> => {
         !kept.some((one) => one.directory === directory),
     );
   const hollow = findHollow(name, cluster, kept);
-  if (foreign) await deleteDirectory(foreign.directory, cluster, foreign.on, desk);
+  if (foreign) await deleteDirectory(foreign.directory, cluster, foreign.on, volumes);
   else if (hollow !== undefined) {
-    await deleteHollow(hollow, cluster, desk);
+    await deleteHollow(hollow, cluster, volumes);
     stdout.write(`${name} is deleted; it had no directory\n`);
     return;
   } else {
     const found = findKept(kept, name);
     const on = surveyed.find(({ volume }) => volume === found.volume);
-    if (on) await deleteVolume(found, cluster, on, desk);
+    if (on) await deleteVolume(found, cluster, on, volumes);
   }
   stdout.write(`${name} is in the quarantine\n`);
 };
@@ -122,17 +122,17 @@ export const volumesDeleteCommand = async (
   names: string[],
   flags: LabFlags & { yes?: boolean },
 ): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes delete');
+  const volumes = await openVolumes(session, flags, 'volumes delete');
   const question = 'Delete claims and volumes? Their data stays in the quarantine until it is purged.';
   await confirm(question, names, flags.yes ?? false);
-  await withLock(desk, 'volumes delete', async () => {
-    for (const name of names) await deleteOne(name, desk);
+  await withLock(volumes, 'volumes delete', async () => {
+    for (const name of names) await deleteOne(name, volumes);
   });
 };
 
-const undoOne = async (name: string, desk: OpenDesk): Promise<void> => {
-  const { context, server, record } = desk;
-  const found = findIn(allIn((await lookAround(desk)).surveyed), name);
+const undoOne = async (name: string, volumes: OpenVolumes): Promise<void> => {
+  const { context, server, lab } = volumes;
+  const found = findIn(allIn((await surveyVolumes(volumes)).surveyed), name);
   const cluster = await clusterVolumes(context, server);
   const id = claimOf(found);
   if (id !== undefined && cluster.claims.some((one) => one.id === id))
@@ -143,10 +143,10 @@ const undoOne = async (name: string, desk: OpenDesk): Promise<void> => {
         hint: `Delete the new one first: kglab volumes delete ${id}`,
       },
     );
-  await giveBack(found.item, found.on, desk);
-  const kept = inventory(await survey(record.config, server, context));
+  await giveBack(found.item, found.on, volumes);
+  const kept = inventory(await survey(lab.config, server, context));
   const back = kept.filter(({ directory }) => directory.name === directoryOf(found.item));
-  const plan = planRestore(back, cluster, record.config, [], { capacity: '1Gi' });
+  const plan = planRestore(back, cluster, lab.config, [], { capacity: '1Gi' });
   if (plan.conflicts.length > 0)
     throw new CliError('VOLUME_EXISTS', 'The data is back in its place, but not its claim.', {
       details: plan.conflicts,
@@ -161,9 +161,9 @@ export const volumesUndoCommand = async (
   names: string[],
   flags: LabFlags,
 ): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes undo');
-  await withLock(desk, 'volumes undo', async () => {
-    for (const name of names) await undoOne(name, desk);
+  const volumes = await openVolumes(session, flags, 'volumes undo');
+  await withLock(volumes, 'volumes undo', async () => {
+    for (const name of names) await undoOne(name, volumes);
   });
 };
 
@@ -177,8 +177,8 @@ export const volumesPurgeCommand = async (
     throw new CliError('USAGE', 'Say what to destroy.', {
       hint: 'Name it (kglab volumes quarantine), or say --all.',
     });
-  const desk = await openDesk(session, flags, 'volumes purge');
-  const everything = allIn((await lookAround(desk)).surveyed);
+  const volumes = await openVolumes(session, flags, 'volumes purge');
+  const everything = allIn((await surveyVolumes(volumes)).surveyed);
   const chosen = flags.all ? everything : names.map((name) => findIn(everything, name));
   if (chosen.length > 0)
     await confirm(
@@ -186,10 +186,10 @@ export const volumesPurgeCommand = async (
       chosen.map(({ item }) => item.name),
       flags.yes ?? false,
     );
-  const destroyed = await withLock(desk, 'volumes purge', async () => {
+  const destroyed = await withLock(volumes, 'volumes purge', async () => {
     const items = chosen.map(({ item }) => item);
-    const there = stillIn(items, (await lookAround(desk)).surveyed);
-    for (const item of there) await purge(item, desk);
+    const there = stillIn(items, (await surveyVolumes(volumes)).surveyed);
+    for (const item of there) await purge(item, volumes);
     return there.length;
   });
   stdout.write(`destroyed: ${destroyed}\n`);

@@ -25,3 +25,14 @@ export const confirmByName = async ({ name, lines, command, yes }: Confirmation)
   if ((await askText(`Type the name of the lab to go on (${name}):`)).trim() === name) return;
   throw new CliError('CONFIRMATION_NEEDED', 'The name does not fit; nothing was removed.', { hint });
 };
+
+/** Asks before something that cannot be had back. Throws CONFIRMATION_NEEDED without a terminal or a yes. */
+export const confirm = async (question: string, details: readonly string[], yes: boolean): Promise<void> => {
+  if (yes) return;
+  if (!process.stdin.isTTY)
+    throw new CliError('CONFIRMATION_NEEDED', question, { details, hint: 'Say so: --yes' });
+  const { askYes } = await import('../../wizard/ask.js');
+  stderr.write(details.map((line) => `  ${line}\n`).join(''));
+  if (!(await askYes(question)))
+    throw new CliError('CONFIRMATION_NEEDED', 'Nothing was changed.', { hint: 'Say yes, or --yes.' });
+};

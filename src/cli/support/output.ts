@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { RunResult } from '../../engine/run-plan.js';
 
 export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -39,3 +40,11 @@ export const renderOutput = async (
     }
   }
 };
+
+/** A run as JSON and YAML show it. */
+export const summaryOf = (lab: string, provider: string, { changed, results }: RunResult) => ({
+  lab,
+  provider,
+  changed,
+  steps: results.map(({ step: { id, title }, outcome, because }) => ({ id, title, outcome, because })),
+});

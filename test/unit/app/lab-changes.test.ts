@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { saySizes } from '../../../src/app/say-sizes.js';
+import { saySizes } from '../../../src/app/lab-changes.js';
 import { labOf, Stage } from '../../helpers/step-context.js';
 
 it('says of a machine that exists, and of no other, that it does not become what lab.yaml says now', async () => {

@@ -3,6 +3,9 @@ import { quiesce } from '../kube/quiesce.js';
 import type { Lab } from '../lab/lab.js';
 import { mapPool } from '../util/pool.js';
 import { awaitHealing } from './await-healing.js';
+import { CliError } from '../errors/cli-error.js';
+import type { RunResult } from '../engine/run-plan.js';
+import { up, type UpOptions } from './up.js';
 
 /** Machines worked on at the same time. */
 const LIMIT = 8;
@@ -47,4 +50,20 @@ export const stop = async (lab: Lab, { force }: { readonly force: boolean }): Pr
       { goOn: true },
     );
   return [...running];
+};
+
+/**
+ * Starts a lab as it was made, whatever its lab file says by now: machines, pool, bricks and their healing, mounts,
+ * k3s, nodes. Throws LAB_CHANGED when a machine is missing: making one is for `up`.
+ */
+export const start = async (lab: Lab, options: UpOptions = {}): Promise<RunResult> => {
+  const { name: labName, config, provider, signal } = lab;
+  const found = await provider.list({ signal });
+  const missing = config.nodes.filter(({ machine }) => !found.some(({ name }) => name === machine));
+  if (missing.length === 0) return up(config, options, lab.world);
+  throw new CliError(
+    'LAB_CHANGED',
+    `Machines of lab ${labName} do not exist: ${missing.map(({ name }) => name).join(', ')}. \`start\` creates none.`,
+    { hint: `Finish or repair it: kglab up -n ${labName}` },
+  );
 };

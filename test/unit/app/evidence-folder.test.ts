@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactEvidence } from '../../../src/app/redact-evidence.js';
+import { redactEvidence } from '../../../src/app/evidence-folder.js';
 
 const KEY = 'MIIEpAIBAAKCAQEAs0secretsecretsecret';
 

@@ -1,13 +1,12 @@
 import { knownLab } from '../lab/open.js';
-import { start } from '../app/start.js';
+import { start, stop } from '../app/power.js';
 import { look } from '../app/status.js';
 import { drawLab } from '../report/picture.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
-import { renderOutput } from './support/output.js';
+import { labName } from './support/lab-file.js';
+import { renderOutput, summaryOf } from './support/output.js';
 import type { Session } from './support/session.js';
 import { stdout } from './support/streams.js';
-import { summaryOf } from './support/run-summary.js';
 import { withLock } from '../lab/with-lock.js';
 import { openWorld } from './support/open-world.js';
 
@@ -25,4 +24,19 @@ export const startCommand = async (session: Session, flags: LabFlags & OutputFla
   } finally {
     await world.reporter.close();
   }
+};
+
+/** `kglab stop` */
+export const stopCommand = async (session: Session, flags: LabFlags & { force?: boolean }): Promise<void> => {
+  const name = await labName(flags);
+  const world = await openWorld(session, flags, { what: 'stop', logFor: name, existing: true });
+  const lab = await knownLab(name, world);
+  const start = world.clock.now();
+  const stopped = await withLock(world, name, 'stop', () => stop(lab, { force: flags.force ?? false }));
+  const seconds = ((world.clock.now() - start) / 1000).toFixed(1);
+  world.say(
+    stopped.length === 0
+      ? `Lab ${name} is already off.`
+      : `Lab ${name} is off: ${stopped.length} machines in ${seconds} s. Start it again: kglab start -n ${name}`,
+  );
 };

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { start } from '../../../src/app/start.js';
-import { stop } from '../../../src/app/stop.js';
+import { start, stop } from '../../../src/app/power.js';
 import type { MachineProvider } from '../../../src/machines/provider.js';
 import { labOf } from '../../helpers/step-context.js';
 import { TestWorld } from '../../helpers/test-world.js';

@@ -1,4 +1,20 @@
+import type { Session } from './session.js';
 import type { Command } from 'commander';
+
+/** What a command's file exports: takes the session, the positional arguments and the flags. */
+export type Runner<A extends unknown[]> = (session: Session, ...args: A) => Promise<void>;
+
+/** Turns a loader of such a function into the action of a command. */
+export type Lazily = <A extends unknown[]>(load: () => Promise<Runner<A>>) => (...args: A) => Promise<void>;
+
+/** Commands are loaded when they run: `kglab version` must not wait for what only `up` needs. */
+export const lazilyIn =
+  (session: Session): Lazily =>
+  (load) =>
+  async (...args) => {
+    const run = await load();
+    await run(session, ...args);
+  };
 
 /** Makes a command the one that its group runs alone; a word after the group is then a command that it does not have. */
 export const asDefaultOf = (group: Command, command: Command): Command =>

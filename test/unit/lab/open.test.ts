@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { knownLab } from '../../../src/lab/open.js';
-import { findToken } from '../../../src/lab/recover.js';
+import { knownLab, findToken } from '../../../src/lab/open.js';
 import { printRecord } from '../../../src/lab/lab-store.js';
 import { TestWorld } from '../../helpers/test-world.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { putLabFile } from '../../../../src/cli/support/put-lab-file.js';
+import { putLabFile } from '../../../../src/cli/support/lab-file.js';
 
 describe('putLabFile', () => {
   let dir = '';
