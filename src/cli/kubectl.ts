@@ -4,7 +4,8 @@ import { CliError } from '../errors/cli-error.js';
 import { kubectl } from '../kube/kubectl.js';
 import type { LabFlags } from './support/flags.js';
 import type { Session } from './support/session.js';
-import { attachIn, machineOf } from './exec.js';
+import { attachIn } from './exec.js';
+import { openKnownLab } from './support/open-world.js';
 import { mapPool } from '../util/pool.js';
 
 interface Split {
@@ -73,10 +74,10 @@ const readManifest = async (file: string): Promise<string> => {
 
 /** `kglab kubectl` */
 export const kubectlCommand = async (session: Session, words: string[], flags: LabFlags): Promise<void> => {
-  const { lab } = await machineOf(session, flags, undefined, 'kubectl');
+  const { config, provider } = await openKnownLab(session, flags, { what: 'kubectl' });
   const { args, files } = splitFiles(words[0] === '--' ? words.slice(1) : words);
   const texts = await mapPool(files, LIMIT, readManifest);
   const command =
     texts.length === 0 ? kubectl(...args) : { ...kubectl(...args), stdin: texts.join('\n---\n') };
-  await attachIn(session, lab.provider.machine(serverMachine(lab.config)), command);
+  await attachIn(session, provider.machine(serverMachine(config)), command);
 };

@@ -1,13 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { knownLab } from '../lab/open.js';
 import { brickMachines } from '../config/roles.js';
 import { CliError } from '../errors/cli-error.js';
 import type { LabFlags } from './support/flags.js';
-import { labName } from './support/lab-file.js';
 import type { Session } from './support/session.js';
 import { assertRealMachines } from '../lab/rehearsal.js';
-import { openWorld } from './support/open-world.js';
+import { openKnownLab } from './support/open-world.js';
 import { stdout } from './support/streams.js';
 import { labMounts, mountPlace } from '../app/host-mounts.js';
 import { mountOnHost, unmountOnHost } from '../volumes/host-mount.js';
@@ -28,8 +26,7 @@ export const mountCommand = async (
     throw new CliError('HOST_NOT_ROOT', 'Only root may mount.', {
       hint: `Repeat it with sudo: sudo kglab mount ${path}`,
     });
-  const world = await openWorld(session, flags, { what: 'mount' });
-  const lab = await knownLab(await labName(flags), world);
+  const lab = await openKnownLab(session, flags, { what: 'mount' });
   const { config, provider, signal } = lab;
   const volume = config.volumes.find(({ name }) => name === (flags.volume ?? config.volumes[0]?.name));
   if (volume === undefined)
@@ -49,8 +46,7 @@ export const umountCommand = async (
   path: string | undefined,
   flags: LabFlags & { force?: boolean },
 ): Promise<void> => {
-  const world = await openWorld(session, flags, { what: 'umount' });
-  const lab = await knownLab(await labName(flags), world);
+  const lab = await openKnownLab(session, flags, { what: 'umount' });
   const place = mountPlace(lab);
   const mounts = (await labMounts(lab)).filter(({ byKglab }) => byKglab);
   const wanted = path === undefined ? undefined : await realPath(path);

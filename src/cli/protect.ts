@@ -1,16 +1,14 @@
 import { knownLab } from '../lab/open.js';
 import { setProtected } from '../app/protect.js';
 import type { LabFlags } from './support/flags.js';
-import { labName } from './support/lab-file.js';
 import type { Session } from './support/session.js';
 import { withLock } from '../lab/with-lock.js';
-import { openWorld } from './support/open-world.js';
+import { openKnownLab } from './support/open-world.js';
 
 const protect =
   (what: 'protect' | 'unprotect') =>
   async (session: Session, flags: LabFlags): Promise<void> => {
-    const world = await openWorld(session, flags, { what });
-    const { name } = await knownLab(await labName(flags), world);
+    const { name, world } = await openKnownLab(session, flags, { what });
     const wanted = what === 'protect';
     const changed = await withLock(world, name, what, async () =>
       setProtected(await knownLab(name, world), wanted),

@@ -70,15 +70,11 @@ export const rebuildCommand = async (session: Session, flags: RebuildFlags): Pro
   const loaded = await loadLab(flags);
   const { name } = loaded.config;
   const world = await openWorld(session, flags, { what: 'rebuild', logFor: name, existing: true });
-  try {
-    const lab = await knownLab(name, world);
-    const result = await run(lab, loaded, flags);
-    await world.reporter.close();
-    const quiet = flags.output !== 'table' || flags.quiet === true;
-    const picture = quiet ? '' : drawLab(await look(await knownLab(name, world)));
-    const summary = summaryOf(name, lab.record.provider, result);
-    stdout.write(await renderOutput(flags.output, summary, () => picture));
-  } finally {
-    await world.reporter.close();
-  }
+  const lab = await knownLab(name, world);
+  const result = await run(lab, loaded, flags);
+  await world.reporter.close();
+  const quiet = flags.output !== 'table' || flags.quiet === true;
+  const picture = quiet ? '' : drawLab(await look(await knownLab(name, world)));
+  const summary = summaryOf(name, lab.record.provider, result);
+  stdout.write(await renderOutput(flags.output, summary, () => picture));
 };

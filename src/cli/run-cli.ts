@@ -36,7 +36,10 @@ const show = async (error: unknown, { log, verbose }: Session): Promise<number> 
 
 const perform = async (argv: readonly string[], session: Session): Promise<number> => {
   try {
-    await buildProgram(session).parseAsync([...argv], { from: 'user' });
+    // Closing twice is harmless: commands that draw after their run have closed it before.
+    await buildProgram(session)
+      .parseAsync([...argv], { from: 'user' })
+      .finally(() => session.report?.close());
     return session.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : CATALOG.USAGE.exit;

@@ -1,11 +1,9 @@
-import { knownLab } from '../lab/open.js';
 import { status, type Status } from '../app/status.js';
 import { drawLab } from '../report/picture.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
-import { labName } from './support/lab-file.js';
 import { renderOutput } from './support/output.js';
 import type { Session } from './support/session.js';
-import { openWorld } from './support/open-world.js';
+import { openKnownLab } from './support/open-world.js';
 import { stdout } from './support/streams.js';
 
 const SHOWN = 12;
@@ -19,8 +17,7 @@ const todo = ({ pending }: Status): string => {
 
 /** `kglab status` */
 export const statusCommand = async (session: Session, flags: LabFlags & OutputFlags): Promise<void> => {
-  const world = await openWorld(session, flags, { what: 'status' });
-  const found = await status(await knownLab(await labName(flags), world));
+  const found = await status(await openKnownLab(session, flags, { what: 'status' }));
   const data = { ...found.picture, healthy: found.pending.length === 0, pending: found.pending };
   stdout.write(await renderOutput(flags.output, data, () => drawLab(found.picture) + todo(found)));
 };

@@ -6,7 +6,7 @@ import { drawLab } from '../report/picture.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
 import { wantedLab } from './support/lab-file.js';
 import { mergeKubeconfig } from '../app/user-kubeconfig.js';
-import { renderOutput } from './support/output.js';
+import { renderOutput, summaryOf } from './support/output.js';
 import type { Session } from './support/session.js';
 import { lockLab } from '../lab/with-lock.js';
 import { openWorld } from './support/open-world.js';
@@ -37,44 +37,24 @@ const wouldDo = (
 
 /** `kglab up` */
 export const upCommand = async (session: Session, flags: UpFlags): Promise<void> => {
+  const { dryRun = false, output, quiet = false } = flags;
   const config = await wantedLab(flags);
-  const world = await openWorld(session, flags, {
-    what: 'up',
-    ...(flags.dryRun ? {} : { logFor: config.name }),
-  });
-  const lock = flags.dryRun ? undefined : await lockLab(world, config.name, 'up');
+  const { name } = config;
+  const world = await openWorld(session, flags, { what: 'up', ...(!dryRun && { logFor: name }) });
+  const lock = dryRun ? undefined : await lockLab(world, name, 'up');
   try {
-    const { changed, results, errors, provider } = await up(
-      config,
-      { until: flags.until, dryRun: flags.dryRun ?? false, ...(lock && { onClaimed: lock.extend }) },
-      world,
-    );
+    const options = { until: flags.until, dryRun, ...(lock && { onClaimed: lock.extend }) };
+    const result = await up(config, options, world);
     await world.reporter.close();
-    if (flags.mergeKubeconfig && !flags.dryRun) world.say(await mergeKubeconfig(config.name, world));
-    const steps = results.map(({ step: { id, title }, outcome, because }) => ({
-      id,
-      title,
-      outcome,
-      because,
-    }));
-    const summary = {
-      lab: config.name,
-      provider,
-      dryRun: flags.dryRun ?? false,
-      changed,
-      steps,
-    };
-    const draw = flags.output === 'table' && !flags.dryRun && flags.quiet !== true;
-    const picture = draw ? drawLab(await look(await knownLab(config.name, world))) : '';
-    stdout.write(
-      await renderOutput(flags.output, summary, () =>
-        flags.dryRun ? wouldDo(summary.steps) : draw ? `\n${picture}${NEXT(config.name)}` : '',
-      ),
-    );
-    // Of a dry run alone: what it found is shown, what it could not look at is its failure.
-    throwFailures(errors);
+    if (flags.mergeKubeconfig && !dryRun) world.say(await mergeKubeconfig(name, world));
+    const { lab, provider, ...run } = summaryOf(name, result.provider, result);
+    const draws = output === 'table' && !dryRun && !quiet;
+    const picture = draws ? `\n${drawLab(await look(await knownLab(name, world)))}${NEXT(name)}` : '';
+    const table = (): string => (dryRun ? wouldDo(run.steps) : picture);
+    stdout.write(await renderOutput(output, { lab, provider, dryRun, ...run }, table));
+    // Only a dry run returns errors: its findings are shown first.
+    throwFailures(result.errors);
   } finally {
     await lock?.release();
-    await world.reporter.close();
   }
 };

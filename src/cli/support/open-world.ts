@@ -1,3 +1,5 @@
+import type { Lab } from '../../lab/lab.js';
+import { knownLab } from '../../lab/open.js';
 import type { World } from '../../lab/world.js';
 import { redact } from '../../exec/command.js';
 import { HostExecutor } from '../../exec/host-executor.js';
@@ -12,6 +14,7 @@ import { LabStore } from '../../lab/lab-store.js';
 import { systemClock } from '../../util/clock.js';
 import { kubeconfigFiles } from '../../app/user-kubeconfig.js';
 import type { LabFlags } from './flags.js';
+import { labName } from './lab-file.js';
 import type { Session } from './session.js';
 import { stderr } from './streams.js';
 import { loadTemplates } from './templates.js';
@@ -101,4 +104,15 @@ export const openWorld = async (
       stderr.write(`${flags.progress === 'json' ? JSON.stringify(event) : line}\n`);
     },
   };
+};
+
+/** Opens the lab that flags or lab file name; with `log`, the run keeps a debug log. Throws LAB_UNKNOWN when there is none. */
+export const openKnownLab = async (
+  session: Session,
+  flags: LabFlags,
+  { what, log = false }: { readonly what: string; readonly log?: boolean },
+): Promise<Lab> => {
+  const name = await labName(flags);
+  const options = { what, ...(log && { logFor: name, existing: true }) };
+  return knownLab(name, await openWorld(session, flags, options));
 };

@@ -1,5 +1,4 @@
 import type { Lab } from '../../lab/lab.js';
-import { knownLab } from '../../lab/open.js';
 import { assertRealMachines } from '../../lab/rehearsal.js';
 import { findArtifacts, lookingContext, runContext } from '../../lab/run-context.js';
 import { glusterMachine, serverMachine } from '../../config/roles.js';
@@ -10,10 +9,9 @@ import type { Desk as VolumesContext } from '../../volumes/quarantine.js';
 import { syncCatalogue } from '../../volumes/requests.js';
 import { survey, type Surveyed } from '../../volumes/survey.js';
 import type { LabFlags } from './flags.js';
-import { labName } from './lab-file.js';
 import type { Session } from './session.js';
 import { withLock as withLabLock } from '../../lab/with-lock.js';
-import { openWorld } from './open-world.js';
+import { openKnownLab } from './open-world.js';
 
 /** A lab that a command about volumes works on. */
 export interface OpenVolumes extends VolumesContext {
@@ -22,8 +20,7 @@ export interface OpenVolumes extends VolumesContext {
 
 /** Opens a lab that exists. Throws USAGE when it is a simulated one. */
 export const openVolumes = async (session: Session, flags: LabFlags, what: string): Promise<OpenVolumes> => {
-  const world = await openWorld(session, flags, { what });
-  const lab = await knownLab(await labName(flags), world);
+  const lab = await openKnownLab(session, flags, { what });
   assertRealMachines(lab);
   return {
     lab,
