@@ -5,22 +5,22 @@ import { droppedBetween, retire } from '../volumes/retire.js';
 import type { Lab } from '../lab/lab.js';
 import { lookingContext, runContext } from '../lab/run-context.js';
 
-/** Throws LAB_CHANGED when nodes exist that the lab file no longer names: taking them away is for `down`. */
+/** Throws LAB_CHANGED if the lab has nodes that the lab file no longer lists: only `down` removes nodes. */
 export const assertNoNodeLost = (known: LabConfig, config: LabConfig): void => {
   const lost = known.nodes.filter(({ machine }) => !config.nodes.some((node) => node.machine === machine));
   if (lost.length === 0) return;
   throw new CliError(
     'LAB_CHANGED',
-    `The running lab has ${lost.map(({ name }) => name).join(', ')}, which lab.yaml does not.`,
+    `lab.yaml no longer lists nodes ${lost.map(({ name }) => name).join(', ')} of the running lab.`,
     {
-      hint: 'Nodes with bricks are not dropped silently. Put them back into lab.yaml, or take the lab down first: kglab down',
+      hint: 'kglab does not remove nodes. Put them back into lab.yaml, or remove the lab first: kglab down',
     },
   );
 };
 
 /**
- * Takes away classes and volumes that the lab has and the new configuration does not. Throws VOLUME_IN_USE when they
- * have data, LAB_CHANGED when that cannot be told.
+ * Removes classes and volumes that the new configuration no longer has. Throws VOLUME_IN_USE if they hold data,
+ * LAB_CHANGED if that cannot be checked.
  */
 export const retireDropped = async (
   lab: Lab,
@@ -40,9 +40,9 @@ export const retireDropped = async (
     const names = [...new Set([...classes, ...volumes].map(({ name }) => name))].join(', ');
     throw new CliError(
       'LAB_CHANGED',
-      `lab.yaml no longer has ${names} as they were, and whether they have data cannot be told: ${cause.message}`,
+      `${names} changed in lab.yaml; cannot check whether they hold data: ${cause.message}`,
       {
-        hint: 'Put them back, run `kglab up` until the lab is whole, then change them again.',
+        hint: 'Put them back, run `kglab up` until the lab is healthy, then change them again.',
         cause,
       },
     );
@@ -52,7 +52,7 @@ export const retireDropped = async (
 const size = ({ cpus, memoryMiB, diskGiB }: NodeConfig): string =>
   `${cpus} CPUs, ${memoryMiB} MiB, ${diskGiB} GiB`;
 
-/** Says of machines that exist and of which the lab file now says another size that they stay as they were made. */
+/** Says which existing machines keep their size although the lab file now gives another. */
 export const saySizes = async (
   known: LabConfig,
   {
@@ -72,6 +72,6 @@ export const saySizes = async (
   for (const { before, node } of changed)
     if (machines.some(({ name }) => name === node.machine))
       say(
-        `${node.name} stays as it was made (${size(before)}); for what lab.yaml says now (${size(node)}): kglab rebuild --node ${node.name} -n ${config.name}`,
+        `${node.name} keeps its size (${size(before)}); to get the size in lab.yaml (${size(node)}): kglab rebuild --node ${node.name} -n ${config.name}`,
       );
 };

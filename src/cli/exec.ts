@@ -8,7 +8,7 @@ import type { Session } from './support/session.js';
 import { openKnownLab } from './support/open-world.js';
 import { stderr, stdout } from './support/streams.js';
 
-/** Runs a command in a machine on the person's own terminal; the exit code becomes that of kglab. */
+/** Runs a command in a machine on the user's terminal; kglab ends with its exit code. */
 export const attachIn = async (session: Session, machine: Machine, command: Command): Promise<void> => {
   if (machine.hostCommand) {
     const outer = await machine.hostCommand(command);
@@ -38,7 +38,7 @@ export const execCommand = async (
     throw new CliError('USAGE', `Lab ${name} has no node ${node}.`, {
       hint: `Its nodes: ${config.nodes.map((one) => one.name).join(', ')}`,
     });
-  // With options passed through, commander hands over the `--` too.
+  // passThroughOptions() keeps the `--` among the arguments.
   const [file = '', ...args] = words[0] === '--' ? words.slice(1) : words;
   await attachIn(session, provider.machine(machine), cmd(file, ...args));
 };

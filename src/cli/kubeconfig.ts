@@ -15,7 +15,7 @@ export const kubeconfigCommand = async (
   const text = await readText(files.kubeconfig);
   if (text === undefined)
     throw new CliError('LAB_UNKNOWN', `Lab ${name} has no kubeconfig yet.`, {
-      hint: `Finish it first: kglab up -n ${name}`,
+      hint: `Complete the lab first: kglab up -n ${name}`,
     });
   if (flags.merge) return void stdout.write(`${await mergeKubeconfig(name, world)}\n`);
   stdout.write(flags.show ? text : `${files.kubeconfig}\n`);

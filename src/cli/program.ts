@@ -9,17 +9,17 @@ import { stderr, stdout } from './support/streams.js';
 import { addVolumes } from './volumes-program.js';
 
 const addWizard = (program: Command, lazily: Lazily): void => {
-  withLab(program.command('init'))
-    .description('ask what the lab should be and write a lab file that fits this host')
-    .option('-y, --yes', 'do not ask: take what fits')
-    .option('--print', 'do not ask and write nothing: print the lab file')
+  withLab(program.command('init'), 'lab file to write (default: lab.yaml here)')
+    .description('ask a few questions and write a lab file')
+    .option('-y, --yes', 'do not ask; use values that fit this host')
+    .option('--print', 'do not ask; print the lab file and write nothing')
     .option('--force', 'replace an existing file')
     .action(lazily(async () => (await import('./init.js')).initCommand));
 };
 
 const addQuestions = (program: Command, lazily: Lazily): void => {
   withShape(withLab(program.command('plan')))
-    .description('show the steps that make the lab')
+    .description('show the steps that create the lab')
     .addOption(
       new Option('-o, --output <format>', 'format of the result')
         .choices(['text', 'json', 'dot'])
@@ -28,14 +28,14 @@ const addQuestions = (program: Command, lazily: Lazily): void => {
     .addOption(new Option('--until <stage>', 'stop after a stage').choices(STAGES))
     .action(lazily(async () => (await import('./plan.js')).planCommand));
   withOutput(withLab(program.command('status')))
-    .description('show the lab as it is, and what `up` would do')
+    .description('show the state of the lab and the steps that `up` would run')
     .action(lazily(async () => (await import('./status.js')).statusCommand));
   withOutput(program.command('list'))
     .alias('ls')
     .description('list the labs of this user')
     .action(lazily(async () => (await import('./list.js')).listCommand));
   withOutput(withShape(withLab(program.command('doctor'))))
-    .description('say what this host lacks for a lab')
+    .description('check whether this host can run a lab')
     .option('--fix', 'install what is missing')
     .option('-y, --yes', 'do not ask')
     .action(lazily(async () => (await import('./doctor.js')).doctorCommand));
@@ -49,41 +49,47 @@ const addAccess = (program: Command, lazily: Lazily): void => {
     .passThroughOptions()
     .action(lazily(async () => (await import('./exec.js')).execCommand));
   withLab(program.command('kubectl'))
-    .description("run the cluster's kubectl; files named by -f are read on this host")
+    .description("run the cluster's kubectl; reads files given with -f on this host")
     .argument('[args...]', 'arguments of kubectl, after --')
     .passThroughOptions()
     .action(lazily(async () => (await import('./kubectl.js')).kubectlCommand));
   withLab(program.command('kubeconfig'))
-    .description('print the path of the kubeconfig, or merge it into your own')
-    .option('--show', 'print the kubeconfig itself (it holds a key)')
-    .option('--merge', 'add the cluster to the kubeconfig of this user')
+    .description("print the path of the lab's kubeconfig, or merge it into yours")
+    .option('--show', 'print the kubeconfig itself (it contains a private key)')
+    .option('--merge', 'add the cluster to your kubeconfig')
     .action(lazily(async () => (await import('./kubeconfig.js')).kubeconfigCommand));
 };
 
 const addCache = (program: Command, lazily: Lazily): void => {
-  const cache = program.command('cache').description('k3s releases and images kept on this host');
+  const cache = program.command('cache').description('manage cached k3s releases and images');
   withOutput(asDefaultOf(cache, cache.command('list', { isDefault: true })))
-    .description('list what is in the cache')
+    .description('list the entries of the cache')
     .action(lazily(async () => (await import('./cache.js')).cacheListCommand));
   withOutput(cache.command('add'))
-    .description('add a folder with a k3s release, or an archive of images')
+    .description('add a folder with a k3s release, or an image archive')
     .argument('<path...>')
-    .option('--version <tag>', 'release tag, when the binary cannot be asked on this host')
+    .option('--version <tag>', 'release tag, if the binary does not run on this host')
     .addOption(
-      new Option('--arch <arch>', 'architecture, when a folder has several').choices(['amd64', 'arm64']),
+      new Option('--arch <arch>', 'architecture, if a folder has several').choices(['amd64', 'arm64']),
     )
     .action(lazily(async () => (await import('./cache.js')).cacheAddCommand));
   cache
     .command('rm')
-    .description('remove an entry that `cache list` names')
+    .description('remove entries of `cache list`')
     .argument('<entry...>')
     .action(lazily(async () => (await import('./cache.js')).cacheRemoveCommand));
+};
+
+/** After an error of usage, each command names its own help. */
+const nameHelpAfterError = (command: Command, words: string): void => {
+  command.showHelpAfterError(`(see ${words} --help)`);
+  for (const one of command.commands) nameHelpAfterError(one, `${words} ${one.name()}`);
 };
 
 const takesName = ({ commands }: Command, name: string): boolean =>
   commands.some((one) => one.name() === name && one.options.some(({ long }) => long === '--name'));
 
-/** The whole command line. Errors of usage are thrown as CommanderError, already explained on stderr. */
+/** The whole command line. Throws usage errors as CommanderError, after printing them on stderr. */
 export const buildProgram = (session: Session): Command => {
   const program: Command = new Command('kglab')
     .description(
@@ -91,7 +97,6 @@ export const buildProgram = (session: Session): Command => {
     )
     .version(`kglab ${ownVersion()}`, '--version', 'print the version')
     .enablePositionalOptions()
-    .showHelpAfterError('(see kglab --help)')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -109,5 +114,6 @@ export const buildProgram = (session: Session): Command => {
   withOutput(program.command('version'))
     .description('print the version')
     .action(lazily(async () => (await import('./version.js')).versionCommand));
+  nameHelpAfterError(program, 'kglab');
   return program;
 };

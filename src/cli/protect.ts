@@ -15,7 +15,7 @@ const protect =
     );
     const [already, now] = wanted
       ? ['already protected', 'protected now: down and rebuild refuse it']
-      : ['not protected', 'no longer protected: down and rebuild may take it apart'];
+      : ['not protected', 'no longer protected: down and rebuild may remove it'];
     world.say(`Lab ${name} is ${changed ? now : already}.`);
   };
 

@@ -9,10 +9,10 @@ import { stdout } from './support/streams.js';
 const SHOWN = 12;
 
 const todo = ({ pending }: Status): string => {
-  if (pending.length === 0) return '\nNothing to do: the lab is as its lab file says.\n';
+  if (pending.length === 0) return '\nNothing to do: the lab fits its lab file.\n';
   const lines = pending.slice(0, SHOWN).map(({ title, because }) => `  ${title} (${because})`);
   const more = pending.length > SHOWN ? [`  … and ${pending.length - SHOWN} more`] : [];
-  return ['', `kglab up would do ${pending.length} steps:`, ...lines, ...more, ''].join('\n');
+  return ['', `kglab up would run ${pending.length} steps:`, ...lines, ...more, ''].join('\n');
 };
 
 /** `kglab status` */

@@ -20,19 +20,19 @@ export interface UpFlags extends LabFlags, OutputFlags {
 }
 
 const NEXT = (name: string): string => `
-  look around   kglab status -n ${name}
+  inspect it    kglab status -n ${name}
                 kglab kubectl -n ${name} -- get nodes,sc,pv
                 kglab exec -n ${name} node1 -- ls -la /opt/local-path-provisioner
-  take it down  kglab down -n ${name}
+  remove it     kglab down -n ${name}
 `;
 
 const wouldDo = (
   steps: readonly { outcome: string; title: string; because?: string | undefined }[],
 ): string => {
   const found = steps.filter(({ outcome }) => outcome === 'would-change' || outcome === 'failed');
-  if (found.length === 0) return 'Nothing to do: the lab is as its lab file says.\n';
+  if (found.length === 0) return 'Nothing to do: the lab fits its lab file.\n';
   const lines = found.map(({ title, because = '' }) => `  ${title} (${because})\n`);
-  return `kglab up would do ${found.length} steps:\n${lines.join('')}`;
+  return `kglab up would run ${found.length} steps:\n${lines.join('')}`;
 };
 
 /** `kglab up` */

@@ -33,14 +33,14 @@ export const volumesExportCommand = async (
   if (flags.to === undefined) stdout.write(text);
   else {
     await writeUsers(flags.to, text, { mode: 0o666 });
-    volumes.lab.say(`${kept.length} volumes are written to ${flags.to}`);
+    volumes.lab.say(`${kept.length} PVs written to ${flags.to}`);
   }
 };
 
 const verify = async (before: Export, kept: readonly Kept[], volumes: OpenVolumes): Promise<void> => {
   if (before.volumes.some(({ checksums }) => checksums === undefined))
     throw new CliError('USAGE', 'This export has no checksums.', {
-      hint: 'Make one that has: kglab volumes export --checksums --to FILE',
+      hint: 'Create one with checksums: kglab volumes export --checksums --to FILE',
     });
   const now = await exportVolumes(volumes.lab.name, kept, {
     machine: volumes.server,
@@ -55,13 +55,9 @@ const verify = async (before: Export, kept: readonly Kept[], volumes: OpenVolume
   }
   for (const { claim, lines } of found)
     stdout.write(`${claim}\n${lines.map((line) => `  ${line}\n`).join('')}`);
-  throw new CliError(
-    'VOLUME_DIFFERS',
-    `${found.length} of ${before.volumes.length} volumes are not as they were.`,
-    {
-      hint: '+ is new, - is gone, ~ has changed.',
-    },
-  );
+  throw new CliError('VOLUME_DIFFERS', `${found.length} of ${before.volumes.length} volumes have changed.`, {
+    hint: '+ added, - missing, ~ changed',
+  });
 };
 
 const readExport = async (file: string): Promise<Export> => {
@@ -93,11 +89,11 @@ const restoreNow = async (
   if (plan.conflicts.length > 0)
     throw new CliError('VOLUME_EXISTS', 'Not everything can be restored; nothing was changed.', {
       details: plan.conflicts,
-      hint: 'Name the claims to be restored one by one, or solve these first.',
+      hint: 'Name the claims to restore one by one, or resolve the conflicts first.',
     });
   for (const line of plan.left) volumes.lab.say(line);
   for (const id of plan.guessed)
-    volumes.lab.say(`${id}: only its directory is left; size, access mode and class are guesses`);
+    volumes.lab.say(`${id}: only its directory is left; size, access mode and class are guessed`);
   await restoreVolumes(plan.restore, volumes.context, volumes.server);
   for (const { namespace, claim, pv } of plan.restore)
     stdout.write(`restored ${namespace}/${claim} (${pv})\n`);
@@ -115,8 +111,8 @@ export const volumesRestoreCommand = async (
   flags: LabFlags & { all?: boolean; size: string; verify?: string },
 ): Promise<void> => {
   if (claims.length === 0 && !flags.all)
-    throw new CliError('USAGE', 'Say which claims to restore.', {
-      hint: 'Name them (namespace/claim), or say --all.',
+    throw new CliError('USAGE', 'No claims given.', {
+      hint: 'Name them (namespace/claim), or use --all.',
     });
   const before = flags.verify === undefined ? undefined : await readExport(flags.verify);
   const volumes = await openVolumes(session, flags, 'volumes restore');

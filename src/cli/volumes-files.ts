@@ -24,7 +24,7 @@ export const volumesCatCommand = async (session: Session, target: string, flags:
   await attachIn(session, volumes.context.machine(volumes.server), catCommand(directory.path, path));
 };
 
-/** A path of this host has a slash or dot in front, or no colon at all. */
+/** A path on this host starts with `.`, `/` or `~`, or has no colon. */
 const isClaim = (text: string): boolean => text.includes(':') && !/^[./~]/.test(text);
 
 const endOf = (text: string, kept: readonly Kept[]): CopyEnd => {
@@ -41,8 +41,8 @@ export const volumesCpCommand = async (
   flags: LabFlags,
 ): Promise<void> => {
   if (!isClaim(from) && !isClaim(to))
-    throw new CliError('USAGE', 'Neither of the two is in a claim.', {
-      hint: 'Write NAMESPACE/CLAIM:PATH for what is in a claim, e.g. kglab volumes cp ./data default/web:',
+    throw new CliError('USAGE', 'One path must be NAMESPACE/CLAIM:PATH.', {
+      hint: 'For example: kglab volumes cp ./data default/web:',
     });
   const volumes = await openVolumes(session, flags, 'volumes cp');
   const { kept } = await surveyVolumes(volumes);

@@ -41,5 +41,5 @@ export const volumesLimitCommand = async (
   const volumes = await openVolumes(session, flags, 'volumes limit');
   const found = findKept((await surveyVolumes(volumes)).kept, claim);
   await limitVolume(found, size, volumes.lab.config, volumes);
-  stdout.write(`${found.id} may grow to ${size}\n`);
+  stdout.write(`${found.id} has a quota of ${size}\n`);
 };

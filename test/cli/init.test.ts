@@ -58,7 +58,7 @@ const QUESTIONS: readonly Reply[] = [
 describe('kglab init on a terminal', () => {
   it('writes what was answered, and shows the lab before', async () => {
     const { screen, exitCode } = await onTerminal(['init'], [...QUESTIONS, ['reach the internet', ENTER]]);
-    expect(screen).toContain('is written. Next: kglab up');
+    expect(screen).toContain('written. Next: kglab up');
     expect(exitCode).toBe(0);
     expect(screen).toContain('Lab mine');
     expect(parseConfig(await readFile(join(dir, 'lab.yaml'), 'utf8'), 'lab.yaml').name).toBe('mine');

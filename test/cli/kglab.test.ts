@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { LabStore } from '../../src/lab/lab-store.js';
@@ -44,20 +44,35 @@ describe('version and help', () => {
   });
 
   it.each([
-    ['nonsense', "error: unknown command 'nonsense'"],
-    ['up --frobnicate', "error: unknown option '--frobnicate'"],
-    ['up --until nothing', "option '--until <stage>' argument 'nothing' is invalid"],
-    ['plan -o table', 'Allowed choices are text, json, dot'],
-    ['exec', "missing required argument 'node'"],
-    ['down demo', 'A lab is chosen by its name: kglab down --name NAME'],
-    ['volumes lst', "error: unknown command 'lst'"],
-    ['volumes list more', "error: too many arguments for 'list'"],
-    ['cache lst', "error: unknown command 'lst'"],
-  ])('ends with 2 and says why: %s', async (words, reason) => {
+    ['nonsense', "error: unknown command 'nonsense'", '(see kglab --help)'],
+    ['up --frobnicate', "error: unknown option '--frobnicate'", '(see kglab up --help)'],
+    ['up --until nothing', "option '--until <stage>' argument 'nothing' is invalid", '(see kglab up --help)'],
+    ['plan -o table', 'Allowed choices are text, json, dot', '(see kglab plan --help)'],
+    ['exec', "missing required argument 'node'", '(see kglab exec --help)'],
+    ['down demo', 'Choose a lab with --name: kglab down --name NAME', '(see kglab down --help)'],
+    ['volumes lst', "error: unknown command 'lst'", '(see kglab volumes --help)'],
+    ['volumes list more', "error: too many arguments for 'list'", '(see kglab volumes list --help)'],
+    ['cache lst', "error: unknown command 'lst'", '(see kglab cache --help)'],
+  ])('rejects `%s` with exit code 2, the reason and the help to read', async (words, reason, help) => {
     const { exitCode, stdout, stderr } = await home.kglab(words.split(' '));
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toContain(reason);
-    expect(stderr).toContain('see kglab --help');
+    expect(stderr).toContain(help);
+  });
+});
+
+describe('init', () => {
+  it('describes -f as the file to write, not as standard input', async () => {
+    const { stdout } = await home.kglab(['init', '--help']);
+    expect(stdout).toContain('lab file to write');
+    expect(stdout).not.toContain('standard input');
+  });
+
+  it('refuses to write to standard input', async () => {
+    const { exitCode, stderr } = await home.kglab(['init', '--yes', '-f', '-']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('kglab init --print');
+    expect(existsSync(join(home.cwd, '-'))).toBe(false);
   });
 });
 
@@ -152,7 +167,7 @@ describe('labs', () => {
   it('lists none, and then those there are', async () => {
     expect(await home.kglab(['list'])).toMatchObject({
       exitCode: 0,
-      stdout: 'No labs. Make one: kglab up\n',
+      stdout: 'No labs. Create one: kglab up\n',
     });
     expect((await home.kglab(['list', '-o', 'json'])).stdout).toBe('[]\n');
     await saveLab('b');
@@ -160,8 +175,9 @@ describe('labs', () => {
     const { stdout } = await home.kglab(['ls', '-o', 'json']);
     expect(JSON.parse(stdout)).toMatchObject([
       { name: 'a', provider: 'nspawn', nodes: 3 },
-      { name: 'b', provider: 'nspawn', nodes: 3 },
+      { name: 'b', provider: 'nspawn', nodes: 3, created: '2026-01-02T03:04:05.000Z' },
     ]);
+    expect((await home.kglab(['list'])).stdout).toMatch(/^b +nspawn +3 +2026-01-02 03:04 UTC$/m);
   });
 
   it('lists the others when a record is damaged or of a newer kglab, and says which', async () => {
@@ -176,8 +192,8 @@ describe('labs', () => {
     const { exitCode, stdout, stderr } = await home.kglab(['list', '-o', 'json']);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([{ name: 'good' }]);
-    expect(stderr).toMatch(/^lab newer cannot be read: .*made by a newer kglab/m);
-    expect(stderr).toMatch(/^lab torn cannot be read: its record is damaged: .*torn$/m);
+    expect(stderr).toMatch(/^lab newer cannot be read: .*created by a newer kglab/m);
+    expect(stderr).toMatch(/^lab torn cannot be read: .*torn\/lab\.json is damaged/m);
   });
 
   it.each([
@@ -189,7 +205,7 @@ describe('labs', () => {
     await saveLab('other');
     const { exitCode, stderr } = await home.kglab(words.split(' '));
     expect(exitCode).toBe(11);
-    expect(stderr).toContain('There is no lab called nope.');
+    expect(stderr).toContain('There is no lab nope.');
     expect(stderr).toContain('Labs of this user: other.');
   });
 
@@ -197,7 +213,7 @@ describe('labs', () => {
     await saveLab('other');
     const { exitCode, stdout, stderr } = await home.kglab(['down', '-n', 'nope', '--yes']);
     expect([exitCode, stdout]).toEqual([0, '']);
-    expect(stderr).toBe('There is no lab called nope; nothing to remove. Labs of this user: other\n');
+    expect(stderr).toBe('There is no lab nope; nothing to remove. Labs of this user: other\n');
   });
 
   it('does not take a lab down without being told twice where nobody can be asked', async () => {
@@ -239,7 +255,7 @@ describe('labs', () => {
     expect(stdout).toContain('host mount /mnt/kglab-cli-test: ');
     expect(stderr).toContain('[LAB_NOT_GONE]');
     expect(stderr).toContain('not permitted');
-    expect(stderr).toContain('Try again: kglab down -n demo\n');
+    expect(stderr).toContain('then: kglab down -n demo\n');
     expect(await new LabStore(home.state).names()).toEqual(['demo']);
   });
 
@@ -247,7 +263,7 @@ describe('labs', () => {
     await saveLab('demo');
     const { exitCode, stderr } = await home.kglab(['kubeconfig', '-n', 'demo']);
     expect(exitCode).toBe(11);
-    expect(stderr).toContain('Finish it first: kglab up -n demo');
+    expect(stderr).toContain('Complete the lab first: kglab up -n demo');
   });
 
   it('prints where the kubeconfig is, and what is in it only when asked', async () => {
@@ -289,7 +305,7 @@ describe('labs', () => {
     const { exitCode, stdout, stderr } = await home.kglab(['kubeconfig', '-n', 'demo', '--merge'], {
       env: { KUBECONFIG: `:${target}` },
     });
-    expect([exitCode, stdout]).toEqual([15, '']);
+    expect([exitCode, stdout]).toEqual([16, '']);
     expect(stderr).toContain('[KUBECONFIG_INVALID]');
     expect(stderr).toContain(`${target}:2:11: clusters must be a list`);
     expect(stderr).toContain('export KUBECONFIG=$(kglab kubeconfig)');
@@ -371,19 +387,20 @@ describe('a lab somebody works on', () => {
 describe('a rehearsed lab', () => {
   const up = ['up', '-n', 'sim', '--provider', 'simulator'];
 
-  it('is told from one of machines wherever files would be', async () => {
+  it('refuses commands that need files on volumes, and says that it is simulated', async () => {
     expect(await home.kglab([...up, '-q'])).toMatchObject({ exitCode: 0 });
-    for (const words of [['volumes'], ['volumes', 'cat', 'a:b'], ['mount', join(home.dir, 'm')]])
-      expect(await home.kglab([...words, '-n', 'sim'])).toMatchObject({
-        exitCode: process.getuid?.() === 0 || words[0] !== 'mount' ? 2 : 20,
-        stdout: '',
-      });
+    for (const words of [['volumes'], ['volumes', 'cat', 'a:b'], ['mount', join(home.dir, 'm')]]) {
+      const { exitCode, stdout, stderr } = await home.kglab([...words, '-n', 'sim']);
+      expect([exitCode, stdout]).toEqual([2, '']);
+      expect(stderr).toContain('The simulator does not support this command.');
+      expect(stderr).toContain('Lab sim is simulated');
+    }
     expect(home.entries()).not.toContain('m');
   });
 
   it('answers a dry run on stdout', async () => {
     const { stdout } = await home.kglab([...up, '--dry-run', '-q']);
-    expect(stdout).toMatch(/^kglab up would do \d+ steps:$/m);
+    expect(stdout).toMatch(/^kglab up would run \d+ steps:$/m);
     expect(stdout).toContain('Form the trusted pool of 3 machines');
     await home.kglab([...up, '-q']);
     expect((await home.kglab([...up, '--dry-run', '-q'])).stdout).toMatch(/^Nothing to do/);
@@ -404,7 +421,7 @@ describe('a rehearsed lab', () => {
 
   it('needs nothing of the host, and shows whether it is protected', async () => {
     expect((await home.kglab(['doctor', '--provider', 'simulator'])).stdout).toBe(
-      'The simulator provider needs nothing of this host.\n',
+      'The simulator provider has no requirements.\n',
     );
     await home.kglab([...up, '-q']);
     await home.kglab(['protect', '-n', 'sim']);

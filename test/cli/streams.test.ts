@@ -25,7 +25,7 @@ describe('a reader that has gone', () => {
   it.each(['lines', 'list', 'json'])('does not end an up that shows its progress as %s', async (mode) => {
     const ran = await home.kglab([...up, '--progress', mode], { stderr: 'closed' });
     expect(ran).toMatchObject({ exitCode: 0 });
-    expect(ran.stdout).toContain('take it down');
+    expect(ran.stdout).toContain('remove it');
     expect(await changesLeft()).toBe(0);
   });
 

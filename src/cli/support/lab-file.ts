@@ -8,7 +8,7 @@ import type { LabFlags } from './flags.js';
 import { CliError } from '../../errors/cli-error.js';
 import { writeUsers } from '../../util/private-files.js';
 
-/** The lab that flags and lab file describe, and what that file is called (`defaults` without one). */
+/** The lab that flags and lab file describe, and the name of that file (`defaults` without one). */
 export const loadLab = ({ file, name, provider, nodes }: LabFlags): Promise<LoadedConfig> =>
   loadConfig({
     file,
@@ -25,13 +25,13 @@ export const loadLab = ({ file, name, provider, nodes }: LabFlags): Promise<Load
 /** The lab that flags and lab file describe. */
 export const labConfig = async (flags: LabFlags): Promise<LabConfig> => (await loadLab(flags)).config;
 
-/** The name of the lab alone: for commands that work on a lab that exists, whatever its file says by now. */
+/** Only the name of the lab, for commands that work on an existing lab whatever its file says now. */
 export const labName = async (flags: LabFlags): Promise<string> =>
   flags.name ?? (await labConfig(flags)).name;
 
 /**
- * The lab to make: as flags and lab file describe it. Without either, a lab of that name that exists is meant as it
- * was made, not as the defaults have it.
+ * The lab for `up`: as flags and lab file describe it. Without either, an existing lab of that name keeps its
+ * configuration; the defaults do not replace it.
  */
 export const wantedLab = async (flags: LabFlags): Promise<LabConfig> => {
   const { config, source } = await loadLab(flags);
@@ -42,12 +42,12 @@ export const wantedLab = async (flags: LabFlags): Promise<LabConfig> => {
 
 const hasCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
 
-/** Permissions of a new file, less the umask: a lab file holds no secret. */
+/** Permissions of a new file, before the umask: a lab file holds no secret. */
 const MODE = 0o666;
 
 /**
- * Writes a lab file. One that may be replaced is there at every moment, the old or the new; without leave to replace,
- * one that came meanwhile stays as it is: throws CONFIRMATION_NEEDED.
+ * Writes a lab file. `replace` replaces an existing file atomically. Otherwise throws CONFIRMATION_NEEDED if the file was
+ * created in the meantime, and leaves it unchanged.
  */
 export const putLabFile = async (
   path: string,
@@ -59,8 +59,12 @@ export const putLabFile = async (
     await writeFile(path, text, { flag: 'wx', mode: MODE });
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
-    throw new CliError('CONFIRMATION_NEEDED', `${path} has come into being meanwhile; it is left as it is.`, {
-      hint: 'Name another with --file, or replace it: kglab init --force',
-    });
+    throw new CliError(
+      'CONFIRMATION_NEEDED',
+      `${path} was created in the meantime; kglab did not overwrite it.`,
+      {
+        hint: 'Choose another file with --file, or replace it: kglab init --force',
+      },
+    );
   }
 };

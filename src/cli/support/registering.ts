@@ -1,13 +1,13 @@
 import type { Session } from './session.js';
 import type { Command } from 'commander';
 
-/** What a command's file exports: takes the session, the positional arguments and the flags. */
+/** A command, as its file exports it: session, positional arguments, flags. */
 export type Runner<A extends unknown[]> = (session: Session, ...args: A) => Promise<void>;
 
-/** Turns a loader of such a function into the action of a command. */
+/** Turns a function that loads a command into its action. */
 export type Lazily = <A extends unknown[]>(load: () => Promise<Runner<A>>) => (...args: A) => Promise<void>;
 
-/** Commands are loaded when they run: `kglab version` must not wait for what only `up` needs. */
+/** Loads a command when it runs: `kglab version` must not load what only `up` needs. */
 export const lazilyIn =
   (session: Session): Lazily =>
   (load) =>
@@ -16,7 +16,7 @@ export const lazilyIn =
     await run(session, ...args);
   };
 
-/** Makes a command the one that its group runs alone; a word after the group is then a command that it does not have. */
+/** Makes `command` the default of its group; any other word after the group is an unknown command. */
 export const asDefaultOf = (group: Command, command: Command): Command =>
   command.allowExcessArguments().hook('preAction', (_command, { args }) => {
     const [word] = args;
@@ -30,9 +30,9 @@ export const asDefaultOf = (group: Command, command: Command): Command =>
 
 const TOO_MANY = /too many arguments for '([\w-]+)'\. Expected 0 arguments/;
 
-/** What an error of usage says; of a word too many, how a lab is named. */
+/** The text of a usage error; an excess word gets a hint about `--name`, if the command has it. */
 export const explainUsage = (message: string, named: (command: string) => boolean): string => {
   const [, command] = TOO_MANY.exec(message) ?? [];
   if (command === undefined || !named(command)) return message;
-  return `${message.trimEnd()}\nA lab is chosen by its name: kglab ${command} --name NAME\n`;
+  return `${message.trimEnd()}\nChoose a lab with --name: kglab ${command} --name NAME\n`;
 };

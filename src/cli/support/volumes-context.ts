@@ -13,12 +13,12 @@ import type { Session } from './session.js';
 import { withLock as withLabLock } from '../../lab/with-lock.js';
 import { openKnownLab } from './open-world.js';
 
-/** A lab that a command about volumes works on. */
+/** The lab that a `volumes` command works on. */
 export interface OpenVolumes extends VolumesContext {
   readonly lab: Lab;
 }
 
-/** Opens a lab that exists. Throws USAGE when it is a simulated one. */
+/** Opens an existing lab. Throws USAGE if it is simulated. */
 export const openVolumes = async (session: Session, flags: LabFlags, what: string): Promise<OpenVolumes> => {
   const lab = await openKnownLab(session, flags, { what });
   assertRealMachines(lab);
@@ -30,12 +30,12 @@ export const openVolumes = async (session: Session, flags: LabFlags, what: strin
   };
 };
 
-/** All that the volumes hold, by way of a catalogue that is up to date as far as the cluster answers. */
+/** Surveys the volumes, after bringing the catalogue up to date if the cluster answers. Throws VOLUME_FAILED if one is not mounted. */
 export const surveyVolumes = async (
   { lab, context, server }: OpenVolumes,
   options: { readonly sizes?: boolean } = {},
 ): Promise<{ readonly surveyed: readonly Surveyed[]; readonly kept: readonly Kept[] }> => {
-  // A catalogue of a newer kglab is refused before anything is written to it.
+  // This refuses a catalogue of a newer kglab before anything is written to it.
   await survey(lab.config, server, context);
   await syncCatalogue(server, context);
   const surveyed = await survey(lab.config, server, context, options);
@@ -45,13 +45,13 @@ export const surveyVolumes = async (
       'VOLUME_FAILED',
       `Volume ${away.volume} is not mounted at ${away.mount} on ${server}.`,
       {
-        hint: 'See what the lab lacks (kglab status) and repair it: kglab up',
+        hint: 'Check the lab (kglab status), then repair it: kglab up',
       },
     );
   return { surveyed, kept: inventory(surveyed) };
 };
 
-/** As {@link surveyVolumes}, with what the cluster has. */
+/** As {@link surveyVolumes}, with the PVs and claims of the cluster. */
 export const surveyWithCluster = async (
   volumes: OpenVolumes,
 ): Promise<{
@@ -69,6 +69,6 @@ export const surveyWithCluster = async (
   return { surveyed, kept: stillKept(kept, before, cluster), cluster };
 };
 
-/** Does something that nobody else may do to this lab at the same time. */
+/** Runs `work` while no other kglab works on this lab. Throws LAB_BUSY. */
 export const withLock = async <T>({ lab }: OpenVolumes, what: string, work: () => Promise<T>): Promise<T> =>
   withLabLock(lab.world, lab.name, what, work);

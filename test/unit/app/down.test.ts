@@ -94,7 +94,7 @@ describe('down', () => {
     const { left } = await down(await planRemoval(await test.lab(w)));
     const reasons = Object.fromEntries(left.map(({ what, why }) => [what, why]));
     const own = 'Machine demo-node1 did not end.';
-    const unknown = 'it came back, or belongs to another process';
+    const unknown = 'it was recreated or is used by another process';
     expect(reasons).toEqual({
       'demo-node1': own,
       '7 systemd (demo-node1)': own,

@@ -10,7 +10,7 @@ it('says of a machine that exists, and of no other, that it does not become what
   const after = labOf('name: demo\nmachine: { cpus: 4, memory: 2GiB }\n');
   await saySizes(before, { ...lab, provider, config: after });
   expect(said).toHaveLength(1);
-  expect(said[0]).toContain('node1 stays as it was made (2 CPUs, 2048 MiB');
+  expect(said[0]).toContain('node1 keeps its size (2 CPUs, 2048 MiB');
   expect(said[0]).toContain('kglab rebuild --node node1 -n demo');
   await saySizes(after, { ...lab, provider, config: after });
   expect(said).toHaveLength(1);

@@ -80,7 +80,7 @@ describe('stop of a lab whose bricks owe each other something', () => {
     test.stage.on('demo-b').on(INFO, owed(3), owed(1), owed(0));
     await ended(run(false));
     expect(test.said.filter((line) => line.includes('heal'))).toEqual([
-      'waiting 8 s at most for healing (volume gv0: 3 entries)',
+      'waiting up to 8 s for heals (volume gv0: 3 entries)',
     ]);
     expect(test.stage.ran('demo-b').filter((words) => INFO.test(words))).toHaveLength(3);
   });
@@ -88,7 +88,7 @@ describe('stop of a lab whose bricks owe each other something', () => {
   it('does not wait for ever, and says what is left', async () => {
     test.stage.on('demo-b').on(INFO, owed(3));
     await ended(run(false));
-    expect(test.said).toContain('not healed yet, and healed once the lab is started: volume gv0: 3 entries');
+    expect(test.said).toContain('heals left for the next start: volume gv0: 3 entries');
     expect(done.filter((line) => line.startsWith('off '))).toHaveLength(5);
   });
 
@@ -103,7 +103,7 @@ describe('start', () => {
     test.stage.provider.infos = test.stage.provider.infos.slice(1);
     await expect(start(await test.lab(test.world(), record()))).rejects.toMatchObject({
       code: 'LAB_CHANGED',
-      message: 'Machines of lab demo do not exist: a. `start` creates none.',
+      message: 'Machines of lab demo do not exist: a. `start` does not create machines.',
     });
   });
 });

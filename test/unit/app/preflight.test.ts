@@ -92,7 +92,7 @@ describe('assertImages', () => {
     expect(() => assertImages(OFF, archives(['docker.io/library/x:1']), chosen)).toThrow(
       expect.objectContaining({
         code: 'ARTIFACT_MISSING',
-        details: [chosen.provisioner, 'busybox:1'].map((image) => `${image} is in no archive of the cache`),
+        details: [chosen.provisioner, 'busybox:1'].map((image) => `${image} is not in the cache`),
         hint: expect.stringContaining(`docker save ${chosen.provisioner} busybox:1 -o images.tar`) as string,
       }) as Error,
     );

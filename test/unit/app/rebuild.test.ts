@@ -110,7 +110,9 @@ describe('the question', () => {
     whatGoes({ what: 'machines', machines, keepData: false }, test.record()).join('\n');
 
   it('says that the cluster goes with the machine of its server', () => {
-    expect(lines('demo-node1')).toContain('cluster, with everything in it, goes with its server demo-node1');
+    expect(lines('demo-node1')).toContain(
+      'cluster, with everything in it, is lost with its server demo-node1',
+    );
     expect(lines('demo-node2')).not.toContain('cluster');
   });
 });

@@ -116,7 +116,7 @@ describe('the kubeconfigs of a list', () => {
         why: [
           `${file(B)} is no kubeconfig that kglab understands; it is left as it is.`,
           `    ${file(B)}:1:11: clusters must be a list`,
-          `    Mend it, then: kubectl config delete-context kglab-demo --kubeconfig ${file(B)}; ` +
+          `    Correct it, then: kubectl config delete-context kglab-demo --kubeconfig ${file(B)}; ` +
             `kubectl config delete-cluster kglab-demo --kubeconfig ${file(B)}; ` +
             `kubectl config delete-user kglab-demo --kubeconfig ${file(B)}`,
         ].join('\n'),

@@ -48,7 +48,7 @@ describe('a mistyped lab name', () => {
     await writeFile(join(test.store.dir('other'), 'lab.json'), '{"versi');
     await expect(knownLab('demmo', test.world())).rejects.toMatchObject({
       code: 'LAB_UNKNOWN',
-      hint: 'Labs of this user: other. Choose one by --name.',
+      hint: 'Labs of this user: other. Choose one with --name.',
     });
   });
 });
