@@ -65,7 +65,7 @@ const install = (tarball: string, dir: string): string => {
   return installed;
 };
 
-describe('the package that npm pack makes', () => {
+describe('the package that npm pack creates', () => {
   let dir: string;
   let installed: string;
   let home: Home;
@@ -105,7 +105,7 @@ describe('the package that npm pack makes', () => {
     expect(await kglab('plan', '-o', 'json')).toEqual({ exitCode: 0, stdout: plan, stderr: '' });
   });
 
-  it('makes a whole lab on the simulator', async () => {
+  it('creates a whole lab on the simulator', async () => {
     home.write('lab.yaml', 'name: packed\nnodes: 3\n');
     const { exitCode, stdout, stderr } = await kglab('up', '--provider', 'simulator', '-o', 'json');
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { saySizes } from '../../../src/app/lab-changes.js';
 import { labOf, Stage } from '../../helpers/step-context.js';
 
-it('says of a machine that exists, and of no other, that it does not become what lab.yaml says now', async () => {
+it('says that an existing machine keeps its size, and nothing of a missing one', async () => {
   const said: string[] = [];
   const lab = { say: (line: string) => said.push(line), signal: new AbortController().signal };
   const { provider } = new Stage(['demo-node1']);
