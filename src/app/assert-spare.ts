@@ -9,7 +9,7 @@ import { parseHeal, type BrickHeal, type Volume } from '../gluster/parse.js';
 import { nameOf, specOf, volumeSpec, type Brick, type VolumeSpec } from '../gluster/volume-spec.js';
 import { mapPool } from '../util/pool.js';
 
-/** A file that is being written may be counted in passing: only what stays is owed. */
+/** A file being written may count as a pending heal for a moment: only a lasting count matters. */
 const LOOKS = 8;
 const EVERY_MS = 500;
 
@@ -17,12 +17,12 @@ const EVERY_MS = 500;
 const LIMIT = 8;
 
 const refuse = (node: NodeConfig, why: string, details: readonly string[] = []): CliError =>
-  new CliError('GLUSTER_DATA_LOST', `${node.name} is not taken away: ${why}.`, {
+  new CliError('GLUSTER_DATA_LOST', `Refusing to remove ${node.name}: ${why}.`, {
     details,
-    hint: `Its bricks can outlive it: kglab rebuild --node ${node.name} --keep-data`,
+    hint: `Keep its bricks: kglab rebuild --node ${node.name} --keep-data`,
   });
 
-/** Why a volume would lose data with this brick, as far as the volume's answer says; undefined when it would not. */
+/** Why the volume would lose data without this brick, from its heal info; undefined if it would not. */
 export const whyNotSpare = (
   found: readonly BrickHeal[],
   own: string,
@@ -31,12 +31,12 @@ export const whyNotSpare = (
   const pendingOn = (name: string): number | undefined => found.find(({ brick }) => brick === name)?.pending;
   const away = volume.bricks.map(nameOf).find((name) => name !== own && pendingOn(name) === undefined);
   if (away !== undefined) return `brick ${away} is not online`;
-  // What a brick lists, others lack.
+  // A brick lists the entries that other bricks still need from it.
   const owed = pendingOn(own);
   if (owed === undefined)
     return VOLUME_TYPES[volume.type].outvotes(volume)
       ? undefined
-      : 'its brick is not online, and may have what others lack; start it first: kglab up';
+      : 'its brick is not online and may hold data that no other brick has; start it first: kglab up';
   return owed === 0 ? undefined : `other bricks still have to heal ${owed} entries from its brick`;
 };
 
@@ -48,7 +48,7 @@ const assertVolume = async (
   context: StepContext,
 ): Promise<void> => {
   if (!VOLUME_TYPES[volume.type].heals(volume))
-    throw refuse(node, `volume ${volume.name} has no other copy of what is there`);
+    throw refuse(node, `volume ${volume.name} has no other copy of this data`);
   let why: string | undefined;
   for (let tries = 0; tries < LOOKS; tries += 1) {
     if (tries > 0) await context.clock.sleep(EVERY_MS, context.signal);
@@ -56,10 +56,10 @@ const assertVolume = async (
     why = whyNotSpare(parseHeal(answer), nameOf(own), volume);
     if (why === undefined) return;
   }
-  throw refuse(node, `with it, volume ${volume.name} would lose data (${why})`);
+  throw refuse(node, `volume ${volume.name} would lose data (${why})`);
 };
 
-/** The member that knows most volumes, and these: one that was made anew and not yet taught knows none. */
+/** The peer that knows most volumes, and these volumes: a recreated peer may know none yet. */
 const bestInformed = async (
   machines: readonly string[],
   context: StepContext,
@@ -73,8 +73,8 @@ const bestInformed = async (
 };
 
 /**
- * Throws GLUSTER_DATA_LOST unless everything on the node's bricks is on others as well: on those of the lab's volumes,
- * and on those of single claims, which only the pool knows.
+ * Throws GLUSTER_DATA_LOST unless other bricks have everything that the node's bricks have. This covers the volumes of
+ * the lab file and dedicated volumes, which only the pool knows.
  */
 export const assertSpare = async (
   config: LabConfig,
@@ -89,7 +89,7 @@ export const assertSpare = async (
     others.filter((machine) => machine !== node.machine && running.includes(machine)),
     context,
   );
-  if (view === undefined) throw refuse(node, 'no other machine with bricks runs');
+  if (view === undefined) throw refuse(node, 'no other machine with bricks is running');
   const planned = config.volumes.map((volume) => volumeSpec(config, volume));
   const claims = view.known.filter(({ name }) => !planned.some((one) => one.name === name)).map(specOf);
   for (const volume of [...planned, ...claims])

@@ -6,15 +6,15 @@ import type { Lab } from '../lab/lab.js';
 import { mapPool } from '../util/pool.js';
 import { waitFor } from '../util/wait.js';
 
-/** How long a stop is put off: a few files heal in that time, and who stops a lab does not want to wait for many. */
+/** How long a stop waits: enough for a few files to heal. */
 const PATIENCE_MS = 8_000;
 const EVERY_MS = 1_000;
-/** An answer takes half a second; bricks that are away make it late, and then it is not waited for. */
+/** An answer takes half a second, but much longer while bricks are offline. */
 const ASK_MS = 5_000;
 /** Volumes asked about at the same time. */
 const LIMIT = 4;
 
-/** Entries that wait for healing, by volume; volumes without any, or that cannot be asked, are not in it. */
+/** Volumes with pending heals; without those that do not answer. */
 const pendingHeals = async ({ config, provider, signal }: Lab, from: string): Promise<readonly string[]> => {
   const found = await mapPool(config.volumes, LIMIT, async ({ name }) => {
     const result = await provider
@@ -28,7 +28,7 @@ const pendingHeals = async ({ config, provider, signal }: Lab, from: string): Pr
   return found.filter(({ count }) => count > 0).map(({ name, count }) => `volume ${name}: ${count} entries`);
 };
 
-/** Waits a moment for healing to end before bricks go, and says what is left: it goes on when the lab is started. */
+/** Waits a short time for pending heals before bricks go offline, and says what is left for the next start. */
 export const awaitHealing = async (lab: Lab, running: ReadonlySet<string>): Promise<void> => {
   const { config, clock, signal } = lab;
   const from = storageNodes(config).find(({ machine }) => running.has(machine))?.machine;
@@ -38,10 +38,10 @@ export const awaitHealing = async (lab: Lab, running: ReadonlySet<string>): Prom
     const isFirst = left.length === 0;
     left = await pendingHeals(lab, from);
     if (left.length === 0) return true;
-    if (isFirst) lab.say(`waiting ${PATIENCE_MS / 1000} s at most for healing (${left.join(', ')})`);
+    if (isFirst) lab.say(`waiting up to ${PATIENCE_MS / 1000} s for heals (${left.join(', ')})`);
     return undefined;
   };
   const options = { clock, signal, timeoutMs: PATIENCE_MS, everyMs: EVERY_MS };
   if (await waitFor(look, options)) return;
-  lab.say(`not healed yet, and healed once the lab is started: ${left.join(', ')}`);
+  lab.say(`heals left for the next start: ${left.join(', ')}`);
 };

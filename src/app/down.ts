@@ -9,15 +9,15 @@ import { detachHostMount, labMounts } from './host-mounts.js';
 import { assertKeepsData } from './rebuild.js';
 import { contextIn, findContexts, forgetContext } from './user-kubeconfig.js';
 
-/** What `down` is about to remove. */
+/** What `down` will remove. */
 export interface Removal {
   readonly lab: Lab;
   readonly machines: readonly MachineInfo[];
-  /** Everything of the lab that is there. */
+  /** Everything that exists of the lab. */
   readonly before: readonly Trace[];
 }
 
-/** Something that is left, and why, as far as that is known. */
+/** Something that is left, and why if known. */
 export interface Remainder extends Trace {
   readonly why: string;
 }
@@ -29,9 +29,9 @@ export interface Certificate {
   readonly machines: readonly string[];
   readonly before: readonly Trace[];
   readonly left: readonly Remainder[];
-  /** What may be left, but cannot be told; the lab counts as gone all the same. */
+  /** What may be left; the lab counts as removed all the same. */
   readonly unsure: readonly Remainder[];
-  /** Content of bricks that was asked to be kept: of which machine, and where it is. */
+  /** Kept data: of which machine, and where it is. */
   readonly kept: readonly { readonly machine: string; readonly path: string }[];
 }
 
@@ -50,13 +50,13 @@ const tracesOf = async (lab: Lab): Promise<readonly Trace[]> => {
   ];
 };
 
-/** Where bricks are kept, now or since an earlier run: nothing is left over there, but the user is told. */
+/** Kept data of this and earlier runs. The user asked for it, so it does not count as left. */
 const keptBy = async ({ provider, signal }: Lab): Promise<Certificate['kept']> =>
   ((await provider.abilities.traces?.({ signal })) ?? [])
     .filter(({ kind }) => kind === KEPT_DATA)
     .map(({ what }) => ({ machine: basename(what), path: what }));
 
-/** Looks at what belongs to the lab; changes nothing. */
+/** Lists what belongs to the lab; changes nothing. */
 export const planRemoval = async (lab: Lab): Promise<Removal> => {
   const machines = await lab.provider.list({ signal: lab.signal });
   const folder = { kind: 'directory', what: lab.world.store.dir(lab.name) };
@@ -66,7 +66,7 @@ export const planRemoval = async (lab: Lab): Promise<Removal> => {
 /** Machines removed at the same time. */
 const LIMIT = 4;
 
-/** Failures by machine, or by what else was to go; '' stands for the network and what else machines stand on. */
+/** Reasons of failures by machine or other name; '' stands for the network and the rest of the foundation. */
 type Failures = Map<string, string>;
 
 const attempt = async (
@@ -83,7 +83,7 @@ const attempt = async (
   }
 };
 
-/** Takes the bricks of a machine out before it is removed. It is shut down in order if it can be. */
+/** Saves the bricks of a machine before it is removed, after a clean shutdown if possible. */
 const keepData = async ({ name, state }: MachineInfo, { config, provider, signal }: Lab): Promise<string> => {
   const node = config.nodes.find(({ machine }) => machine === name);
   if (state === 'running') {
@@ -98,7 +98,7 @@ const keepData = async ({ name, state }: MachineInfo, { config, provider, signal
   );
 };
 
-/** Takes the lab out of all kubeconfigs of this user; says, and returns, in which it may still be. */
+/** Removes the lab from the user's kubeconfigs; says and returns which ones may still have it. */
 const forgetContexts = async (lab: Lab, failures: Failures): Promise<Certificate['unsure']> => {
   const { name, signal } = lab;
   const { files, unsure } = await findContexts(name, lab.world);
@@ -109,9 +109,9 @@ const forgetContexts = async (lab: Lab, failures: Failures): Promise<Certificate
 };
 
 /**
- * Removes the machines, then what they stood on, then the record; the record last, so that an interrupted `down` is
- * simply repeated. Machines are removed whole: no unmount that could hang on a dead volume is needed. What fails does
- * not keep the rest from being removed; it is in the certificate.
+ * Removes the machines, then the foundation (network), then the record: last, so that an interrupted `down` can be
+ * repeated. Whole machines are removed, so no unmount can hang on a dead volume. After a failure the rest is still
+ * removed; the certificate lists the failure.
  */
 export const down = async (
   { lab, machines, before }: Removal,
@@ -149,26 +149,26 @@ export const down = async (
   return { lab: labName, id, machines: machines.map(({ name }) => name), before, left, unsure, kept };
 };
 
-/** Whether a text has that name of a machine as a whole: `demo-node10` does not have `demo-node1`. */
+/** Whether a text contains the machine's name as a whole word: `demo-node10` does not contain `demo-node1`. */
 const names = (text: string, machine: string): boolean =>
   text.split(machine).some((before, index, parts) => {
     const after = parts[index + 1];
     return after !== undefined && !/[a-z0-9]$/i.test(before) && !/^[a-z0-9]/i.test(after);
   });
 
-/** The machine that a trace names: of `a-b` and `b`, which both fit `a-b`, the longer one. */
+/** The machine that a trace names; the longest if several fit. */
 const machineIn = (text: string, machines: readonly string[]): string | undefined =>
   [...machines].sort((a, b) => b.length - a.length).find((machine) => names(text, machine));
 
-/** What failed explains what is left of it; of a machine, no other machine's failure does. */
+/** Why something is left: the failure to remove it; never the failure of another machine. */
 const why = ({ kind, what }: Trace, failures: Failures, machines: readonly string[]): string => {
   const machine = failures.has(what) ? what : machineIn(what, machines);
   const own = failures.get(machine ?? kind) ?? failures.get(kind) ?? failures.get('');
   const any = machine === undefined ? [...failures.values()][0] : undefined;
-  return own ?? any ?? 'it came back, or belongs to another process';
+  return own ?? any ?? 'it was recreated or is used by another process';
 };
 
-/** What is left, and why. What could not be done counts even where nothing is seen of it: it may still be on its way. */
+/** What is left, and why. A failure counts even if no trace shows it: a machine may still be starting. */
 const explained = (
   traces: readonly Trace[],
   failures: Failures,

@@ -1,13 +1,13 @@
 import { kubectl } from '../kube/kubectl.js';
 import { cmd, sh, type Command } from '../exec/command.js';
 
-/** A file of the archive and the command that prints it. */
+/** A file of the archive and the command that prints its content. */
 export interface Evidence {
   readonly file: string;
   readonly command: Command;
 }
 
-/** Lines of each log; a failure is at the end of it. */
+/** Last lines of each log: failures are at the end. */
 const LINES = '4000';
 
 const TAILS = `
@@ -19,7 +19,7 @@ done`;
 const CONFIG =
   'for file in /etc/rancher/k3s/*.yaml /etc/kglab/*; do [ -f "$file" ] && echo "==> $file <==" && cat "$file"; done; :';
 
-/** What every machine is asked. */
+/** Run on every machine. */
 export const MACHINE_EVIDENCE: readonly Evidence[] = [
   { file: 'journal.txt', command: cmd('journalctl', '-b', '--no-pager', '-n', LINES) },
   { file: 'units.txt', command: cmd('systemctl', '--no-pager', 'list-units', '--all') },
@@ -42,7 +42,7 @@ export const MACHINE_EVIDENCE: readonly Evidence[] = [
   { file: 'k3s-logs.txt', command: sh(TAILS, '/var/lib/rancher/k3s', '400') },
 ];
 
-/** What the first storage machine that runs is asked of the volumes. */
+/** Run on the first running storage machine. */
 export const GLUSTER_EVIDENCE: readonly Evidence[] = [
   { file: 'volumes.txt', command: cmd('gluster', '--mode=script', 'volume', 'info') },
   { file: 'status.txt', command: cmd('gluster', '--mode=script', 'volume', 'status', 'all', 'detail') },
@@ -54,7 +54,7 @@ export const GLUSTER_EVIDENCE: readonly Evidence[] = [
   },
 ];
 
-/** What the server is asked of the cluster. */
+/** Run on the server. */
 export const CLUSTER_EVIDENCE: readonly Evidence[] = [
   {
     file: 'objects.txt',

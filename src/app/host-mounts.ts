@@ -9,7 +9,7 @@ import {
   type RealMount,
 } from '../volumes/host-mount.js';
 
-/** What mounts on this host are made with. */
+/** What `kglab mount` and `umount` need to know of a lab. */
 export const mountPlace = ({ name, files, signal, world: { host, store } }: Lab): MountPlace => ({
   host,
   files,
@@ -19,7 +19,7 @@ export const mountPlace = ({ name, files, signal, world: { host, store } }: Lab)
 
 const MOUNTINFO = '/proc/self/mountinfo';
 
-/** Mounts of the lab's volumes on this host: those that kglab has noted, and those that the kernel has beyond them. */
+/** Mounts of the lab's volumes on this host: those that kglab recorded, and others that the kernel lists. */
 export const labMounts = async (lab: Lab): Promise<readonly RealMount[]> => {
   const place = mountPlace(lab);
   const noted = (await hostMounts(place)).map((mount) => ({ ...mount, byKglab: true }));
@@ -28,7 +28,7 @@ export const labMounts = async (lab: Lab): Promise<readonly RealMount[]> => {
   return [...noted, ...real.filter(({ path }) => !noted.some((mount) => mount.path === path))];
 };
 
-/** Detaches a mount of a lab's volume, used or not: its machines are about to go. Throws VOLUME_IN_USE. */
+/** Detaches a mount even if it is in use, because its machines will be removed. Throws VOLUME_IN_USE for a foreign one. */
 export const detachHostMount = async (mount: RealMount, lab: Lab): Promise<void> => {
   const { path, byKglab } = mount;
   if (!byKglab)
@@ -40,7 +40,7 @@ export const detachHostMount = async (mount: RealMount, lab: Lab): Promise<void>
   await unmountOnHost(mount, mountPlace(lab), { force: true });
 };
 
-/** Detaches all mounts of a lab that kglab has made. Throws VOLUME_IN_USE. */
+/** Detaches all mounts that kglab made for a lab. Throws VOLUME_IN_USE. */
 export const detachHostMounts = async (lab: Lab): Promise<void> => {
   for (const mount of await labMounts(lab)) if (mount.byKglab) await detachHostMount(mount, lab);
 };

@@ -6,19 +6,18 @@ import { serverMachine, storageNodes } from '../config/roles.js';
 import type { CommandResult } from '../exec/command.js';
 import { planUp } from '../recipe/up.js';
 import { renderPlan } from '../engine/plan.js';
-import { EvidenceFolder } from './evidence-folder.js';
+import { EvidenceFolder, redactEvidence } from './evidence-folder.js';
 import { readText } from '../util/private-files.js';
 import type { Lab } from '../lab/lab.js';
 import { randomHex } from '../lab/lab-store.js';
 import { leftovers, withOwnFolder } from '../exec/lock.js';
 import { mapPool } from '../util/pool.js';
 import { CLUSTER_EVIDENCE, GLUSTER_EVIDENCE, MACHINE_EVIDENCE, type Evidence } from './evidence.js';
-import { redactEvidence } from './redact-evidence.js';
 import type { World } from '../lab/world.js';
 
-/** A machine that hangs must not keep the others' evidence from being collected. */
+/** Per command, so that a machine that hangs does not block the others. */
 const ASK_MS = 30_000;
-/** Machines asked at the same time, and questions to one machine. */
+/** Machines asked at the same time, and commands on one machine. */
 const LIMIT = 4;
 /** Lines of a machine's console: several boots. */
 const CONSOLE_LINES = 4000;
@@ -52,7 +51,7 @@ const collect = async (
   });
 };
 
-/** Ends of the machines' consoles, as far as there are any. */
+/** The last lines of the machines' consoles, if the provider keeps them. */
 const consoleEvidence = async ({ folder, lab: { provider } }: Collector): Promise<void> => {
   for (const { machine, path } of (await provider.abilities.consoles?.()) ?? []) {
     const text = await readText(path).catch((error: unknown) => `(not collected: ${String(error)})\n`);
@@ -93,17 +92,17 @@ const labEvidence = async (collector: Collector): Promise<readonly string[]> => 
     .map(({ name, state }) => `${name} (${state})`);
 };
 
-/** What the archive holds less than it should. */
+/** The archive, and what it lacks. */
 export interface LogsResult {
   readonly path: string;
-  /** Machines that could not be asked. */
+  /** Machines without logs in the archive: not running. */
   readonly silent: readonly string[];
 }
 
-/** What evidence is collected in, in the folder of the lab. */
+/** Prefix of the folder in which evidence is collected, below the lab's folder. */
 const COLLECTING = '.evidence-';
 
-/** Fills an archive; nothing but it is left. */
+/** Fills and packs a folder, then removes it and those of killed runs. */
 const packed = async (
   name: string,
   target: string,
@@ -112,7 +111,7 @@ const packed = async (
 ): Promise<void> => {
   await store.token(name);
   const stamp = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-  // Older kglabs collected in folders called kglab-LAB-TIME.
+  // Older versions used folders called kglab-LAB-TIME.
   for (const prefix of [COLLECTING, `kglab-${name}-`])
     for (const left of await leftovers(store.dir(name), prefix, clock.now()))
       await rm(left, { recursive: true, force: true });
@@ -124,7 +123,7 @@ const packed = async (
   });
 };
 
-/** Puts everything that may explain a failure into one archive, without secrets; machines that are down are left out. */
+/** Collects logs and states of the host and of running machines into one archive, without secrets. */
 export const collectLogs = async (lab: Lab, target: string): Promise<LogsResult> => {
   let silent: readonly string[] = [];
   await packed(lab.name, target, lab.world, async (folder) => {
@@ -134,7 +133,7 @@ export const collectLogs = async (lab: Lab, target: string): Promise<LogsResult>
   return { path: target, silent };
 };
 
-/** What there is of a lab that was never begun, such as on a host that is not ready: the logs of its runs. */
+/** Packs the logs of failed runs of a lab that was never created; false if there are none. */
 export const collectRuns = async (name: string, target: string, world: World): Promise<boolean> => {
   const { store } = world;
   if ((await readdir(store.logDir(name)).catch(() => [])).length === 0) return false;

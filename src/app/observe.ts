@@ -10,13 +10,13 @@ import type { Volume, VolumeProcess } from '../gluster/parse.js';
 import { PATHS } from '../guest/paths.js';
 import { awaitAll, mapPool } from '../util/pool.js';
 
-/** A lab as it is found; parts that cannot be asked are undefined. */
+/** The state of a lab; parts that do not answer are undefined. */
 export interface Observed {
   readonly machines: readonly MachineInfo[];
   readonly volumes: readonly Volume[] | undefined;
   /** Processes by volume name. */
   readonly processes: Readonly<Record<string, readonly VolumeProcess[]>>;
-  /** Volumes mounted, as `machine:path`. */
+  /** Mounted volumes, as `machine:path`. */
   readonly mounted: ReadonlySet<string>;
   readonly nodes: readonly NodeView[] | undefined;
   readonly classes: readonly KubeObject[] | undefined;
@@ -44,11 +44,11 @@ const mountsOf = async (
     .map((path) => `${machine}:${path}`);
 };
 
-/** The first line of what was signed when k3s had been installed. */
+/** The installed release: the first line of the stamp that the k3s step writes. */
 const releaseOn = async (server: string, context: StepContext): Promise<string | undefined> =>
   (await readFile(context.machine(server), PATHS.k3sStamp, { signal: context.signal }))?.split('\n')[0];
 
-/** Looks at everything that runs; never fails because a part of the lab is down. */
+/** Reads the state of everything that runs; does not fail if a part of the lab is down. */
 export const observe = async (config: LabConfig, context: StepContext): Promise<Observed> => {
   const machines = await context.provider.list({ signal: context.signal });
   const runs = (machine: string): boolean =>

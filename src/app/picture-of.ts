@@ -55,7 +55,7 @@ const drawNode = (config: LabConfig, node: NodeConfig, seen: Observed | undefine
 
 const drawVolume = (volume: VolumeConfig, seen: Observed | undefined): PictureVolume => {
   const found = seen?.volumes?.find(({ name }) => name === volume.name);
-  // Its daemons are processes too: only bricks count.
+  // Count bricks only, not the volume's daemons.
   const up =
     seen?.processes[volume.name]?.filter(({ path, online }) => online && path === volume.brick).length ?? 0;
   return {
@@ -74,7 +74,7 @@ const drawVolume = (volume: VolumeConfig, seen: Observed | undefined): PictureVo
   };
 };
 
-/** The lab as it is to be drawn: as measured, or as planned when nothing was looked at. */
+/** The lab for drawing: as observed, or as planned if `seen` is undefined. */
 export const pictureOf = (
   record: Pick<LabRecord, 'name' | 'config'> & { readonly provider: string },
   seen: Observed | undefined,

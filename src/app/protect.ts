@@ -2,7 +2,7 @@ import { CliError } from '../errors/cli-error.js';
 import type { LabRecord } from '../lab/lab-store.js';
 import { saveRecord, type Lab } from '../lab/lab.js';
 
-/** Protects a lab from `down` and `rebuild`, or no longer; false when it already was so. */
+/** Sets or removes the protection from `down` and `rebuild`; false if nothing changed. */
 export const setProtected = async (lab: Lab, wanted: boolean): Promise<boolean> => {
   const { record } = lab;
   if ((record.protected ?? false) === wanted) return false;
@@ -12,10 +12,10 @@ export const setProtected = async (lab: Lab, wanted: boolean): Promise<boolean> 
   return true;
 };
 
-/** Throws LAB_PROTECTED for a lab that is not to be taken apart. */
+/** Throws LAB_PROTECTED for a protected lab. */
 export const assertUnprotected = ({ name, protected: isProtected = false }: LabRecord): void => {
   if (!isProtected) return;
   throw new CliError('LAB_PROTECTED', `Lab ${name} is protected; nothing was removed.`, {
-    hint: `If it is to go: kglab unprotect -n ${name}`,
+    hint: `Remove the protection: kglab unprotect -n ${name}`,
   });
 };

@@ -6,8 +6,7 @@ import { CliError } from '../errors/cli-error.js';
 import { planRebuild, STEPS, type RebuildTarget } from '../recipe/rebuild.js';
 import { openLab, saveRecord, type Lab } from '../lab/lab.js';
 import type { LabRecord } from '../lab/lab-store.js';
-import { knownLab } from '../lab/open.js';
-import { findToken } from '../lab/recover.js';
+import { knownLab, findToken } from '../lab/open.js';
 import { lookingContext, obtainArtifacts, runContext } from '../lab/run-context.js';
 import type { World } from '../lab/world.js';
 import { syncCatalogue } from '../volumes/requests.js';
@@ -15,12 +14,11 @@ import { assertSpare } from './assert-spare.js';
 import { detachHostMounts } from './host-mounts.js';
 import { assertFit } from './preflight.js';
 import { assertUnprotected } from './protect.js';
-import { retireDropped } from './retire-dropped.js';
-import { assertNoNodeLost } from './up.js';
+import { assertNoNodeLost, retireDropped } from './lab-changes.js';
 
 export interface RebuildOptions {
   readonly k3sOnly: boolean;
-  /** Short name or machine name of the one node to be built anew. */
+  /** Short name or machine name of the node to rebuild; undefined for all. */
   readonly node: string | undefined;
   readonly keepData: boolean;
 }
@@ -38,7 +36,7 @@ const nodeTarget = async (lab: Lab, name: string, keepData: boolean): Promise<Re
   return { what: 'machines', machines: [node.machine], keepData };
 };
 
-/** Throws USAGE when the lab's provider cannot keep bricks without their machines. */
+/** Throws USAGE if the lab's provider cannot keep bricks. */
 export const assertKeepsData = ({ provider: { id, abilities } }: Pick<Lab, 'provider'>): void => {
   if (abilities.keepFolders !== undefined) return;
   throw new CliError('USAGE', `The ${id} provider does not support --keep-data.`, {
@@ -46,7 +44,7 @@ export const assertKeepsData = ({ provider: { id, abilities } }: Pick<Lab, 'prov
   });
 };
 
-/** What is to be taken away. Throws before anything is touched when that would lose data or is not possible. */
+/** What to remove. Throws before anything is changed if that would lose data or is not possible. */
 export const planTarget = async (
   lab: Lab,
   { k3sOnly, node, keepData }: RebuildOptions,
@@ -61,14 +59,14 @@ export const planTarget = async (
   return { what: 'machines', machines: machines.map(({ name }) => name), keepData };
 };
 
-/** Whether no machine stays, and so no volume. */
+/** Whether the rebuild removes all machines, and so all volumes. */
 const takesAll = async (target: RebuildTarget, { provider, signal }: Lab): Promise<boolean> =>
   target.what === 'machines' &&
   (await provider.list({ signal })).every(({ name }) => target.machines.includes(name));
 
 /**
- * Takes part of the lab away and makes it again. Cut short, `up` completes the lab, and so does another `rebuild`. The
- * record is read here, and what goes is judged once more: much may have changed while a person was asked.
+ * Removes and recreates a lab or a part of it. After an interruption, `up` or another `rebuild` completes it. Reads the
+ * record and plans the target again: both may have changed while the user was asked.
  */
 export const rebuild = async (
   name: string,
@@ -84,7 +82,7 @@ export const rebuild = async (
   await assertFit(lab.record.provider, world);
   const artifacts = await obtainArtifacts(lab);
   if (options.keepData) {
-    // What the new configuration has no place for would be kept, and never found again.
+    // Kept data of nodes and volumes that the new configuration lacks would never be used again.
     assertNoNodeLost(known.config, config);
     await retireDropped(known, config, { dryRun: false });
   }
@@ -92,7 +90,7 @@ export const rebuild = async (
   await findToken(lab, { start: true });
   await world.store.ensureToken(name);
   const context = await runContext(lab, artifacts);
-  // A last look at what the cluster knows of its volumes, if it still answers; they are restored from that.
+  // Update the catalogue if the cluster still answers: PVs are restored from it.
   await syncCatalogue(serverMachine(config), lookingContext(context, lab)).catch(() => false);
   const target = await planTarget(known, options);
   if (await takesAll(target, lab)) await detachHostMounts(lab);

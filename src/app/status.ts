@@ -14,7 +14,7 @@ import { observe } from './observe.js';
 import { pictureOf } from './picture-of.js';
 import { awaitAll } from '../util/pool.js';
 
-/** Something that `up` would do. */
+/** A step that `up` would run. */
 export interface PendingStep {
   readonly id: string;
   readonly title: string;
@@ -23,16 +23,16 @@ export interface PendingStep {
 
 export interface Status {
   readonly picture: LabPicture;
-  /** What `up` would do, by the same probes; empty for a lab that is as it should be. */
+  /** Steps that `up` would run, found by the same probes; empty for a healthy lab. */
   readonly pending: readonly PendingStep[];
 }
 
 const mute = { emit: () => undefined, close: () => Promise.resolve() };
 
-/** Titles of the steps that are being looked at. */
+/** Titles of the steps that are being probed, by id. */
 type Looking = Map<string, string>;
 
-/** Without the files of its release, the lab up to its mounts can still be told about, and what is the matter. */
+/** Probes all steps. If release files are missing, probes those up to the mounts and reports the missing files. */
 const pendingSteps = async (lab: Lab, looking: Looking): Promise<readonly PendingStep[]> => {
   const plan = planUp(lab.config);
   const artifacts = await findArtifacts(lab).catch((error: unknown) => error);
@@ -61,20 +61,20 @@ const probe = async (
     },
   };
   const { results } = await runPlan(plan, { context, kinds: STEPS, reporter, signal, dryRun: true });
-  // A probe that fails is a finding here, not a failure of the question.
+  // A failed probe is a finding here, not an error.
   return results
     .filter(({ outcome }) => outcome === 'would-change' || outcome === 'failed')
     .map(({ step: { id, title }, because = '' }) => ({ id, title, because }));
 };
 
-/** The lab as it is, for drawing. Changes nothing. */
+/** The state of the lab, for drawing. Changes nothing. */
 export const look = async (lab: Lab): Promise<LabPicture> => {
   const seen = await observe(lab.config, lookingContext(await runContext(lab), lab));
   const release = seen.release ?? lab.record.release;
   return pictureOf(lab.record, seen, release === undefined ? [] : [`k3s ${release}`]);
 };
 
-/** The lab as it is, and what `up` would do about it. Changes nothing. */
+/** The state of the lab and the steps that `up` would run. Changes nothing. */
 export const status = async (lab: Lab): Promise<Status> => {
   const looking: Looking = new Map();
   const [picture, pending] = await whileWaiting(awaitAll([look(lab), pendingSteps(lab, looking)]), {

@@ -7,27 +7,23 @@ import { until } from '../engine/plan.js';
 import type { Plan, StageName, StepKinds } from '../engine/step.js';
 import { STEPS } from '../recipe/rebuild.js';
 import { openLab, saveRecord, type Lab } from '../lab/lab.js';
-import { loadLab } from '../lab/open.js';
-import { findToken } from '../lab/recover.js';
+import { loadLab, findToken } from '../lab/open.js';
 import { findArtifacts, imagesOf, obtainArtifacts, runContext } from '../lab/run-context.js';
 import type { World } from '../lab/world.js';
 import type { ProviderId } from '../providers/registry.js';
 import { assertFit, assertImages, assertOffered } from './preflight.js';
-import { retireDropped } from './retire-dropped.js';
-import { saySizes } from './say-sizes.js';
+import { assertNoNodeLost, retireDropped, saySizes } from './lab-changes.js';
 
 export interface UpOptions {
   readonly until?: StageName | undefined;
   readonly dryRun?: boolean;
-  /** Called when the lab is there for others to find, before any of its machines is touched. */
+  /** Called after the record is written, before any machine is changed. */
   readonly onClaimed?: () => Promise<void>;
-  /** The kinds of steps, where they are not {@link STEPS} as they are: a test watches or replaces their effects. */
+  /** Replaces {@link STEPS} in tests. */
   readonly kinds?: StepKinds;
 }
 
-/**
- * The lab as `config` wants it, made already (`known`) or not. Throws LAB_CHANGED when its provider would be another.
- */
+/** The lab as `config` describes it; `known` is the existing one. Throws LAB_CHANGED if the provider differs. */
 const wantedLab = async (config: LabConfig, known: Lab | undefined, world: World): Promise<Lab> => {
   const { name } = config;
   const provider =
@@ -35,8 +31,8 @@ const wantedLab = async (config: LabConfig, known: Lab | undefined, world: World
   if (known && known.record.provider !== provider) {
     throw new CliError(
       'LAB_CHANGED',
-      `Lab ${name} runs on ${known.record.provider}, and lab.yaml asks for ${provider}.`,
-      { hint: 'Take it down first (kglab down), or give the new lab another name.' },
+      `Lab ${name} runs on ${known.record.provider}, but ${provider} is requested.`,
+      { hint: 'Remove it first (kglab down), or give the new lab another name.' },
     );
   }
   const fresh = {
@@ -47,40 +43,27 @@ const wantedLab = async (config: LabConfig, known: Lab | undefined, world: World
   return openLab({ ...fresh, ...known?.record, name, provider, config }, world);
 };
 
-/** Throws LAB_CHANGED when nodes exist that the lab file no longer names: taking them away is for `down`. */
-export const assertNoNodeLost = (known: LabConfig, config: LabConfig): void => {
-  const lost = known.nodes.filter(({ machine }) => !config.nodes.some((node) => node.machine === machine));
-  if (lost.length === 0) return;
-  throw new CliError(
-    'LAB_CHANGED',
-    `The running lab has ${lost.map(({ name }) => name).join(', ')}, which lab.yaml does not.`,
-    {
-      hint: 'Nodes with bricks are not dropped silently. Put them back into lab.yaml, or take the lab down first: kglab down',
-    },
-  );
-};
-
-/** Stages whose steps copy the files of a release, or name its images. */
+/** Stages that use the files or images of a k3s release. */
 const OF_RELEASE: readonly StageName[] = ['k3s', 'provisioner', 'smoke'];
 
-/** The release files for a plan; undefined for one that ends before they are of use. */
+/** The release files for a plan; undefined if the plan does not use them. */
 const artifactsFor = async ({ steps }: Plan, lab: Lab, dryRun: boolean): Promise<Artifacts | undefined> => {
   if (!steps.some(({ stage }) => OF_RELEASE.includes(stage))) return undefined;
   return dryRun ? findArtifacts(lab) : obtainArtifacts(lab);
 };
 
-/** Throws before anything is changed when a lab that exists cannot become what lab.yaml says. */
+/** Throws before anything is changed if an existing lab cannot become what lab.yaml says. */
 const assertChangeable = async (known: Lab, lab: Lab): Promise<void> => {
   await lab.provider.foundation.missing({ signal: lab.signal });
   await saySizes(known.config, lab);
 };
 
-/** What a run came to, and on which provider. */
+/** The result of a run, and its provider. */
 export interface UpResult extends RunResult {
   readonly provider: ProviderId;
 }
 
-/** Makes the lab true: checks the host, writes the record, then runs the plan. Repeating it is the repair. */
+/** Creates or repairs the lab: checks the host, writes the record, then runs the plan. */
 export const up = async (config: LabConfig, options: UpOptions, world: World): Promise<UpResult> => {
   const { dryRun = false, kinds = STEPS } = options;
   const known = await loadLab(config.name, world);
@@ -92,11 +75,11 @@ export const up = async (config: LabConfig, options: UpOptions, world: World): P
   await assertFit(lab.record.provider, world);
   if (known !== undefined) await assertChangeable(known, lab);
   const artifacts = await artifactsFor(plan, lab, dryRun);
-  // Machines that exist may have been given images in other ways.
+  // Existing machines may have got images in other ways.
   const isNew = known === undefined && !lab.isRehearsal;
   if (artifacts !== undefined && isNew && plan.steps.some(({ stage }) => stage === 'provisioner'))
     assertImages(config, artifacts, imagesOf(lab, artifacts));
-  // Before the record forgets what there was.
+  // The record still lists what lab.yaml no longer has.
   if (known !== undefined) await retireDropped(known, config, { dryRun });
   if (!dryRun) {
     await saveRecord(lab, artifacts ? { ...lab.record, release: artifacts.version } : lab.record);

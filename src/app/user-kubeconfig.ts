@@ -11,8 +11,8 @@ import { readText } from '../util/private-files.js';
 import { readUserFile, writeUserFile } from '../util/user-files.js';
 
 /**
- * The kubeconfigs that kubectl reads: those of the list KUBECONFIG, without its empty entries, each once; else
- * ~/.kube/config. `separator` is that of the host's lists of paths: `;` on Windows.
+ * The kubeconfigs that kubectl reads: the entries of KUBECONFIG, without empty ones and repetitions; else
+ * ~/.kube/config. `separator` is the host's separator of paths: `;` on Windows.
  */
 export const kubeconfigFiles = (
   env: Readonly<Record<string, string | undefined>>,
@@ -22,7 +22,7 @@ export const kubeconfigFiles = (
   return listed.length > 0 ? [...new Set(listed)] : [join(homedir(), '.kube', 'config')];
 };
 
-/** This user's kubeconfigs; the lab's own is none of them, though the list may name it. */
+/** The user's kubeconfigs, without the lab's own, which KUBECONFIG may list. */
 const filesFor = (lab: string, { userKubeconfigs, store }: World): readonly string[] => {
   const own = resolve(store.files(lab).kubeconfig);
   const files = userKubeconfigs.filter((path) => resolve(path) !== own);
@@ -32,28 +32,28 @@ const filesFor = (lab: string, { userKubeconfigs, store }: World): readonly stri
 const read = async (path: string): Promise<Kubeconfig | undefined> => {
   const text = await readUserFile(path).catch((error: Error) => {
     throw new CliError('HOST_UNFIT', `${path} cannot be read: ${error.message}`, {
-      hint: 'See what KUBECONFIG names; the lab has a file of its own: kglab kubeconfig',
+      hint: 'Check the files in KUBECONFIG; the lab has its own kubeconfig: kglab kubeconfig',
       cause: error,
     });
   });
   return text === undefined ? undefined : readKubeconfig(text, path);
 };
 
-/** The commands that take the lab out of a kubeconfig by hand. */
+/** Commands that remove the lab from a kubeconfig by hand. */
 const byHand = (name: string, path: string): string =>
   ['context', 'cluster', 'user']
     .map((what) => `kubectl config delete-${what} ${name} --kubeconfig ${quote(path)}`)
     .join('; ');
 
-/** What this user's kubeconfigs have of a lab. */
+/** Where the user's kubeconfigs have a context of a lab. */
 export interface FoundContexts {
-  /** Files that have its context. */
+  /** Files with its context. */
   readonly files: readonly string[];
-  /** Files that may have it, as they cannot be understood: why not, and what to do. */
+  /** Files that may have it but cannot be read, with the reason and what to do. */
   readonly unsure: readonly { readonly what: string; readonly why: string }[];
 }
 
-/** Looks for the lab's context in all kubeconfigs of this user; changes nothing. */
+/** Looks for the lab's context in all kubeconfigs of the user; changes nothing. */
 export const findContexts = async (lab: string, world: World): Promise<FoundContexts> => {
   const name = contextName(lab);
   const files: string[] = [];
@@ -67,19 +67,16 @@ export const findContexts = async (lab: string, world: World): Promise<FoundCont
       const why = [error.message, ...error.details].join('\n    ');
       unsure.push({
         what: `${name} may still be in ${path}`,
-        why: `${why}\n    Mend it, then: ${byHand(name, path)}`,
+        why: `${why}\n    Correct it, then: ${byHand(name, path)}`,
       });
     }
   return { files, unsure };
 };
 
-/** What the lab has in a kubeconfig: `kglab-demo in /root/.kube/config`. */
+/** Describes the lab's context: `kglab-demo in /root/.kube/config`. */
 export const contextIn = (lab: string, path: string): string => `${contextName(lab)} in ${path}`;
 
-/**
- * Takes the lab's context out of one kubeconfig of this user. Throws KUBECONFIG_INVALID, with what to do, when that
- * cannot be done without harm to other entries.
- */
+/** Removes the lab's context from one kubeconfig. Throws KUBECONFIG_INVALID if that would change other entries. */
 export const forgetContext = async (lab: string, path: string): Promise<void> => {
   const config = await read(path);
   const name = contextName(lab);
@@ -95,16 +92,16 @@ export const forgetContext = async (lab: string, path: string): Promise<void> =>
   }
 };
 
-/** Where kubectl writes to of several files: the first that is there, else the last one. */
+/** The file that kubectl writes to: the first that exists, else the last. */
 const defaultFile = async (files: readonly string[]): Promise<string> => {
   for (const path of files) if ((await stat(path).catch(() => undefined)) !== undefined) return path;
   return files.at(-1) ?? '';
 };
 
 /**
- * Adds a lab's cluster to this user's kubeconfigs, as kubectl would: to the file that has it already, else to the first
- * that is there. Returns its context and that file. Throws LAB_UNKNOWN for a lab without a kubeconfig, HOST_UNFIT or
- * KUBECONFIG_INVALID when a file cannot be read or understood; nothing is changed then.
+ * Adds a lab's cluster to the user's kubeconfigs, as kubectl would: to the file that already has it, else to the first
+ * that exists. Returns the context and that file. Throws LAB_UNKNOWN for a lab without a kubeconfig, HOST_UNFIT or
+ * KUBECONFIG_INVALID if a file cannot be read or parsed; nothing is changed then.
  */
 export const mergeContext = async (
   lab: string,
@@ -114,7 +111,7 @@ export const mergeContext = async (
   const text = await readText(own);
   if (text === undefined)
     throw new CliError('LAB_UNKNOWN', 'The lab has no kubeconfig yet.', {
-      hint: `Finish it first: kglab up -n ${lab}`,
+      hint: `Complete the lab first: kglab up -n ${lab}`,
     });
   const added = readKubeconfig(text, own);
   const context = currentContext(added);
@@ -131,4 +128,10 @@ export const mergeContext = async (
   const merged = mergeContexts(config, added, path, isCurrent);
   if (merged !== config.text) await writeUserFile(path, merged, { keys: true });
   return { context, path };
+};
+
+/** Adds the lab's cluster to the user's kubeconfig; returns a message. Throws as {@link mergeContext}. */
+export const mergeKubeconfig = async (lab: string, world: World): Promise<string> => {
+  const { context, path } = await mergeContext(lab, world);
+  return `context ${context} is now in ${path}: kubectl --context ${context} get nodes`;
 };

@@ -26,13 +26,13 @@ export const cacheListCommand = async (_session: Session, { output }: OutputFlag
   const entries = await listCache(place());
   const table = (): string =>
     entries.length === 0
-      ? 'The cache is empty. `kglab up` fills it; offline: kglab cache add DIR\n'
+      ? 'The cache is empty. `kglab up` fills it; without internet: kglab cache add DIR\n'
       : renderTable(['entry', 'kind', 'size', 'images'], entries.map(describe));
   stdout.write(await renderOutput(output, entries, table));
 };
 
 const added = (one: Added): string =>
-  `${one.already ? 'already there' : 'added'}: ${one.kind === 'release' ? `k3s ${one.version} (${one.arch})` : one.refs.join(' ')}\n`;
+  `${one.already ? 'already cached' : 'added'}: ${one.kind === 'release' ? `k3s ${one.version} (${one.arch})` : one.refs.join(' ')}\n`;
 
 /** `kglab cache add` */
 export const cacheAddCommand = async (

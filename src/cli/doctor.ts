@@ -4,7 +4,7 @@ import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
 import { cmd } from '../exec/command.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
-import { labConfig } from './support/load-lab.js';
+import { labConfig } from './support/lab-file.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
@@ -15,7 +15,7 @@ export interface DoctorFlags extends LabFlags, OutputFlags {
   readonly yes?: boolean;
 }
 
-/** Installing a dozen packages over a slow line. */
+/** A dozen packages over a slow connection, in milliseconds. */
 const APT_MS = 900_000;
 
 const packagesOf = (results: readonly Checked[]): readonly string[] => [
@@ -27,7 +27,7 @@ const install = async (packages: readonly string[], { yes }: DoctorFlags, world:
   if (!yes) {
     if (!process.stdin.isTTY)
       throw new CliError('CONFIRMATION_NEEDED', 'Installing packages changes this host.', {
-        hint: `Say so: kglab doctor --fix --yes\nOr do it yourself: ${line}`,
+        hint: `Confirm with --yes: kglab doctor --fix --yes\nOr run it yourself: ${line}`,
       });
     const { askYes } = await import('../wizard/ask.js');
     if (!(await askYes(`Run ${line}?`))) return;
@@ -58,7 +58,7 @@ const rows = (results: readonly Checked[]): string[][] =>
 
 const verdictOf = ({ check: { optional }, finding }: Checked): string => {
   if (finding.ok) return 'ok';
-  return optional === undefined ? 'lacking' : `only for ${optional}`;
+  return optional === undefined ? 'missing' : `only for ${optional}`;
 };
 
 const fixOf = (fix: Checked['finding']['fix']): string =>
@@ -89,15 +89,19 @@ export const doctorCommand = async (session: Session, flags: DoctorFlags): Promi
   stdout.write(
     await renderOutput(flags.output, data, () =>
       results.length === 0
-        ? `The ${provider} provider needs nothing of this host.\n`
+        ? `The ${provider} provider has no requirements.\n`
         : renderTable(['', 'check', 'found', 'to fix'], rows(results)),
     ),
   );
   if (!data.ok)
-    throw new CliError('HOST_UNFIT', `This host is not ready for the ${provider} provider.`, {
-      hint:
-        packages.length > 0 && !flags.fix
-          ? 'Install what is missing: kglab doctor --fix'
-          : 'See the list above.',
-    });
+    throw new CliError(
+      'HOST_UNFIT',
+      `This host does not meet the requirements of the ${provider} provider.`,
+      {
+        hint:
+          packages.length > 0 && !flags.fix
+            ? 'Install what is missing: kglab doctor --fix'
+            : 'Follow the list above.',
+      },
+    );
 };

@@ -6,7 +6,7 @@ import { CliError } from '../errors/cli-error.js';
 import { certificateRows, certificateText } from '../report/certificate.js';
 import { confirmByName } from './support/confirm.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
+import { labName } from './support/lab-file.js';
 import { renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { withLock } from '../lab/with-lock.js';
@@ -19,7 +19,7 @@ export interface DownFlags extends LabFlags, OutputFlags {
 }
 
 const whatGoes = ({ lab: { record }, machines, before }: Removal, keepData: boolean): readonly string[] => {
-  const bricks = keepData ? '; the content of its bricks is kept' : ' with its bricks';
+  const bricks = keepData ? '; its bricks are kept' : ' with its bricks';
   const others = before.filter(({ kind }) =>
     ['machine on its way', 'host mount', 'network interface', 'directory', 'kubeconfig context'].includes(
       kind,
@@ -38,10 +38,10 @@ const table = (found: Certificate): string =>
 const nothingOf = async (name: string, { store }: World): Promise<string> => {
   const others = await store.names();
   const known = others.length > 0 ? ` Labs of this user: ${others.join(', ')}` : '';
-  return `There is no lab called ${name}; nothing to remove.${known}`;
+  return `There is no lab ${name}; nothing to remove.${known}`;
 };
 
-/** Removes what an `up` that never began has left; another that begins just now has the lock. */
+/** Removes the logs of an `up` that failed before it created anything; the lock protects one that is starting now. */
 const forgetLogs = async (name: string, world: World): Promise<void> => {
   if (!(await world.store.hasFolder(name))) return;
   await withLock(world, name, 'down', async () => {
@@ -49,12 +49,12 @@ const forgetLogs = async (name: string, world: World): Promise<void> => {
   });
 };
 
-/** Throws LAB_NOT_GONE, with what is left and why. */
+/** Throws LAB_NOT_GONE, listing what is left and why. */
 const assertGone = ({ lab, left }: Certificate, command: string): void => {
   if (left.length === 0) return;
-  throw new CliError('LAB_NOT_GONE', `Lab ${lab} could not be taken down wholly; its record is kept.`, {
+  throw new CliError('LAB_NOT_GONE', `Lab ${lab} was not removed completely; run it again.`, {
     details: left.map(({ kind, what, why }) => `${kind} ${what}: ${why}`),
-    hint: `Try again: ${command}`,
+    hint: `Remove what blocks it (listed above), then: ${command}`,
   });
 };
 
@@ -63,7 +63,7 @@ export const downCommand = async (session: Session, flags: DownFlags): Promise<v
   const name = await labName(flags);
   const world = await openWorld(session, flags, { what: 'down' });
   const lab = await loadLab(name, world);
-  // Repeated, or of a lab that never was: what is asked for is so already.
+  // `down` may be repeated: a missing lab is no error.
   if (lab === undefined) {
     await forgetLogs(name, world);
     return world.say(await nothingOf(name, world));
@@ -74,7 +74,7 @@ export const downCommand = async (session: Session, flags: DownFlags): Promise<v
   const command = `kglab down -n ${name}${keep ? ' --keep-data' : ''}`;
   await confirmByName({ name, lines, command, yes: flags.yes });
   const found = await withLock(world, name, 'down', async () => {
-    // Looked at again: somebody else may have worked on the lab while the question stood.
+    // Read the lab again: another kglab may have changed it before this one got the lock.
     const now = (await loadLab(name, world)) ?? lab;
     assertUnprotected(now.record);
     return down(await planRemoval(now), { keep });

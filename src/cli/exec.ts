@@ -1,16 +1,14 @@
-import { knownLab } from '../lab/open.js';
 import { findNode } from '../config/roles.js';
 import { CliError } from '../errors/cli-error.js';
 import { attach } from '../exec/spawn.js';
 import { cmd, type Command } from '../exec/command.js';
 import type { Machine } from '../machines/provider.js';
 import type { LabFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
 import type { Session } from './support/session.js';
-import { openWorld } from './support/open-world.js';
+import { openKnownLab } from './support/open-world.js';
 import { stderr, stdout } from './support/streams.js';
 
-/** Runs a command in a machine on the person's own terminal; the exit code becomes that of kglab. */
+/** Runs a command in a machine on the user's terminal; kglab ends with its exit code. */
 export const attachIn = async (session: Session, machine: Machine, command: Command): Promise<void> => {
   if (machine.hostCommand) {
     const outer = await machine.hostCommand(command);
@@ -27,25 +25,6 @@ export const attachIn = async (session: Session, machine: Machine, command: Comm
   session.exitCode = result.exitCode;
 };
 
-/** The provider's handle on a machine of a lab, and the lab's record. */
-export const machineOf = async (
-  session: Session,
-  flags: LabFlags,
-  node: string | undefined,
-  what: string,
-) => {
-  const world = await openWorld(session, flags, { what });
-  const lab = await knownLab(await labName(flags), world);
-  const { config, provider } = lab;
-  const machine = node === undefined ? undefined : findNode(config, node)?.machine;
-  if (node !== undefined && machine === undefined) {
-    throw new CliError('USAGE', `Lab ${lab.name} has no node ${node}.`, {
-      hint: `Its nodes: ${config.nodes.map(({ name }) => name).join(', ')}`,
-    });
-  }
-  return { lab, machine: provider.machine(machine ?? '') };
-};
-
 /** `kglab exec` */
 export const execCommand = async (
   session: Session,
@@ -53,8 +32,13 @@ export const execCommand = async (
   words: string[],
   flags: LabFlags,
 ): Promise<void> => {
-  const { machine } = await machineOf(session, flags, node, 'exec');
-  // With options passed through, commander hands over the `--` too.
+  const { name, config, provider } = await openKnownLab(session, flags, { what: 'exec' });
+  const machine = findNode(config, node)?.machine;
+  if (machine === undefined)
+    throw new CliError('USAGE', `Lab ${name} has no node ${node}.`, {
+      hint: `Its nodes: ${config.nodes.map((one) => one.name).join(', ')}`,
+    });
+  // passThroughOptions() keeps the `--` among the arguments.
   const [file = '', ...args] = words[0] === '--' ? words.slice(1) : words;
-  await attachIn(session, machine, cmd(file, ...args));
+  await attachIn(session, provider.machine(machine), cmd(file, ...args));
 };

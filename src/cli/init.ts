@@ -13,7 +13,7 @@ import { labFile } from '../wizard/lab-file.js';
 import { propose, type HostFacts } from '../wizard/propose.js';
 import { runWizard } from '../wizard/questions.js';
 import type { LabFlags } from './support/flags.js';
-import { putLabFile } from './support/put-lab-file.js';
+import { putLabFile } from './support/lab-file.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
 import { stderr, stdout } from './support/streams.js';
@@ -46,36 +46,36 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Whether a file that is there may be replaced; false when there is none. Throws when it is to stay. */
+/** Whether to replace an existing file; false if there is none. Throws CONFIRMATION_NEEDED if it must stay. */
 const mayReplace = async (path: string, { yes, force }: InitFlags): Promise<boolean> => {
   if (!(await exists(path))) return false;
   if (force) return true;
-  const hint = 'Name another with --file, or replace it: kglab init --force';
+  const hint = 'Choose another file with --file, or replace it: kglab init --force';
   if (yes || !process.stdin.isTTY)
-    throw new CliError('CONFIRMATION_NEEDED', `${path} exists and is left as it is.`, { hint });
+    throw new CliError('CONFIRMATION_NEEDED', `${path} exists; not overwritten.`, { hint });
   const { askYes } = await import('../wizard/ask.js');
   if (await askYes(`${path} exists. Replace it?`)) return true;
-  throw new CliError('CONFIRMATION_NEEDED', `${path} is left as it is.`, { hint });
+  throw new CliError('CONFIRMATION_NEEDED', `${path} was not overwritten.`, { hint });
 };
 
 const preview = (text: string): string => {
   const config = parseConfig(text, 'lab.yaml');
   const picture = drawLab(pictureOf({ name: config.name, provider: config.provider, config }, undefined));
-  return `\n${picture}\n\`kglab up\` takes ${planUp(config).steps.length} steps to it.\n`;
+  return `\n${picture}\n\`kglab up\` creates it in ${planUp(config).steps.length} steps.\n`;
 };
 
 /** `kglab init` */
 export const initCommand = async (session: Session, flags: InitFlags): Promise<void> => {
+  if (flags.file === '-')
+    throw new CliError('USAGE', '`init` writes a file; - is not one.', {
+      hint: 'Print the lab file instead: kglab init --print',
+    });
   const path = resolve(flags.file ?? 'lab.yaml');
   const asks = !flags.yes && !flags.print;
   if (asks && !process.stdin.isTTY) {
-    throw new CliError(
-      'CONFIRMATION_NEEDED',
-      'The wizard asks questions, and there is no terminal to ask on.',
-      {
-        hint: 'Take what fits this host: kglab init --yes. Or only look at it: kglab init --print',
-      },
-    );
+    throw new CliError('CONFIRMATION_NEEDED', 'The wizard needs a terminal to ask its questions.', {
+      hint: 'Use values that fit this host: kglab init --yes\nOr only print them: kglab init --print',
+    });
   }
   const world = await openWorld(session, flags, { what: 'init' });
   const host = await lookAtHost(world);
@@ -89,5 +89,5 @@ export const initCommand = async (session: Session, flags: InitFlags): Promise<v
   if (flags.print) return void stdout.write(text);
   stderr.write(shown);
   await putLabFile(path, text, { replace: await mayReplace(path, flags) });
-  stdout.write(`${path} is written. Next: kglab up${dirname(path) === process.cwd() ? '' : ` -f ${path}`}\n`);
+  stdout.write(`${path} written. Next: kglab up${dirname(path) === process.cwd() ? '' : ` -f ${path}`}\n`);
 };

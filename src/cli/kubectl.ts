@@ -4,7 +4,8 @@ import { CliError } from '../errors/cli-error.js';
 import { kubectl } from '../kube/kubectl.js';
 import type { LabFlags } from './support/flags.js';
 import type { Session } from './support/session.js';
-import { attachIn, machineOf } from './exec.js';
+import { attachIn } from './exec.js';
+import { openKnownLab } from './support/open-world.js';
 import { mapPool } from '../util/pool.js';
 
 interface Split {
@@ -12,24 +13,23 @@ interface Split {
   readonly files: readonly string[];
 }
 
-/** Flags of every kubectl command whose value is a word of its own. */
+/** Global kubectl flags whose value is the next word. */
 const VALUED = new Set([
   ...['-n', '--namespace', '--context', '--cluster', '--user', '-s', '--server', '--kubeconfig', '--token'],
   ...['--as', '--as-group', '--as-uid', '--cache-dir', '--certificate-authority', '--client-certificate'],
   ...['--client-key', '--profile', '--profile-output', '--request-timeout', '--tls-server-name', '-v', '--v'],
 ]);
 
-/** The command among kubectl's words: `get` of `-n a get pods`. */
+/** The kubectl subcommand: `get` in `-n a get pods`. */
 const verbOf = (words: readonly string[]): string | undefined =>
   words.find((word, index) => !word.startsWith('-') && !VALUED.has(words[index - 1] ?? ''));
 
-/** Whether the file is for the server to find: standard input, and what kubectl downloads. */
+/** Whether kubectl on the server reads it: standard input and URLs. */
 const isElsewhere = (name: string): boolean => name === '-' || /^https?:\/\//.test(name);
 
 /**
- * Takes the files out of kubectl's arguments, as they are on this host and kubectl runs on the server: `-f x.yaml`,
- * `-fx.yaml`, `--filename=x.yaml`. In the place of the first stands `-f -`. URLs and `-` stay; so does everything after
- * `--`, which belongs to a pod's command, and `logs -f`, which follows.
+ * Splits off the files (`-f x.yaml`, `-fx.yaml`, `--filename=x.yaml`), because kubectl runs on the server and they are on
+ * this host. `-f -` replaces the first. URLs, `-`, `logs -f` and everything after `--` stay as they are.
  */
 export const splitFiles = (words: readonly string[]): Split => {
   if (verbOf(words) === 'logs') return { args: words, files: [] };
@@ -51,9 +51,9 @@ export const splitFiles = (words: readonly string[]): Split => {
 };
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'you may not read it',
-  EISDIR: 'it is a folder; name its files',
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory; name its files',
 };
 
 /** Files read at the same time. */
@@ -65,7 +65,7 @@ const readManifest = async (file: string): Promise<string> => {
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     throw new CliError('USAGE', `${file} cannot be read: ${REASONS[code] ?? message}.`, {
-      hint: 'Files named by -f are read on this host.',
+      hint: 'kglab reads files given with -f on this host.',
       cause: error,
     });
   }
@@ -73,10 +73,10 @@ const readManifest = async (file: string): Promise<string> => {
 
 /** `kglab kubectl` */
 export const kubectlCommand = async (session: Session, words: string[], flags: LabFlags): Promise<void> => {
-  const { lab } = await machineOf(session, flags, undefined, 'kubectl');
+  const { config, provider } = await openKnownLab(session, flags, { what: 'kubectl' });
   const { args, files } = splitFiles(words[0] === '--' ? words.slice(1) : words);
   const texts = await mapPool(files, LIMIT, readManifest);
   const command =
     texts.length === 0 ? kubectl(...args) : { ...kubectl(...args), stdin: texts.join('\n---\n') };
-  await attachIn(session, lab.provider.machine(serverMachine(lab.config)), command);
+  await attachIn(session, provider.machine(serverMachine(config)), command);
 };

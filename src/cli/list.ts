@@ -1,7 +1,7 @@
 import { LabStore, type LabRecord } from '../lab/lab-store.js';
 import { dirsOf } from '../util/dirs.js';
 import type { OutputFlags } from './support/flags.js';
-import { renderOutput, renderTable } from './support/output.js';
+import { readableTime, renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { stderr, stdout } from './support/streams.js';
 import { mapPool } from '../util/pool.js';
@@ -9,8 +9,8 @@ import { mapPool } from '../util/pool.js';
 /** Files read at the same time. */
 const LIMIT = 8;
 
-/** A lab's record; one that cannot be read is named, and does not hide the others. */
-const readable = async (store: LabStore, name: string): Promise<LabRecord | undefined> => {
+/** The record of a lab; undefined, and the reason on stderr, if it cannot be read. */
+const readRecord = async (store: LabStore, name: string): Promise<LabRecord | undefined> => {
   try {
     return await store.load(name);
   } catch (error) {
@@ -23,7 +23,7 @@ const readable = async (store: LabStore, name: string): Promise<LabRecord | unde
 /** `kglab list` */
 export const listCommand = async (_session: Session, { output }: OutputFlags): Promise<void> => {
   const store = new LabStore(dirsOf(process.env).state);
-  const found = await mapPool(await store.names(), LIMIT, (name) => readable(store, name));
+  const found = await mapPool(await store.names(), LIMIT, (name) => readRecord(store, name));
   const labs = found
     .filter((record): record is LabRecord => record !== undefined)
     .map(({ name, provider, createdAt, config, protected: isProtected = false }) => ({
@@ -35,14 +35,14 @@ export const listCommand = async (_session: Session, { output }: OutputFlags): P
     }));
   const table = (): string =>
     labs.length === 0
-      ? 'No labs. Make one: kglab up\n'
+      ? 'No labs. Create one: kglab up\n'
       : renderTable(
           ['name', 'provider', 'nodes', 'created', ''],
           labs.map((lab) => [
             lab.name,
             lab.provider,
             String(lab.nodes),
-            lab.created,
+            readableTime(lab.created),
             lab.protected ? 'protected' : '',
           ]),
         );

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { collectLogs, collectRuns } from '../app/logs.js';
 import { knownLab, loadLab } from '../lab/open.js';
 import type { LabFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
+import { labName } from './support/lab-file.js';
 import type { Session } from './support/session.js';
 import { openWorld } from './support/open-world.js';
 import { stdout } from './support/streams.js';
@@ -13,11 +13,11 @@ export const logsCommand = async (session: Session, flags: LabFlags & { to?: str
   const world = await openWorld(session, flags, { what: 'logs' });
   const stamp = new Date(world.clock.now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
   const target = resolve(flags.to ?? `kglab-${name}-${stamp}.tar.gz`);
-  const isMade = (await loadLab(name, world)) !== undefined;
-  if (isMade || !(await collectRuns(name, target, world))) {
+  const exists = (await loadLab(name, world)) !== undefined;
+  if (exists || !(await collectRuns(name, target, world))) {
     const { silent } = await collectLogs(await knownLab(name, world), target);
-    for (const machine of silent) world.say(`not in it: ${machine}`);
-  } else world.say(`Lab ${name} was never begun; the archive has the logs of the runs that tried.`);
-  world.say('Known tokens and keys are blanked; have a look before you pass it on.');
+    for (const machine of silent) world.say(`no logs from ${machine}`);
+  } else world.say(`Lab ${name} was never created; the archive has the logs of failed runs.`);
+  world.say('Known secrets are removed; review the archive before sharing it.');
   stdout.write(`${target}\n`);
 };

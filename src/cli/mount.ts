@@ -1,22 +1,25 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { knownLab } from '../lab/open.js';
 import { brickMachines } from '../config/roles.js';
 import { CliError } from '../errors/cli-error.js';
 import type { LabFlags } from './support/flags.js';
-import { labName } from './support/load-lab.js';
 import type { Session } from './support/session.js';
 import { assertRealMachines } from '../lab/rehearsal.js';
-import { openWorld } from './support/open-world.js';
+import { openKnownLab } from './support/open-world.js';
 import { stdout } from './support/streams.js';
 import { labMounts, mountPlace } from '../app/host-mounts.js';
 import { mountOnHost, unmountOnHost } from '../volumes/host-mount.js';
 
-/** A path without links, as the kernel knows mounts by it; its end need not exist, nor answer. */
+/** The path without symbolic links, as in /proc/mounts; its last parts need not exist. */
 const realPath = async (path: string): Promise<string> => {
   const whole = resolve(path);
   return realpath(whole).catch(async () => join(await realPath(dirname(whole)), basename(whole)));
 };
+
+const needsRoot = (path: string): CliError =>
+  new CliError('HOST_NOT_ROOT', 'Only root may mount.', {
+    hint: `Repeat it with sudo: sudo kglab mount ${path}`,
+  });
 
 /** `kglab mount` */
 export const mountCommand = async (
@@ -24,19 +27,19 @@ export const mountCommand = async (
   path: string,
   flags: LabFlags & { volume?: string },
 ): Promise<void> => {
-  if (process.getuid?.() !== 0)
-    throw new CliError('HOST_NOT_ROOT', 'Only root may mount.', {
-      hint: `Repeat it with sudo: sudo kglab mount ${path}`,
-    });
-  const world = await openWorld(session, flags, { what: 'mount' });
-  const lab = await knownLab(await labName(flags), world);
+  const isRoot = process.getuid?.() === 0;
+  // Only root may see the labs of root; but sudo does not help with a simulated one.
+  const lab = await openKnownLab(session, flags, { what: 'mount' }).catch((error: unknown) => {
+    throw isRoot ? error : needsRoot(path);
+  });
+  assertRealMachines(lab);
+  if (!isRoot) throw needsRoot(path);
   const { config, provider, signal } = lab;
   const volume = config.volumes.find(({ name }) => name === (flags.volume ?? config.volumes[0]?.name));
   if (volume === undefined)
-    throw new CliError('USAGE', `There is no volume ${flags.volume ?? ''}.`, {
-      hint: `Volumes of this lab: ${config.volumes.map(({ name }) => name).join(', ')}`,
+    throw new CliError('USAGE', `Lab ${lab.name} has no volume ${flags.volume ?? ''}.`, {
+      hint: `Its volumes: ${config.volumes.map(({ name }) => name).join(', ')}`,
     });
-  assertRealMachines(lab);
   const machines = await provider.list({ signal });
   const mount = { volume: volume.name, path: await realPath(path) };
   await mountOnHost(mount, mountPlace(lab), machines, brickMachines(config, volume));
@@ -49,17 +52,19 @@ export const umountCommand = async (
   path: string | undefined,
   flags: LabFlags & { force?: boolean },
 ): Promise<void> => {
-  const world = await openWorld(session, flags, { what: 'umount' });
-  const lab = await knownLab(await labName(flags), world);
+  const lab = await openKnownLab(session, flags, { what: 'umount' });
   const place = mountPlace(lab);
   const mounts = (await labMounts(lab)).filter(({ byKglab }) => byKglab);
   const wanted = path === undefined ? undefined : await realPath(path);
   const chosen = wanted === undefined ? mounts : mounts.filter((one) => one.path === wanted);
   if (path !== undefined && chosen.length === 0)
-    throw new CliError('VOLUME_UNKNOWN', `kglab has mounted nothing at ${path}.`, {
+    throw new CliError('VOLUME_UNKNOWN', `${path} is not mounted by kglab.`, {
       hint:
-        mounts.length === 0 ? 'Nor anywhere else.' : `It has at ${mounts.map((one) => one.path).join(', ')}.`,
+        mounts.length === 0
+          ? 'There are no mounts.'
+          : `Mounted by kglab: ${mounts.map((one) => one.path).join(', ')}`,
     });
+  if (chosen.length === 0) lab.say('There are no mounts.');
   for (const mount of chosen) {
     await unmountOnHost(mount, place, { force: flags.force ?? false });
     stdout.write(`${mount.path} is unmounted\n`);

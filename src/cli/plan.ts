@@ -2,7 +2,7 @@ import { planUp } from '../recipe/up.js';
 import { renderPlan, until } from '../engine/plan.js';
 import type { StageName } from '../engine/step.js';
 import type { LabFlags } from './support/flags.js';
-import { labConfig } from './support/load-lab.js';
+import { labConfig } from './support/lab-file.js';
 import type { Session } from './support/session.js';
 import { stdout } from './support/streams.js';
 

@@ -1,101 +1,95 @@
 import { Command, Option } from 'commander';
 import { STAGES } from '../engine/step.js';
-import { asDefaultOf, explainUsage } from './support/excess-words.js';
+import { asDefaultOf, explainUsage, lazilyIn, type Lazily } from './support/registering.js';
 import { withLab, withOutput, withShape } from './support/flags.js';
-import { lazilyIn } from './support/lazily.js';
 import { addLife } from './life-program.js';
 import { ownVersion } from './support/package-info.js';
 import type { Session } from './support/session.js';
 import { stderr, stdout } from './support/streams.js';
 import { addVolumes } from './volumes-program.js';
 
-/** What a command's file exports: takes the session, the positional arguments and the flags. */
-type Runner<A extends unknown[]> = (session: Session, ...args: A) => Promise<void>;
-
-/** Commands are loaded when they run: `kglab version` must not wait for what only `up` needs. */
-const lazily =
-  <A extends unknown[]>(session: Session, load: () => Promise<Runner<A>>) =>
-  async (...args: A): Promise<void> => {
-    const run = await load();
-    await run(session, ...args);
-  };
-
-const addWizard = (program: Command, session: Session): void => {
-  withLab(program.command('init'))
-    .description('ask what the lab should be and write a lab file that fits this host')
-    .option('-y, --yes', 'do not ask: take what fits')
-    .option('--print', 'do not ask and write nothing: print the lab file')
+const addWizard = (program: Command, lazily: Lazily): void => {
+  withLab(program.command('init'), 'lab file to write (default: lab.yaml here)')
+    .description('ask a few questions and write a lab file')
+    .option('-y, --yes', 'do not ask; use values that fit this host')
+    .option('--print', 'do not ask; print the lab file and write nothing')
     .option('--force', 'replace an existing file')
-    .action(lazily(session, async () => (await import('./init.js')).initCommand));
+    .action(lazily(async () => (await import('./init.js')).initCommand));
 };
 
-const addQuestions = (program: Command, session: Session): void => {
+const addQuestions = (program: Command, lazily: Lazily): void => {
   withShape(withLab(program.command('plan')))
-    .description('show the steps that make the lab')
+    .description('show the steps that create the lab')
     .addOption(
       new Option('-o, --output <format>', 'format of the result')
         .choices(['text', 'json', 'dot'])
         .default('text'),
     )
     .addOption(new Option('--until <stage>', 'stop after a stage').choices(STAGES))
-    .action(lazily(session, async () => (await import('./plan.js')).planCommand));
+    .action(lazily(async () => (await import('./plan.js')).planCommand));
   withOutput(withLab(program.command('status')))
-    .description('show the lab as it is, and what `up` would do')
-    .action(lazily(session, async () => (await import('./status.js')).statusCommand));
+    .description('show the state of the lab and the steps that `up` would run')
+    .action(lazily(async () => (await import('./status.js')).statusCommand));
   withOutput(program.command('list'))
     .alias('ls')
     .description('list the labs of this user')
-    .action(lazily(session, async () => (await import('./list.js')).listCommand));
+    .action(lazily(async () => (await import('./list.js')).listCommand));
   withOutput(withShape(withLab(program.command('doctor'))))
-    .description('say what this host lacks for a lab')
+    .description('check whether this host can run a lab')
     .option('--fix', 'install what is missing')
     .option('-y, --yes', 'do not ask')
-    .action(lazily(session, async () => (await import('./doctor.js')).doctorCommand));
+    .action(lazily(async () => (await import('./doctor.js')).doctorCommand));
 };
 
-const addAccess = (program: Command, session: Session): void => {
+const addAccess = (program: Command, lazily: Lazily): void => {
   withLab(program.command('exec'))
     .description('run a command on a machine, as root')
     .argument('<node>', 'node or machine name')
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
-    .action(lazily(session, async () => (await import('./exec.js')).execCommand));
+    .action(lazily(async () => (await import('./exec.js')).execCommand));
   withLab(program.command('kubectl'))
-    .description("run the cluster's kubectl; files named by -f are read on this host")
+    .description("run the cluster's kubectl; reads files given with -f on this host")
     .argument('[args...]', 'arguments of kubectl, after --')
     .passThroughOptions()
-    .action(lazily(session, async () => (await import('./kubectl.js')).kubectlCommand));
+    .action(lazily(async () => (await import('./kubectl.js')).kubectlCommand));
   withLab(program.command('kubeconfig'))
-    .description('print the path of the kubeconfig, or merge it into your own')
-    .option('--show', 'print the kubeconfig itself (it holds a key)')
-    .option('--merge', 'add the cluster to the kubeconfig of this user')
-    .action(lazily(session, async () => (await import('./kubeconfig.js')).kubeconfigCommand));
+    .description("print the path of the lab's kubeconfig, or merge it into yours")
+    .option('--show', 'print the kubeconfig itself (it contains a private key)')
+    .option('--merge', 'add the cluster to your kubeconfig')
+    .action(lazily(async () => (await import('./kubeconfig.js')).kubeconfigCommand));
 };
 
-const addCache = (program: Command, session: Session): void => {
-  const cache = program.command('cache').description('k3s releases and images kept on this host');
+const addCache = (program: Command, lazily: Lazily): void => {
+  const cache = program.command('cache').description('manage cached k3s releases and images');
   withOutput(asDefaultOf(cache, cache.command('list', { isDefault: true })))
-    .description('list what is in the cache')
-    .action(lazily(session, async () => (await import('./cache.js')).cacheListCommand));
+    .description('list the entries of the cache')
+    .action(lazily(async () => (await import('./cache.js')).cacheListCommand));
   withOutput(cache.command('add'))
-    .description('add a folder with a k3s release, or an archive of images')
+    .description('add a folder with a k3s release, or an image archive')
     .argument('<path...>')
-    .option('--version <tag>', 'release tag, when the binary cannot be asked on this host')
+    .option('--version <tag>', 'release tag, if the binary does not run on this host')
     .addOption(
-      new Option('--arch <arch>', 'architecture, when a folder has several').choices(['amd64', 'arm64']),
+      new Option('--arch <arch>', 'architecture, if a folder has several').choices(['amd64', 'arm64']),
     )
-    .action(lazily(session, async () => (await import('./cache.js')).cacheAddCommand));
+    .action(lazily(async () => (await import('./cache.js')).cacheAddCommand));
   cache
     .command('rm')
-    .description('remove an entry that `cache list` names')
+    .description('remove entries of `cache list`')
     .argument('<entry...>')
-    .action(lazily(session, async () => (await import('./cache.js')).cacheRemoveCommand));
+    .action(lazily(async () => (await import('./cache.js')).cacheRemoveCommand));
+};
+
+/** After an error of usage, each command names its own help. */
+const nameHelpAfterError = (command: Command, words: string): void => {
+  command.showHelpAfterError(`(see ${words} --help)`);
+  for (const one of command.commands) nameHelpAfterError(one, `${words} ${one.name()}`);
 };
 
 const takesName = ({ commands }: Command, name: string): boolean =>
   commands.some((one) => one.name() === name && one.options.some(({ long }) => long === '--name'));
 
-/** The whole command line. Errors of usage are thrown as CommanderError, already explained on stderr. */
+/** The whole command line. Throws usage errors as CommanderError, after printing them on stderr. */
 export const buildProgram = (session: Session): Command => {
   const program: Command = new Command('kglab')
     .description(
@@ -103,7 +97,6 @@ export const buildProgram = (session: Session): Command => {
     )
     .version(`kglab ${ownVersion()}`, '--version', 'print the version')
     .enablePositionalOptions()
-    .showHelpAfterError('(see kglab --help)')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -111,14 +104,16 @@ export const buildProgram = (session: Session): Command => {
       writeErr: (text) => stderr.write(text),
       outputError: (message, write) => write(explainUsage(message, (name) => takesName(program, name))),
     });
-  addWizard(program, session);
-  addLife(program, lazilyIn(session));
-  addQuestions(program, session);
-  addAccess(program, session);
-  addVolumes(program, lazilyIn(session));
-  addCache(program, session);
+  const lazily = lazilyIn(session);
+  addWizard(program, lazily);
+  addLife(program, lazily);
+  addQuestions(program, lazily);
+  addAccess(program, lazily);
+  addVolumes(program, lazily);
+  addCache(program, lazily);
   withOutput(program.command('version'))
     .description('print the version')
-    .action(lazily(session, async () => (await import('./version.js')).versionCommand));
+    .action(lazily(async () => (await import('./version.js')).versionCommand));
+  nameHelpAfterError(program, 'kglab');
   return program;
 };

@@ -10,10 +10,9 @@ import type { Lab } from '../lab/lab.js';
 import type { LabRecord } from '../lab/lab-store.js';
 import { confirmByName } from './support/confirm.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
-import { loadLab } from './support/load-lab.js';
-import { renderOutput } from './support/output.js';
+import { loadLab } from './support/lab-file.js';
+import { renderOutput, summaryOf } from './support/output.js';
 import type { Session } from './support/session.js';
-import { summaryOf } from './support/run-summary.js';
 import { withLock } from '../lab/with-lock.js';
 import { openWorld } from './support/open-world.js';
 import { stdout } from './support/streams.js';
@@ -25,26 +24,26 @@ export interface RebuildFlags extends LabFlags, OutputFlags {
   readonly keepData?: boolean;
 }
 
-/** What is about to be lost, in lines for the person who is asked. */
+/** What will be lost, as lines of the question. */
 export const whatGoes = (target: RebuildTarget, { name, config }: LabRecord): readonly string[] => {
   if (target.what === 'k3s')
     return [
-      `This takes the Kubernetes cluster of lab ${name} away and builds a new one:`,
-      '  everything in the cluster goes; files on its volumes stay:',
+      `This removes and recreates the Kubernetes cluster of lab ${name}:`,
+      '  everything in the cluster is lost; files on the volumes stay:',
       ...config.volumes.map(({ name: volume, mount }) => `    volume ${volume} at ${mount}`),
     ];
   const bricks = target.keepData ? '; its bricks are kept' : ' with its bricks';
   const server = serverMachine(config);
   return [
-    `This takes machines of lab ${name} away and makes them anew:`,
+    `This removes and recreates these machines of lab ${name}:`,
     ...target.machines.map((machine) => `  ${machine}${bricks}`),
     ...(target.machines.includes(server)
-      ? [`The Kubernetes cluster, with everything in it, goes with its server ${server}.`]
+      ? [`The Kubernetes cluster, with everything in it, is lost with its server ${server}.`]
       : []),
   ];
 };
 
-/** The lab file counts when the whole lab is built anew and there is one; part of a lab stays what it is. */
+/** The lab file, if there is one and the whole lab is rebuilt; a part is rebuilt from the record. */
 const configFor = (record: LabRecord, loaded: LoadedConfig, { node, k3sOnly }: RebuildFlags): LabConfig => {
   const isPart = node !== undefined || k3sOnly === true;
   const isFile = loaded.source !== 'defaults' && loaded.config.name === record.name;
@@ -71,15 +70,11 @@ export const rebuildCommand = async (session: Session, flags: RebuildFlags): Pro
   const loaded = await loadLab(flags);
   const { name } = loaded.config;
   const world = await openWorld(session, flags, { what: 'rebuild', logFor: name, existing: true });
-  try {
-    const lab = await knownLab(name, world);
-    const result = await run(lab, loaded, flags);
-    await world.reporter.close();
-    const quiet = flags.output !== 'table' || flags.quiet === true;
-    const picture = quiet ? '' : drawLab(await look(await knownLab(name, world)));
-    const summary = summaryOf(name, lab.record.provider, result);
-    stdout.write(await renderOutput(flags.output, summary, () => picture));
-  } finally {
-    await world.reporter.close();
-  }
+  const lab = await knownLab(name, world);
+  const result = await run(lab, loaded, flags);
+  await world.reporter.close();
+  const quiet = flags.output !== 'table' || flags.quiet === true;
+  const picture = quiet ? '' : drawLab(await look(await knownLab(name, world)));
+  const summary = summaryOf(name, lab.record.provider, result);
+  stdout.write(await renderOutput(flags.output, summary, () => picture));
 };

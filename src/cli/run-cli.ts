@@ -6,14 +6,14 @@ import { buildProgram } from './program.js';
 import type { Session } from './support/session.js';
 import { stderr, stdout } from './support/streams.js';
 
-/** Has signals abort the session; returns how to end that. */
+/** Makes signals abort the session; returns a function that undoes this. */
 export const watchSignals = (session: Session, source: EventEmitter = process): (() => void) => {
   const { abort } = session;
   const stop = (signal: NodeJS.Signals): void => {
     if (session.attached) return;
-    // A second Ctrl-C means it: what is running is left as a crash would leave it, which `up` can continue from.
+    // The second Ctrl-C ends at once, like a crash; `up` continues from there.
     if (abort.signal.aborted) process.exit(CATALOG.INTERRUPTED.exit);
-    stderr.write(`\n${signal}: letting running steps end; once more to leave at once\n`);
+    stderr.write(`\n${signal}: waiting for running steps; press again to quit at once\n`);
     abort.abort(new DOMException('Interrupted', 'AbortError'));
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -36,7 +36,10 @@ const show = async (error: unknown, { log, verbose }: Session): Promise<number> 
 
 const perform = async (argv: readonly string[], session: Session): Promise<number> => {
   try {
-    await buildProgram(session).parseAsync([...argv], { from: 'user' });
+    // Closing twice is harmless: commands that draw after their run have closed it before.
+    await buildProgram(session)
+      .parseAsync([...argv], { from: 'user' })
+      .finally(() => session.report?.close());
     return session.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : CATALOG.USAGE.exit;
@@ -46,19 +49,23 @@ const perform = async (argv: readonly string[], session: Session): Promise<numbe
 };
 
 /**
- * The exit code when the result could not be written: that of a failure, else 141 when the reader has closed its end
- * (as of a program that SIGPIPE ended), else that of OUTPUT_FAILED, which is shown.
+ * The exit code when the result could not be written: the command's own if it failed, else 141 if the reader closed the
+ * pipe (like a program ended by SIGPIPE), else that of OUTPUT_FAILED, which is shown.
  */
 const codeOfLoss = async (loss: NodeJS.ErrnoException, code: number, session: Session): Promise<number> => {
   if (loss.code === 'EPIPE') return code || CATALOG.OUTPUT_CLOSED.exit;
-  const error = new CliError('OUTPUT_FAILED', `Standard output does not take the result: ${loss.message}`, {
-    cause: loss,
-  });
+  const error = new CliError(
+    'OUTPUT_FAILED',
+    `The result could not be written to standard output: ${loss.message}`,
+    {
+      cause: loss,
+    },
+  );
   const shown = await show(error, session);
   return code || shown;
 };
 
-/** Says that a report has a gap. The work that it is about went on. */
+/** Warns that the log or report is incomplete; the run itself went on. */
 const sayGap = (what: string, failure: unknown): void => {
   if (failure === undefined) return;
   const why = failure instanceof Error ? failure.message : JSON.stringify(failure);
@@ -68,7 +75,7 @@ const sayGap = (what: string, failure: unknown): void => {
 /** Runs one command line (without `node` and the script) and returns the exit code of the process. */
 export const runCli = async (argv: readonly string[]): Promise<number> => {
   const session: Session = { abort: new AbortController(), verbose: false, exitCode: 0 };
-  // Everything that runs listens to it; with a dozen steps under way Node.js would take that for a leak.
+  // Every running step listens to it; Node.js would warn of a leak at eleven listeners.
   setMaxListeners(0, session.abort.signal);
   const unwatch = watchSignals(session);
   const code = await perform(argv, session).finally(unwatch);

@@ -6,7 +6,13 @@ import { meantToRestore } from '../volumes/resolve.js';
 import { restoreVolumes } from '../volumes/restore.js';
 import type { LabFlags } from './support/flags.js';
 import type { Session } from './support/session.js';
-import { lookAround, lookEverywhere, openDesk, withLock, type OpenDesk } from './support/volumes-desk.js';
+import {
+  surveyVolumes,
+  surveyWithCluster,
+  openVolumes,
+  withLock,
+  type OpenVolumes,
+} from './support/volumes-context.js';
 import { stdout } from './support/streams.js';
 import { readFile } from 'node:fs/promises';
 import { writeUserFile } from '../util/user-files.js';
@@ -16,29 +22,29 @@ export const volumesExportCommand = async (
   session: Session,
   flags: LabFlags & { checksums?: boolean; to?: string },
 ): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes export');
-  const { kept } = await lookAround(desk);
-  const data = await exportVolumes(desk.record.name, kept, {
-    machine: desk.server,
-    context: desk.context,
+  const volumes = await openVolumes(session, flags, 'volumes export');
+  const { kept } = await surveyVolumes(volumes);
+  const data = await exportVolumes(volumes.lab.name, kept, {
+    machine: volumes.server,
+    context: volumes.context,
     sums: flags.checksums ?? false,
   });
   const text = `${JSON.stringify(data, null, 2)}\n`;
   if (flags.to === undefined) stdout.write(text);
   else {
     await writeUserFile(flags.to, text, { mode: 0o666 });
-    desk.world.say(`${kept.length} volumes are written to ${flags.to}`);
+    volumes.lab.say(`${kept.length} PVs written to ${flags.to}`);
   }
 };
 
-const verify = async (before: Export, kept: readonly Kept[], desk: OpenDesk): Promise<void> => {
+const verify = async (before: Export, kept: readonly Kept[], volumes: OpenVolumes): Promise<void> => {
   if (before.volumes.some(({ checksums }) => checksums === undefined))
     throw new CliError('USAGE', 'This export has no checksums.', {
-      hint: 'Make one that has: kglab volumes export --checksums --to FILE',
+      hint: 'Create one with checksums: kglab volumes export --checksums --to FILE',
     });
-  const now = await exportVolumes(desk.record.name, kept, {
-    machine: desk.server,
-    context: desk.context,
+  const now = await exportVolumes(volumes.lab.name, kept, {
+    machine: volumes.server,
+    context: volumes.context,
     sums: true,
   });
   const found = compareExports(before, now);
@@ -49,13 +55,9 @@ const verify = async (before: Export, kept: readonly Kept[], desk: OpenDesk): Pr
   }
   for (const { claim, lines } of found)
     stdout.write(`${claim}\n${lines.map((line) => `  ${line}\n`).join('')}`);
-  throw new CliError(
-    'VOLUME_DIFFERS',
-    `${found.length} of ${before.volumes.length} volumes are not as they were.`,
-    {
-      hint: '+ is new, - is gone, ~ has changed.',
-    },
-  );
+  throw new CliError('VOLUME_DIFFERS', `${found.length} of ${before.volumes.length} volumes have changed.`, {
+    hint: '+ added, - missing, ~ changed',
+  });
 };
 
 const readExport = async (file: string): Promise<Export> => {
@@ -72,31 +74,31 @@ export const volumesVerifyCommand = async (
   flags: LabFlags,
 ): Promise<void> => {
   const before = await readExport(file);
-  const desk = await openDesk(session, flags, 'volumes verify');
-  await verify(before, (await lookAround(desk)).kept, desk);
+  const volumes = await openVolumes(session, flags, 'volumes verify');
+  await verify(before, (await surveyVolumes(volumes)).kept, volumes);
 };
 
 const restoreNow = async (
   names: readonly string[],
   { size }: { readonly size: string },
-  desk: OpenDesk,
+  volumes: OpenVolumes,
 ): Promise<readonly Kept[]> => {
-  const { kept, cluster } = await lookEverywhere(desk);
+  const { kept, cluster } = await surveyWithCluster(volumes);
   const chosen = names.map((name) => meantToRestore(kept, name));
-  const plan = planRestore(kept, cluster, desk.record.config, chosen, { capacity: size });
+  const plan = planRestore(kept, cluster, volumes.lab.config, chosen, { capacity: size });
   if (plan.conflicts.length > 0)
     throw new CliError('VOLUME_EXISTS', 'Not everything can be restored; nothing was changed.', {
       details: plan.conflicts,
-      hint: 'Name the claims to be restored one by one, or solve these first.',
+      hint: 'Name the claims to restore one by one, or resolve the conflicts first.',
     });
-  for (const line of plan.left) desk.world.say(line);
+  for (const line of plan.left) volumes.lab.say(line);
   for (const id of plan.guessed)
-    desk.world.say(`${id}: only its directory is left; size, access mode and class are guesses`);
-  await restoreVolumes(plan.restore, desk.context, desk.server);
+    volumes.lab.say(`${id}: only its directory is left; size, access mode and class are guessed`);
+  await restoreVolumes(plan.restore, volumes.context, volumes.server);
   for (const { namespace, claim, pv } of plan.restore)
     stdout.write(`restored ${namespace}/${claim} (${pv})\n`);
   if (plan.restore.length === 0)
-    desk.world.say(
+    volumes.lab.say(
       `Nothing to restore: ${plan.there.length === 1 ? '1 claim has its volume' : `${plan.there.length} claims have their volumes`}.`,
     );
   return kept;
@@ -109,11 +111,11 @@ export const volumesRestoreCommand = async (
   flags: LabFlags & { all?: boolean; size: string; verify?: string },
 ): Promise<void> => {
   if (claims.length === 0 && !flags.all)
-    throw new CliError('USAGE', 'Say which claims to restore.', {
-      hint: 'Name them (namespace/claim), or say --all.',
+    throw new CliError('USAGE', 'No claims given.', {
+      hint: 'Name them (namespace/claim), or use --all.',
     });
   const before = flags.verify === undefined ? undefined : await readExport(flags.verify);
-  const desk = await openDesk(session, flags, 'volumes restore');
-  const kept = await withLock(desk, 'volumes restore', () => restoreNow(claims, flags, desk));
-  if (before !== undefined) await verify(before, kept, desk);
+  const volumes = await openVolumes(session, flags, 'volumes restore');
+  const kept = await withLock(volumes, 'volumes restore', () => restoreNow(claims, flags, volumes));
+  if (before !== undefined) await verify(before, kept, volumes);
 };

@@ -5,26 +5,26 @@ import { findKept, parseTarget } from '../volumes/resolve.js';
 import type { Kept } from '../volumes/inventory.js';
 import type { LabFlags } from './support/flags.js';
 import type { Session } from './support/session.js';
-import { lookAround, openDesk } from './support/volumes-desk.js';
+import { surveyVolumes, openVolumes } from './support/volumes-context.js';
 import { attachIn } from './exec.js';
 
 /** `kglab volumes ls` */
 export const volumesLsCommand = async (session: Session, target: string, flags: LabFlags): Promise<void> => {
   const { claim, path } = parseTarget(target);
-  const desk = await openDesk(session, flags, 'volumes ls');
-  const { directory } = findKept((await lookAround(desk)).kept, claim);
-  await attachIn(session, desk.context.machine(desk.server), listCommand(directory.path, path));
+  const volumes = await openVolumes(session, flags, 'volumes ls');
+  const { directory } = findKept((await surveyVolumes(volumes)).kept, claim);
+  await attachIn(session, volumes.context.machine(volumes.server), listCommand(directory.path, path));
 };
 
 /** `kglab volumes cat` */
 export const volumesCatCommand = async (session: Session, target: string, flags: LabFlags): Promise<void> => {
   const { claim, path } = parseTarget(target);
-  const desk = await openDesk(session, flags, 'volumes cat');
-  const { directory } = findKept((await lookAround(desk)).kept, claim);
-  await attachIn(session, desk.context.machine(desk.server), catCommand(directory.path, path));
+  const volumes = await openVolumes(session, flags, 'volumes cat');
+  const { directory } = findKept((await surveyVolumes(volumes)).kept, claim);
+  await attachIn(session, volumes.context.machine(volumes.server), catCommand(directory.path, path));
 };
 
-/** A path of this host has a slash or dot in front, or no colon at all. */
+/** A path on this host starts with `.`, `/` or `~`, or has no colon. */
 const isClaim = (text: string): boolean => text.includes(':') && !/^[./~]/.test(text);
 
 const endOf = (text: string, kept: readonly Kept[]): CopyEnd => {
@@ -41,10 +41,10 @@ export const volumesCpCommand = async (
   flags: LabFlags,
 ): Promise<void> => {
   if (!isClaim(from) && !isClaim(to))
-    throw new CliError('USAGE', 'Neither of the two is in a claim.', {
-      hint: 'Write NAMESPACE/CLAIM:PATH for what is in a claim, e.g. kglab volumes cp ./data default/web:',
+    throw new CliError('USAGE', 'One path must be NAMESPACE/CLAIM:PATH.', {
+      hint: 'For example: kglab volumes cp ./data default/web:',
     });
-  const desk = await openDesk(session, flags, 'volumes cp');
-  const { kept } = await lookAround(desk);
-  await copy(endOf(from, kept), endOf(to, kept), desk.context.machine(desk.server), desk.context);
+  const volumes = await openVolumes(session, flags, 'volumes cp');
+  const { kept } = await surveyVolumes(volumes);
+  await copy(endOf(from, kept), endOf(to, kept), volumes.context.machine(volumes.server), volumes.context);
 };

@@ -7,22 +7,14 @@ import { clusterVolumes } from '../volumes/cluster.js';
 import { lintClaims } from '../volumes/lint.js';
 import { viewVolumes, type Orphans, type VolumeRow } from '../volumes/view.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
-import { renderOutput, renderTable } from './support/output.js';
+import { readableSize, renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
-import { lookAround, openDesk, type OpenDesk } from './support/volumes-desk.js';
+import { surveyVolumes, openVolumes, type OpenVolumes } from './support/volumes-context.js';
 import { stdout } from './support/streams.js';
 
-/** A size as people read it: `1.5Mi`. */
-export const readable = (bytes: number): string => {
-  const units = ['', 'Ki', 'Mi', 'Gi', 'Ti'];
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${Number.isInteger(value) ? value : value.toFixed(1)}${units[power] ?? ''}`;
-};
-
-const healOf = async (volume: string, { context, gluster: from }: OpenDesk): Promise<string> => {
+const healOf = async (volume: string, { context, gluster: from }: OpenVolumes): Promise<string> => {
   const answer = await ask(context, from, gluster('volume', 'heal', volume, 'info'));
-  // Volumes without copies have nothing to heal and refuse to answer.
+  // Gluster refuses this question for volumes without copies.
   if (!answer.ok) return /not of type|not replicate|disperse/i.test(answer.message) ? '-' : 'unknown';
   const bricks = parseHeal(answer);
   if (bricks.some(({ pending }) => pending === undefined)) return 'brick down';
@@ -36,7 +28,7 @@ const cells = (row: VolumeRow, heal: ReadonlyMap<string, string>): readonly stri
   row.class || '-',
   row.phase,
   row.requested,
-  row.bytes === undefined ? 'missing' : readable(row.bytes),
+  row.bytes === undefined ? 'missing' : readableSize(row.bytes),
   row.nodes.join(',') || '-',
   row.volume ?? '-',
   (row.volume && heal.get(row.volume)) ?? '-',
@@ -50,26 +42,26 @@ const section = (title: string, lines: readonly string[]): string =>
 
 const drawOrphans = (orphans: Orphans): string =>
   [
-    section('Volumes without a claim', orphans.withoutClaim),
-    section('Volumes whose claim no pod uses', orphans.withoutPod),
-    section('Volumes without a directory', orphans.withoutDirectory),
+    section('PVs without a claim', orphans.withoutClaim),
+    section('PVs whose claim no pod uses', orphans.withoutPod),
+    section('PVs without a directory', orphans.withoutDirectory),
     section(
-      'Directories without a volume (restore brings claims back, delete takes them away)',
+      'Directories without a PV (kglab volumes restore, or delete)',
       orphans.directories.map(
         ({ path, bytes, claim }) =>
-          `${path} (${readable(bytes)}${claim === undefined ? '' : `, claim ${claim}`})`,
+          `${path} (${readableSize(bytes)}${claim === undefined ? '' : `, claim ${claim}`})`,
       ),
     ),
   ].join('');
 
 /** `kglab volumes list` */
 export const volumesListCommand = async (session: Session, flags: LabFlags & OutputFlags): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes');
-  const { surveyed } = await lookAround(desk, { sizes: true });
-  const { rows, orphans } = viewVolumes(await clusterVolumes(desk.context, desk.server), surveyed);
+  const volumes = await openVolumes(session, flags, 'volumes');
+  const { surveyed } = await surveyVolumes(volumes, { sizes: true });
+  const { rows, orphans } = viewVolumes(await clusterVolumes(volumes.context, volumes.server), surveyed);
   const heal = new Map<string, string>();
   for (const volume of new Set(rows.map(({ volume: name }) => name))) {
-    if (volume !== undefined) heal.set(volume, await healOf(volume, desk));
+    if (volume !== undefined) heal.set(volume, await healOf(volume, volumes));
   }
   const quarantine = surveyed.flatMap((one) =>
     one.quarantine.map(({ name, bytes }) => ({ volume: one.volume, name, bytes })),
@@ -81,30 +73,33 @@ export const volumesListCommand = async (session: Session, flags: LabFlags & Out
   };
   const table = (): string =>
     (rows.length === 0
-      ? 'No volumes.\n'
+      ? 'No PVs.\n'
       : renderTable(
           HEADER,
           rows.map((row) => cells(row, heal)),
         )) +
     drawOrphans(orphans) +
-    (quarantine.length === 0 ? '' : `\n${quarantine.length} deleted and kept (kglab volumes quarantine)\n`);
+    (quarantine.length === 0 ? '' : `\n${quarantine.length} in the quarantine (kglab volumes quarantine)\n`);
   stdout.write(await renderOutput(flags.output, data, table));
 };
 
 /** `kglab volumes lint` */
 export const volumesLintCommand = async (session: Session, flags: LabFlags & OutputFlags): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes lint');
-  const classes = await getObjects(desk.context, desk.server, 'storageclasses');
+  const volumes = await openVolumes(session, flags, 'volumes lint');
+  const classes = await getObjects(volumes.context, volumes.server, 'storageclasses');
   const findings = lintClaims(
-    await clusterVolumes(desk.context, desk.server),
-    desk.record.config,
+    await clusterVolumes(volumes.context, volumes.server),
+    volumes.lab.config,
     classes.map(({ metadata }) => metadata.name),
   );
   const table = (): string =>
     findings.length === 0
-      ? 'No claim waits in vain.\n'
+      ? 'All claims can be bound.\n'
       : findings.map(({ claim, message }) => `${claim}: ${message}\n`).join('');
   stdout.write(await renderOutput(flags.output, findings, table));
   if (findings.length > 0)
-    throw new CliError('VOLUME_FAILED', `${findings.length} claims will never be served as they are.`);
+    throw new CliError(
+      'VOLUME_FAILED',
+      `${findings.length} ${findings.length === 1 ? 'claim' : 'claims'} cannot be bound.`,
+    );
 };

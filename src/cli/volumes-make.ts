@@ -3,7 +3,7 @@ import { findKept } from '../volumes/resolve.js';
 import { createStatic, staticEntry, staticManifest } from '../volumes/static.js';
 import type { LabFlags } from './support/flags.js';
 import type { Session } from './support/session.js';
-import { lookAround, openDesk, withLock } from './support/volumes-desk.js';
+import { surveyVolumes, openVolumes, withLock } from './support/volumes-context.js';
 import { stdout } from './support/streams.js';
 
 export interface StaticFlags extends LabFlags {
@@ -22,12 +22,12 @@ export const volumesStaticCommand = async (
   name: string,
   flags: StaticFlags,
 ): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes create-static');
+  const volumes = await openVolumes(session, flags, 'volumes create-static');
   const { claim, size: capacity, mode: accessMode, directory, volume } = flags;
   const wanted = { name, claim, capacity, class: flags.class, accessMode, directory, volume };
-  const entry = staticEntry(wanted, desk.record.config);
+  const entry = staticEntry(wanted, volumes.lab.config);
   if (flags.print) return void stdout.write(staticManifest(entry));
-  await withLock(desk, 'volumes create-static', () => createStatic(entry, desk.record.config, desk));
+  await withLock(volumes, 'volumes create-static', () => createStatic(entry, volumes.lab.config, volumes));
   stdout.write(`${entry.namespace}/${entry.claim} is bound to ${entry.pv} on ${entry.path}\n`);
 };
 
@@ -38,8 +38,8 @@ export const volumesLimitCommand = async (
   size: string,
   flags: LabFlags,
 ): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes limit');
-  const found = findKept((await lookAround(desk)).kept, claim);
-  await limitVolume(found, size, desk.record.config, desk);
-  stdout.write(`${found.id} may grow to ${size}\n`);
+  const volumes = await openVolumes(session, flags, 'volumes limit');
+  const found = findKept((await surveyVolumes(volumes)).kept, claim);
+  await limitVolume(found, size, volumes.lab.config, volumes);
+  stdout.write(`${found.id} has a quota of ${size}\n`);
 };

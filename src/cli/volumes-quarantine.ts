@@ -15,26 +15,25 @@ import { findKept } from '../volumes/resolve.js';
 import { restoreVolumes } from '../volumes/restore.js';
 import { clusterVolumes, type ClusterVolumes } from '../volumes/cluster.js';
 import { survey, type Quarantined, type Surveyed } from '../volumes/survey.js';
+import { confirm } from './support/confirm.js';
 import type { LabFlags, OutputFlags } from './support/flags.js';
-import { renderOutput, renderTable } from './support/output.js';
+import { readableSize, readableTime, renderOutput, renderTable } from './support/output.js';
 import type { Session } from './support/session.js';
 import { stdout } from './support/streams.js';
 import {
-  confirm,
-  lookAround,
-  lookEverywhere,
-  openDesk,
+  surveyVolumes,
+  surveyWithCluster,
+  openVolumes,
   withLock,
-  type OpenDesk,
-} from './support/volumes-desk.js';
-import { readable } from './volumes-list.js';
+  type OpenVolumes,
+} from './support/volumes-context.js';
 
 interface Found {
   readonly item: Quarantined;
   readonly on: Surveyed;
 }
 
-/** The claim that something was of: as the catalogue had it, else as the name of its directory tells. */
+/** The claim that the data belonged to: from its catalogue entry, else from the name of its directory. */
 const claimOf = ({ item }: Found): string | undefined => {
   const { namespace = 'default', claim } = item.entry ?? {};
   if (claim !== undefined) return `${namespace}/${claim}`;
@@ -45,7 +44,7 @@ const claimOf = ({ item }: Found): string | undefined => {
 const allIn = (surveyed: readonly Surveyed[]): readonly Found[] =>
   surveyed.flatMap((on) => on.quarantine.map((item) => ({ item, on })));
 
-/** What a name means in the quarantine; of several deletions of one claim, the last. */
+/** Finds data in the quarantine by its name, directory or claim; the last deletion if there are several. */
 const findIn = (found: readonly Found[], name: string): Found => {
   const fitting = found.filter(
     (one) =>
@@ -57,7 +56,7 @@ const findIn = (found: readonly Found[], name: string): Found => {
   const last = [...fitting].sort((a, b) => (a.item.name < b.item.name ? 1 : -1))[0];
   if (last) return last;
   throw new CliError('VOLUME_UNKNOWN', `${name} is not in the quarantine.`, {
-    hint: 'See what is: kglab volumes quarantine',
+    hint: 'List the quarantine: kglab volumes quarantine',
   });
 };
 
@@ -66,8 +65,8 @@ export const volumesQuarantineCommand = async (
   session: Session,
   flags: LabFlags & OutputFlags,
 ): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes quarantine');
-  const found = allIn((await lookAround(desk, { sizes: true })).surveyed);
+  const volumes = await openVolumes(session, flags, 'volumes quarantine');
+  const found = allIn((await surveyVolumes(volumes, { sizes: true })).surveyed);
   const rows = found.map((one) => ({
     name: one.item.name,
     claim: claimOf(one),
@@ -77,15 +76,20 @@ export const volumesQuarantineCommand = async (
   }));
   const table = (): string =>
     rows.length === 0
-      ? 'Nothing was deleted.\n'
+      ? 'The quarantine is empty.\n'
       : renderTable(
           ['claim', 'deleted', 'used', 'name'],
-          rows.map(({ claim, deleted, bytes, name }) => [claim ?? '-', deleted, readable(bytes), name]),
+          rows.map(({ claim, deleted, bytes, name }) => [
+            claim ?? '-',
+            readableTime(deleted),
+            readableSize(bytes),
+            name,
+          ]),
         );
   stdout.write(await renderOutput(flags.output, rows, table));
 };
 
-/** A volume of the cluster without a directory. */
+/** Finds a PV without a directory. */
 const findHollow = (name: string, cluster: ClusterVolumes, kept: readonly Kept[]): string | undefined =>
   cluster.volumes.find(
     (pv) =>
@@ -93,8 +97,8 @@ const findHollow = (name: string, cluster: ClusterVolumes, kept: readonly Kept[]
       !kept.some(({ entry }) => entry.pv === pv.name),
   )?.name;
 
-const deleteOne = async (name: string, desk: OpenDesk): Promise<void> => {
-  const { surveyed, kept, cluster } = await lookEverywhere(desk);
+const deleteOne = async (name: string, volumes: OpenVolumes): Promise<void> => {
+  const { surveyed, kept, cluster } = await surveyWithCluster(volumes);
   const foreign = surveyed
     .flatMap((on) => on.directories.map((directory) => ({ on, directory })))
     .find(
@@ -103,17 +107,17 @@ const deleteOne = async (name: string, desk: OpenDesk): Promise<void> => {
         !kept.some((one) => one.directory === directory),
     );
   const hollow = findHollow(name, cluster, kept);
-  if (foreign) await deleteDirectory(foreign.directory, cluster, foreign.on, desk);
+  if (foreign) await deleteDirectory(foreign.directory, cluster, foreign.on, volumes);
   else if (hollow !== undefined) {
-    await deleteHollow(hollow, cluster, desk);
-    stdout.write(`${name} is deleted; it had no directory\n`);
+    await deleteHollow(hollow, cluster, volumes);
+    stdout.write(`${name} deleted; it had no directory\n`);
     return;
   } else {
     const found = findKept(kept, name);
     const on = surveyed.find(({ volume }) => volume === found.volume);
-    if (on) await deleteVolume(found, cluster, on, desk);
+    if (on) await deleteVolume(found, cluster, on, volumes);
   }
-  stdout.write(`${name} is in the quarantine\n`);
+  stdout.write(`${name} moved to the quarantine\n`);
 };
 
 /** `kglab volumes delete` */
@@ -122,17 +126,17 @@ export const volumesDeleteCommand = async (
   names: string[],
   flags: LabFlags & { yes?: boolean },
 ): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes delete');
-  const question = 'Delete claims and volumes? Their data stays in the quarantine until it is purged.';
+  const volumes = await openVolumes(session, flags, 'volumes delete');
+  const question = 'Delete claims and PVs? Their data stays in the quarantine until it is purged.';
   await confirm(question, names, flags.yes ?? false);
-  await withLock(desk, 'volumes delete', async () => {
-    for (const name of names) await deleteOne(name, desk);
+  await withLock(volumes, 'volumes delete', async () => {
+    for (const name of names) await deleteOne(name, volumes);
   });
 };
 
-const undoOne = async (name: string, desk: OpenDesk): Promise<void> => {
-  const { context, server, record } = desk;
-  const found = findIn(allIn((await lookAround(desk)).surveyed), name);
+const undoOne = async (name: string, volumes: OpenVolumes): Promise<void> => {
+  const { context, server, lab } = volumes;
+  const found = findIn(allIn((await surveyVolumes(volumes)).surveyed), name);
   const cluster = await clusterVolumes(context, server);
   const id = claimOf(found);
   if (id !== undefined && cluster.claims.some((one) => one.id === id))
@@ -143,16 +147,16 @@ const undoOne = async (name: string, desk: OpenDesk): Promise<void> => {
         hint: `Delete the new one first: kglab volumes delete ${id}`,
       },
     );
-  await giveBack(found.item, found.on, desk);
-  const kept = inventory(await survey(record.config, server, context));
+  await giveBack(found.item, found.on, volumes);
+  const kept = inventory(await survey(lab.config, server, context));
   const back = kept.filter(({ directory }) => directory.name === directoryOf(found.item));
-  const plan = planRestore(back, cluster, record.config, [], { capacity: '1Gi' });
+  const plan = planRestore(back, cluster, lab.config, [], { capacity: '1Gi' });
   if (plan.conflicts.length > 0)
-    throw new CliError('VOLUME_EXISTS', 'The data is back in its place, but not its claim.', {
+    throw new CliError('VOLUME_EXISTS', 'The data was restored, but the claim was not.', {
       details: plan.conflicts,
     });
   await restoreVolumes(plan.restore, context, server);
-  stdout.write(`${id ?? directoryOf(found.item)} is back\n`);
+  stdout.write(`${id ?? directoryOf(found.item)} restored\n`);
 };
 
 /** `kglab volumes undo` */
@@ -161,9 +165,9 @@ export const volumesUndoCommand = async (
   names: string[],
   flags: LabFlags,
 ): Promise<void> => {
-  const desk = await openDesk(session, flags, 'volumes undo');
-  await withLock(desk, 'volumes undo', async () => {
-    for (const name of names) await undoOne(name, desk);
+  const volumes = await openVolumes(session, flags, 'volumes undo');
+  await withLock(volumes, 'volumes undo', async () => {
+    for (const name of names) await undoOne(name, volumes);
   });
 };
 
@@ -174,23 +178,23 @@ export const volumesPurgeCommand = async (
   flags: LabFlags & { all?: boolean; yes?: boolean },
 ): Promise<void> => {
   if (names.length === 0 && !flags.all)
-    throw new CliError('USAGE', 'Say what to destroy.', {
-      hint: 'Name it (kglab volumes quarantine), or say --all.',
+    throw new CliError('USAGE', 'No names given.', {
+      hint: 'Name the data to purge (kglab volumes quarantine), or use --all.',
     });
-  const desk = await openDesk(session, flags, 'volumes purge');
-  const everything = allIn((await lookAround(desk)).surveyed);
+  const volumes = await openVolumes(session, flags, 'volumes purge');
+  const everything = allIn((await surveyVolumes(volumes)).surveyed);
   const chosen = flags.all ? everything : names.map((name) => findIn(everything, name));
   if (chosen.length > 0)
     await confirm(
-      'Destroy this for good?',
+      'Delete this data for good?',
       chosen.map(({ item }) => item.name),
       flags.yes ?? false,
     );
-  const destroyed = await withLock(desk, 'volumes purge', async () => {
+  const purged = await withLock(volumes, 'volumes purge', async () => {
     const items = chosen.map(({ item }) => item);
-    const there = stillIn(items, (await lookAround(desk)).surveyed);
-    for (const item of there) await purge(item, desk);
+    const there = stillIn(items, (await surveyVolumes(volumes)).surveyed);
+    for (const item of there) await purge(item, volumes);
     return there.length;
   });
-  stdout.write(`destroyed: ${destroyed}\n`);
+  stdout.write(`purged: ${purged}\n`);
 };

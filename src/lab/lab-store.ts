@@ -10,22 +10,22 @@ import { quote } from '../exec/command.js';
 import { parseRecordFile, readText, writePrivate } from '../util/private-files.js';
 import { mapPool } from '../util/pool.js';
 
-/** The ledger of a lab, written before anything is created. */
+/** The record of a lab, written before anything is created. */
 export interface LabRecord extends LabRef {
   /** Format of this file. */
   readonly version: 1;
   readonly provider: ProviderId;
   /** ISO 8601. */
   readonly createdAt: string;
-  /** The lab file as it was settled by the last `up`. */
+  /** The configuration of the last `up`. */
   readonly config: LabConfig;
-  /** Release of k3s that the lab runs: what `default` means from its first `up` on, whatever else is in the cache. */
+  /** The k3s release that `default` means for this lab since its first `up`, whatever the cache has now. */
   readonly release?: string;
-  /** `down` and `rebuild` refuse it. */
+  /** `down` and `rebuild` refuse the lab. */
   readonly protected?: boolean;
 }
 
-/** Bytes of randomness in a lab's id (names things) and in a k3s token (guards the cluster). */
+/** Random bytes of a lab's id (used in names) and of a k3s token (a secret). */
 const ID_BYTES = 6;
 const TOKEN_BYTES = 24;
 
@@ -40,16 +40,16 @@ const isRecord = ({ version, name, id, provider, config }: LabRecord): boolean =
   (version !== 1 ||
     ([name, id, provider].every((text) => typeof text === 'string') && config instanceof Object));
 
-/** Reads a record. Throws LAB_UNKNOWN for one that a newer kglab wrote, LEDGER_DAMAGED for what is none. */
+/** Parses a record. Throws LAB_UNKNOWN for one of a newer kglab, LEDGER_DAMAGED for anything else. */
 export const parseRecord = (text: string, path: string): LabRecord => {
   const record = parseRecordFile<LabRecord>(text, path, {
     isValid: isRecord,
-    hint: `Put it back from a backup, or move it away: mv ${quote(path)} ${quote(`${path}.damaged`)}. Machines of provider nspawn are found again without it; look for others by multipass list.`,
+    hint: `Restore it from a backup, or move it away: mv ${quote(path)} ${quote(`${path}.damaged`)}. kglab finds nspawn machines without it; list multipass machines with: multipass list`,
   });
   if (record.version === 1) return record;
   throw new CliError(
     'LAB_UNKNOWN',
-    `Lab ${record.name} was made by a newer kglab (record version ${String(record.version)}).`,
+    `Lab ${record.name} was created by a newer kglab (record version ${String(record.version)}).`,
     { hint: 'Use that version of kglab for this lab.' },
   );
 };
@@ -57,9 +57,9 @@ export const parseRecord = (text: string, path: string): LabRecord => {
 /** The text of a record. */
 export const printRecord = (record: LabRecord): string => `${JSON.stringify(record, null, 2)}\n`;
 
-/** The labs of this user, a folder each. */
+/** The labs of this user, one folder each. */
 export class LabStore {
-  /** Every token that this process has met: to be blanked in whatever it writes. */
+  /** Every token that this process knows; redacted in everything it writes. */
   readonly secrets = new Set<string>();
 
   constructor(private readonly stateDir: string) {}
@@ -74,7 +74,7 @@ export class LabStore {
     return join(this.dir(name), 'logs');
   }
 
-  /** Labs with a record. A folder without one holds no more than the logs of an `up` that never began. */
+  /** Labs with a record. A folder without one holds only logs of a failed `up`. */
   async names(): Promise<readonly string[]> {
     const folders = await readdir(join(this.stateDir, 'labs')).catch(() => []);
     const records = await mapPool(folders, LIMIT, (name) =>
@@ -83,7 +83,7 @@ export class LabStore {
     return folders.filter((_name, index) => records[index] !== undefined).sort();
   }
 
-  /** The record of a lab; undefined when there is none. Throws as {@link parseRecord}. */
+  /** The record of a lab; undefined if there is none. Throws as {@link parseRecord}. */
   async load(name: string): Promise<LabRecord | undefined> {
     const text = await readText(this.recordFile(name));
     return text === undefined ? undefined : parseRecord(text, this.recordFile(name));
@@ -98,20 +98,20 @@ export class LabStore {
     return randomHex(ID_BYTES);
   }
 
-  /** The k3s token of a lab; undefined while none has been chosen. */
+  /** The k3s token of a lab; undefined if there is none yet. */
   async token(name: string): Promise<string | undefined> {
     const token = (await readText(this.tokenFile(name)))?.trim();
     if (token) this.secrets.add(token);
     return token;
   }
 
-  /** Keeps a token that was found in a running cluster. */
+  /** Saves a token, e.g. one found in a running cluster. */
   async adoptToken(name: string, token: string): Promise<void> {
     this.secrets.add(token);
     await writePrivate(this.tokenFile(name), `${token}\n`);
   }
 
-  /** The k3s token of a lab; chosen now if there is none. */
+  /** The k3s token of a lab; creates one if needed. */
   async ensureToken(name: string): Promise<string> {
     const known = await this.token(name);
     if (known) return known;
@@ -125,18 +125,18 @@ export class LabStore {
     return { kubeconfig: join(this.dir(name), 'kubeconfig'), read: readText, write: writePrivate };
   }
 
-  /** Whether the lab has a folder: it may hold no more than the logs of an `up` that never began. */
+  /** Whether the lab has a folder, which may hold only logs of a failed `up`. */
   async hasFolder(name: string): Promise<boolean> {
     return (await stat(this.dir(name)).catch(() => undefined)) !== undefined;
   }
 
-  /** Forgets a lab: its folder, and the folders above it when they are empty. */
+  /** Removes the folder of a lab, and the folders above it if they are empty. */
   async remove(name: string): Promise<void> {
     await rm(this.dir(name), { recursive: true, force: true });
     for (const dir of [join(this.stateDir, 'labs'), this.stateDir]) await rmdir(dir).catch(() => undefined);
   }
 
-  /** The file by which one process at a time works on a lab. */
+  /** The lock of a lab: one process at a time works on it. */
   lockFile(name: string): string {
     return join(this.dir(name), 'lock');
   }

@@ -6,26 +6,26 @@ import type { Clock } from '../util/clock.js';
 import { printRecord, type LabRecord } from './lab-store.js';
 import type { World } from './world.js';
 
-/** A lab that is open: what it is, and all that it takes to work on it. */
+/** An open lab: its record and everything needed to work on it. */
 export interface Lab {
   readonly name: string;
   readonly record: LabRecord;
   readonly config: LabConfig;
   readonly provider: MachineProvider;
-  /** A rehearsal: its machines are data alone. */
+  /** The lab is simulated; see rehearsal.ts. */
   readonly isRehearsal: boolean;
   /** Its files on this host. */
   readonly files: LabFiles;
-  /** The time that its machines live in. */
+  /** The time of its machines: virtual for a simulated lab. */
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The host, and what is not of one lab alone. */
+  /** The host, and what all labs share. */
   readonly world: World;
-  /** Shows a line of talk to the person, not part of any result. */
+  /** Shows a message on stderr. */
   say(line: string): void;
 }
 
-/** Opens a lab, whether it has been made yet or not. */
+/** Opens a lab from its record, whether its machines exist or not. */
 export const openLab = async (record: LabRecord, world: World): Promise<Lab> => {
   const { name, id, config } = record;
   const provider = await world.provider(record.provider, {
@@ -44,7 +44,7 @@ export const openLab = async (record: LabRecord, world: World): Promise<Lab> => 
   };
 };
 
-/** Writes the record of this user, and a copy to where the machines are; the lab with that record. */
+/** Saves the record, and a copy with the provider; returns the lab with that record. */
 export const saveRecord = async (lab: Lab, record: LabRecord): Promise<Lab> => {
   await lab.world.store.save(record);
   await lab.provider.abilities.remember?.(printRecord(record));

@@ -2,12 +2,13 @@ import { CliError } from '../errors/cli-error.js';
 import type { Lab } from './lab.js';
 
 /**
- * What cannot be done in a rehearsal, whose machines are data alone: volumes hold no files that could be listed, copied,
- * restored or mounted. Throws USAGE for such a lab.
+ * Throws USAGE for a simulated lab. Its machines run commands (`exec`, `kubectl`, `logs`), but its volumes hold no
+ * files: `mount` and everything below `volumes` needs real machines.
  */
 export const assertRealMachines = ({ name, isRehearsal, record }: Lab): void => {
   if (!isRehearsal) return;
-  throw new CliError('USAGE', `Lab ${name} is simulated: its volumes hold no files.`, {
-    hint: `Make a lab of machines: kglab up -n NAME --provider nspawn (this one is of provider ${record.provider})`,
+  throw new CliError('USAGE', `The ${record.provider} does not support this command.`, {
+    details: [`Lab ${name} is simulated: its volumes hold no files.`],
+    hint: 'Create a lab of real machines: kglab up -n NAME --provider nspawn (or multipass)',
   });
 };

@@ -6,13 +6,13 @@ import { factCache, type RunContext, type StepContext } from '../engine/context.
 import type { Lab } from './lab.js';
 import { randomHex, type LabRecord } from './lab-store.js';
 
-/** What the lab file says wins; where it leaves the choice, a lab keeps the release that it was made with. */
+/** The version in the lab file; if that is `default`, the release that the lab was created with. */
 const wantedVersion = ({ config, release }: LabRecord): string => {
   const { version, artifacts } = config.k3s;
   return version === 'default' && artifacts === undefined ? (release ?? version) : version;
 };
 
-/** The release files of a lab as the cache has them; nothing is downloaded. A rehearsal needs none. */
+/** The release files of a lab in the cache; downloads nothing. A simulated lab needs none. */
 export const findArtifacts = ({ record, isRehearsal, world }: Lab): Promise<Artifacts> => {
   const { arch, dirs, host } = world;
   const version = wantedVersion(record);
@@ -21,7 +21,7 @@ export const findArtifacts = ({ record, isRehearsal, world }: Lab): Promise<Arti
   return resolveArtifacts({ version, artifactsDir, arch, cacheDir: dirs.cache, host });
 };
 
-/** As {@link findArtifacts}, downloading what the cache lacks; says which release it is. */
+/** As {@link findArtifacts}, but downloads what is not cached; says which release it is. */
 export const obtainArtifacts = async (lab: Lab): Promise<Artifacts> => {
   const { world } = lab;
   const found = await findArtifacts(lab);
@@ -43,7 +43,7 @@ export const obtainArtifacts = async (lab: Lab): Promise<Artifacts> => {
   });
 };
 
-/** The images that a lab's pods are made from: what its lab file says, else what archives have. */
+/** The images of kglab's own pods: from the lab file, else from the image archives. */
 export const imagesOf = ({ config }: Pick<Lab, 'config'>, artifacts: Artifacts): ImageChoice =>
   chooseImages(artifacts, {
     provisioner: config.provisioner.image,
@@ -52,8 +52,8 @@ export const imagesOf = ({ config }: Pick<Lab, 'config'>, artifacts: Artifacts):
   });
 
 /**
- * Everything a run over this lab needs. Without artifacts, no release file is looked for: enough for questions, and for
- * steps that copy none. The token may be missing for a run that only looks.
+ * Everything a run on this lab needs. Without artifacts it has placeholders: enough for probes and for steps that copy no
+ * release files. The token may be empty for a run that changes nothing.
  */
 export const runContext = async (lab: Lab, artifacts?: Artifacts): Promise<RunContext> => {
   const { name, record, provider, files, clock, world } = lab;
@@ -70,7 +70,7 @@ export const runContext = async (lab: Lab, artifacts?: Artifacts): Promise<RunCo
   };
 };
 
-/** A context for questions outside of a run; what they say goes to the person. */
+/** A context for reading outside of a run. */
 export const lookingContext = (
   run: RunContext,
   { signal, say }: Pick<Lab, 'signal' | 'say'>,

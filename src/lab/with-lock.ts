@@ -2,9 +2,9 @@ import type { World } from './world.js';
 import { findLock } from '../providers/registry.js';
 import { takeLock } from '../exec/lock.js';
 
-/** A lab that no other kglab changes meanwhile. */
+/** A held lock: no other kglab changes the lab. */
 export interface LabLock {
-  /** To be called when the lab has come into being: from then on others can find it where its machines are. */
+  /** Call this once the record of a new lab is saved: then other users can find it through the provider. */
   readonly extend: () => Promise<void>;
   readonly release: () => Promise<void>;
 }
@@ -12,8 +12,8 @@ export interface LabLock {
 type Locking = Pick<World, 'store' | 'dirs' | 'clock'>;
 
 /**
- * Takes the lab for this process: in this user's ledger, and where its machines are, as another user's ledger may have
- * it too. Throws LAB_BUSY, naming who else is at it and since when.
+ * Locks the lab for this process: in this user's records, and with the provider, because another user may know the lab
+ * too. Throws LAB_BUSY with the holder and the time.
  */
 export const lockLab = async (
   { store, dirs, clock }: Locking,
@@ -37,7 +37,7 @@ export const lockLab = async (
   return { extend, release };
 };
 
-/** Does `work` as the only kglab that changes this lab. Throws LAB_BUSY, naming who else is at it and since when. */
+/** Runs `work` while holding the lock. Throws LAB_BUSY with the holder and the time. */
 export const withLock = async <T>(
   world: Locking,
   lab: string,

@@ -9,7 +9,7 @@ import type { Clock } from '../util/clock.js';
 import type { Dirs } from '../util/dirs.js';
 import type { LabStore } from './lab-store.js';
 
-/** Everything a use case needs of the outside; made once, by the command line. */
+/** Everything from outside that src/app needs; created once by the command line. */
 export interface World {
   readonly host: Executor;
   readonly clock: Clock;
@@ -20,20 +20,20 @@ export interface World {
   readonly signal: AbortSignal;
   /** Architecture of host and machines. */
   readonly arch: 'amd64' | 'arm64';
-  /** Where k3s releases are downloaded from; undefined = the project's own place. */
+  /** Base URL of k3s releases; undefined = the k3s project on GitHub. */
   readonly releaseUrl: string | undefined;
   readonly fetch: typeof fetch;
-  /** Kubeconfigs of this user, into which labs may be merged: at least one, those that kubectl reads. */
+  /** Kubeconfigs of the user, as kubectl reads them; at least one. */
   readonly userKubeconfigs: readonly string[];
-  /** Settles `auto`. Throws HOST_UNFIT when no provider fits this host. */
+  /** Resolves `auto`. Throws HOST_UNFIT if no provider works on this host. */
   chooseProvider(wanted: LabConfig['provider']): Promise<ProviderId>;
   provider(id: ProviderId, request: ProviderRequest): Promise<MachineProvider>;
-  /** Looks for a lab that this user has no record of, by what providers remember of it. */
+  /** Asks the providers for a lab that this user has no record of. */
   findLab(name: string): Promise<(FoundLab & { readonly provider: ProviderId }) | undefined>;
-  /** Whether labs of a provider can be made here, for people who choose. */
+  /** Whether a provider works on this host, for the wizard. */
   usable(id: ProviderId): Promise<Usable>;
-  /** What this host must offer for a provider. */
+  /** Requirements of a provider on this host. */
   checks(id: ProviderId): Promise<readonly Check[]>;
-  /** Shows a line of talk to the person, not part of any result. */
+  /** Shows a message on stderr. */
   say(line: string): void;
 }

@@ -56,9 +56,9 @@ const QUESTIONS: readonly Reply[] = [
 ];
 
 describe('kglab init on a terminal', () => {
-  it('writes what was answered, and shows the lab before', async () => {
+  it('shows the lab, then writes the answers', async () => {
     const { screen, exitCode } = await onTerminal(['init'], [...QUESTIONS, ['use the internet', ENTER]]);
-    expect(screen).toContain('is written. Next: kglab up');
+    expect(screen).toContain('written. Next: kglab up');
     expect(exitCode).toBe(0);
     expect(screen).toContain('Lab mine');
     expect(parseConfig(await readFile(join(dir, 'lab.yaml'), 'utf8'), 'lab.yaml').name).toBe('mine');
@@ -70,7 +70,7 @@ describe('kglab init on a terminal', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it('does not replace a file without a yes', async () => {
+  it('does not replace a file without confirmation', async () => {
     await writeFile(join(dir, 'lab.yaml'), 'name: before\n');
     const { exitCode } = await onTerminal(
       ['init'],
@@ -81,7 +81,7 @@ describe('kglab init on a terminal', () => {
     expect(await readdir(dir)).toEqual(['lab.yaml']);
   });
 
-  it('asks nothing with --yes, and still replaces nothing', async () => {
+  it('asks nothing and replaces nothing with --yes', async () => {
     expect((await onTerminal(['init', '--yes'], [])).exitCode).toBe(0);
     const text = await readFile(join(dir, 'lab.yaml'), 'utf8');
     expect(parseConfig(text, 'lab.yaml').nodes.length).toBeGreaterThan(0);

@@ -51,6 +51,7 @@ const pack = (dir: string): string => {
 
 /** Unpacks a tarball as an installation would have it: of the packages here, it can import its `dependencies` alone. */
 const install = (tarball: string, dir: string): string => {
+  mkdirSync(dir, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', dir]);
   const installed = join(dir, 'package');
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
@@ -64,14 +65,15 @@ const install = (tarball: string, dir: string): string => {
   return installed;
 };
 
-describe('the package that npm pack makes', () => {
+describe('the package that npm pack creates', () => {
   let dir: string;
   let installed: string;
   let home: Home;
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'kglab-pack-'));
     home = new Home();
-    installed = install(pack(dir), dir);
+    // A path that looks like that of the sources.
+    installed = install(pack(dir), join(dir, 'src', 'cli'));
   }, PACK_MS);
   afterAll(() => {
     home.remove();
@@ -103,7 +105,7 @@ describe('the package that npm pack makes', () => {
     expect(await kglab('plan', '-o', 'json')).toEqual({ exitCode: 0, stdout: plan, stderr: '' });
   });
 
-  it('makes a whole lab on the simulator', async () => {
+  it('creates a whole lab on the simulator', async () => {
     home.write('lab.yaml', 'name: packed\nnodes: 3\n');
     const { exitCode, stdout, stderr } = await kglab('up', '--provider', 'simulator', '-o', 'json');
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });

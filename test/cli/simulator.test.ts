@@ -19,7 +19,7 @@ const PATIENCE_MS = 300_000;
 
 describe('kglab up --provider simulator', () => {
   it.each(LIMITS)(
-    'makes $nodes nodes within $cpuMs ms of processor and $peakMiB MiB',
+    'creates $nodes nodes within $cpuMs ms of processor and $peakMiB MiB',
     async ({ nodes, cpuMs, peakMiB, times }) => {
       let lab = 0;
       const cost = await bestCost(times, async () => {
@@ -36,12 +36,12 @@ describe('kglab up --provider simulator', () => {
     PATIENCE_MS,
   );
 
-  it('rehearses a lab without internet, which needs no archives here', async () => {
+  it('simulates a lab without internet without any archives', async () => {
     home.write('lab.yaml', 'name: demo\nnetwork: {internet: off}\n');
     expect((await home.kglab(['up', '--provider', 'simulator'])).exitCode).toBe(0);
   });
 
-  it('tells programs everything as events, talk included', async () => {
+  it('writes everything as JSON events, messages included', async () => {
     const up = ['up', '-n', 'sim', '--provider', 'simulator'];
     await home.kglab([...up, '-q']);
     const { stderr } = await home.kglab(['stop', '-n', 'sim', '--progress', 'json']);

@@ -21,15 +21,15 @@ const changesLeft = async (): Promise<unknown> => {
 
 const onLinux = it.skipIf(process.platform !== 'linux');
 
-describe('a reader that has gone', () => {
+describe('a closed pipe', () => {
   it.each(['lines', 'list', 'json'])('does not end an up that shows its progress as %s', async (mode) => {
     const ran = await home.kglab([...up, '--progress', mode], { stderr: 'closed' });
     expect(ran).toMatchObject({ exitCode: 0 });
-    expect(ran.stdout).toContain('take it down');
+    expect(ran.stdout).toContain('remove it');
     expect(await changesLeft()).toBe(0);
   });
 
-  it('ends an up that has nobody left to tell with 141, the lab made', async () => {
+  it('lets `up` create the lab and then end with 141', async () => {
     const ran = await home.kglab(up, { stdout: 'closed', stderr: 'closed' });
     expect(ran.exitCode).toBe(141);
     expect(await changesLeft()).toBe(0);
@@ -45,20 +45,20 @@ describe('a reader that has gone', () => {
     },
   );
 
-  it('gets what it has asked for before it goes', () => {
+  it('passes on what was read before', () => {
     const script = '"$0" "$1" plan -o json --nodes 200 | head -c 10; echo " ${PIPESTATUS[0]}"';
     const words = ['-c', script, process.execPath, inject('kglab')];
     expect(execFileSync('bash', words, { cwd: home.cwd, encoding: 'utf8' })).toBe('{\n  "lab": 141\n');
   });
 
-  it.each(['stdout', 'stderr'] as const)('leaves a failed command its exit code: %s', async (closed) => {
+  it.each(['stdout', 'stderr'] as const)('keeps the exit code of a failed command: %s', async (closed) => {
     expect(await home.kglab(['status', '-n', 'nope'], { [closed]: 'closed' })).toMatchObject({
       exitCode: 11,
     });
     expect(await home.kglab(['nonsense'], { [closed]: 'closed' })).toMatchObject({ exitCode: 2 });
   });
 
-  it('leaves a command in a machine its exit code', async () => {
+  it('keeps the exit code of a command in a machine', async () => {
     await home.kglab([...up, '-q']);
     const exec = (...words: string[]) =>
       home.kglab(['exec', '-n', 'sim', 'node1', '--', ...words], { stdout: 'closed' });
@@ -90,14 +90,14 @@ describe('the log of a run', () => {
       .join('');
   };
 
-  it('that cannot be written does not end the run, which says so once', async () => {
+  it('that cannot be written does not end the run and is reported once', async () => {
     const ran = await home.kglab([...up, '--progress', 'lines'], { env: { NODE_OPTIONS: FULL_LOG } });
     expect(ran.exitCode).toBe(0);
     expect(ran.stderr.match(/the log of this run is incomplete: ENOSPC/g)).toHaveLength(1);
     expect(await changesLeft()).toBe(0);
   });
 
-  it('has the error that the run ended with', async () => {
+  it('contains the error that ended the run', async () => {
     await home.kglab([...up, '-q']);
     const { exitCode } = await home.kglab(['up', '-n', 'sim', '--provider', 'nspawn', '-q']);
     expect(exitCode).toBe(12);
@@ -105,7 +105,7 @@ describe('the log of a run', () => {
   });
 });
 
-describe('a disk that is full', () => {
+describe('a full disk', () => {
   onLinux.each(['list', 'plan -o json', 'version', '--help'])(
     'fails a command whose result it cannot take, and says so: %s',
     async (words) => {

@@ -176,7 +176,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     await lab.kubectl('delete', 'pvc', 'dear');
     await gone(another);
     await lab.ok('volumes', 'purge', '--all', '--yes');
-    expect(await lab.ok('volumes', 'quarantine')).toBe('Nothing was deleted.');
+    expect(await lab.ok('volumes', 'quarantine')).toBe('The quarantine is empty.');
   });
 
   it('what belongs to nothing is found from three sides', async () => {

@@ -16,21 +16,20 @@ export interface OutputFlags {
   readonly output: 'table' | 'json' | 'yaml';
 }
 
-/** Adds the flags that choose a lab. */
-export const withLab = (command: Command): Command =>
+const LAB_FILE = 'lab file, or - for standard input (default: lab.yaml here, if there is one)';
+
+/** Adds the flags that choose a lab; `file` describes the lab file. */
+export const withLab = (command: Command, file = LAB_FILE): Command =>
   command
-    .option(
-      '-f, --file <path>',
-      'lab file, or - for standard input (default: lab.yaml here, if there is one)',
-    )
-    .option('-n, --name <lab>', 'name of the lab, in place of what the lab file says')
+    .option('-f, --file <path>', file)
+    .option('-n, --name <lab>', 'name of the lab; overrides the lab file')
     .addOption(
       new Option('--progress <mode>', 'how progress is shown, on stderr')
         .choices(['auto', 'list', 'lines', 'json'])
         .default('auto'),
     )
-    .option('-v, --verbose', 'show the stack of an unexpected error')
-    .option('-q, --quiet', 'no progress, only results and errors');
+    .option('-v, --verbose', 'show stack traces')
+    .option('-q, --quiet', 'show no progress, only results and errors');
 
 /** Adds the flags that shape a new lab. */
 export const withShape = (command: Command): Command =>

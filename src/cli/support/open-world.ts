@@ -1,3 +1,5 @@
+import type { Lab } from '../../lab/lab.js';
+import { knownLab } from '../../lab/open.js';
 import type { World } from '../../lab/world.js';
 import { redact } from '../../exec/command.js';
 import { HostExecutor } from '../../exec/host-executor.js';
@@ -11,28 +13,29 @@ import { LabStore } from '../../lab/lab-store.js';
 import { systemClock } from '../../util/clock.js';
 import { kubeconfigFiles } from '../../app/user-kubeconfig.js';
 import type { LabFlags } from './flags.js';
+import { labName } from './lab-file.js';
 import type { Session } from './session.js';
 import { stderr } from './streams.js';
 import { loadTemplates } from './templates.js';
 
 const MUTE: Reporter = { emit: () => undefined, close: () => Promise.resolve() };
 
-/** The log as a reporter; it is closed with the session, as the error that a command ends with belongs in it. */
+/** The log as a reporter that stays open: the error that ends the command is written to it later. */
 const keptOpen = (log: RunLog): Reporter => ({
   emit: (event) => log.emit(event),
   close: () => Promise.resolve(),
 });
 
 interface WorldOptions {
-  /** The lab whose debug log this run writes; without one, no log is kept (questions). */
+  /** The lab whose debug log this run writes; no log if undefined. */
   readonly logFor?: string;
-  /** Only a lab that is there gets a log: one of a mistyped name would stay for ever. */
+  /** Write the log only if the lab exists: a mistyped name would leave its folder behind. */
   readonly existing?: boolean;
-  /** What runs, for the log's name. */
+  /** The command, for the name of the log. */
   readonly what: string;
 }
 
-/** The token may be chosen, or found in a running cluster, while the log is written already. */
+/** Opens the log. It redacts tokens that become known later, too. */
 const startLog = async (store: LabStore, lab: string, what: string): Promise<RunLog> => {
   await store.token(lab);
   return openRunLog({
@@ -42,7 +45,7 @@ const startLog = async (store: LabStore, lab: string, what: string): Promise<Run
   });
 };
 
-const isThere = async (name: string, store: LabStore, dirs: Dirs): Promise<boolean> =>
+const exists = async (name: string, store: LabStore, dirs: Dirs): Promise<boolean> =>
   (await store.names()).includes(name) || (await findLab(name, dirs)) !== undefined;
 
 const drawer = (flags: LabFlags): Promise<Reporter> =>
@@ -65,7 +68,7 @@ export const openWorld = async (
   const dirs = dirsOf(process.env);
   const store = new LabStore(dirs.state);
   session.verbose = flags.verbose ?? false;
-  if (logFor !== undefined && (!existing || (await isThere(logFor, store, dirs))))
+  if (logFor !== undefined && (!existing || (await exists(logFor, store, dirs))))
     session.log = await startLog(store, logFor, what);
   const plain = new HostExecutor();
   const host = session.log ? loggedExecutor(plain, session.log, 'host') : plain;
@@ -100,4 +103,15 @@ export const openWorld = async (
       stderr.write(`${flags.progress === 'json' ? JSON.stringify(event) : line}\n`);
     },
   };
+};
+
+/** Opens the lab that flags or lab file name; with `log`, the run keeps a debug log. Throws LAB_UNKNOWN when there is none. */
+export const openKnownLab = async (
+  session: Session,
+  flags: LabFlags,
+  { what, log = false }: { readonly what: string; readonly log?: boolean },
+): Promise<Lab> => {
+  const name = await labName(flags);
+  const options = { what, ...(log && { logFor: name, existing: true }) };
+  return knownLab(name, await openWorld(session, flags, options));
 };

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { RunResult } from '../../engine/run-plan.js';
 
 export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -21,6 +22,20 @@ export const renderTable = (header: readonly string[], rows: readonly (readonly 
     .join('');
 };
 
+/** An ISO 8601 time for people: `2026-11-29 17:03 UTC`. */
+export const readableTime = (iso: string): string => {
+  const time = new Date(iso);
+  return Number.isNaN(time.getTime()) ? iso : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+};
+
+/** A size for people: `1.5Mi`. */
+export const readableSize = (bytes: number): string => {
+  const units = ['', 'Ki', 'Mi', 'Gi', 'Ti'];
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${Number.isInteger(value) ? value : value.toFixed(1)}${units[power] ?? ''}`;
+};
+
 /** A result as text for stdout: `table` draws it for people, JSON and YAML show the same data to programs. */
 export const renderOutput = async (
   format: OutputFormat,
@@ -39,3 +54,11 @@ export const renderOutput = async (
     }
   }
 };
+
+/** A run as JSON and YAML show it. */
+export const summaryOf = (lab: string, provider: string, { changed, results }: RunResult) => ({
+  lab,
+  provider,
+  changed,
+  steps: results.map(({ step: { id, title }, outcome, because }) => ({ id, title, outcome, because })),
+});

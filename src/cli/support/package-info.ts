@@ -1,10 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
-/** The root of the installed package: three folders up in src/cli/support, one up in dist. */
-export const packageUrl = (path: string): URL => {
-  const root = new URL(import.meta.url).pathname.includes('/src/cli/') ? '../../../' : '../';
-  return new URL(`${root}${path}`, import.meta.url);
+/** The folder of the installed package: the nearest one above `from` with a package.json. */
+const packageRoot = (from: string): URL => {
+  let folder = new URL('.', from);
+  while (!existsSync(new URL('package.json', folder))) {
+    const above = new URL('..', folder);
+    if (above.href === folder.href) throw new Error(`There is no package.json above ${from}.`);
+    folder = above;
+  }
+  return folder;
 };
+
+/** A file or folder of the installed package. */
+export const packageUrl = (path: string): URL => new URL(path, packageRoot(import.meta.url));
 
 /** Version of this kglab. */
 export const ownVersion = (): string =>

@@ -1,15 +1,15 @@
 import type { RunLog } from '../../report/run-log.js';
 import type { TeeReporter } from '../../report/reporters.js';
 
-/** Everything one call of kglab shares: set up by flags, read by commands, and by the error screen at the end. */
+/** What one run of kglab shares: set by flags, read by commands and by the error screen. */
 export interface Session {
   readonly abort: AbortController;
   log?: RunLog;
-  /** What tells of the run, its log included. */
+  /** Shows the progress, and writes the log. */
   report?: TeeReporter;
   verbose: boolean;
-  /** Exit code that a command wants although it did not fail (a child's own, or 3 for "would change"). */
+  /** Exit code of a command that did not fail: 0, or that of a program run by `exec` or `kubectl`. */
   exitCode: number;
-  /** Whether the terminal is a command's own for now, and signals are for that. */
+  /** A child process owns the terminal and gets the signals. */
   attached?: boolean;
 }

@@ -10,7 +10,7 @@ export interface ErrorScreen {
   readonly write: (text: string) => void;
   /** See {@link wantsColour}. */
   readonly colour: boolean;
-  /** Shows the stack of an unknown error. */
+  /** Shows the stack trace of an unexpected error. */
   readonly verbose: boolean;
   /** The debug log of this run, if there is one. */
   readonly logPath?: string | undefined;
@@ -18,14 +18,14 @@ export interface ErrorScreen {
 
 type Paint = (style: 'red' | 'bold' | 'dim', text: string) => string;
 
-/** Names of errors that mean "the person stopped it": an abort signal's reason, and Ctrl-C at a question. */
+/** Names of errors that mean "interrupted by the user": an aborted signal, and Ctrl-C at a question. */
 const STOPPED = new Set(['AbortError', 'ExitPromptError']);
 
-/** Colour only where a person reads it and has not declined it (https://no-color.org). */
+/** Colour on a terminal only, unless declined (https://no-color.org). */
 export const wantsColour = (isTty: boolean, env: Readonly<Record<string, string | undefined>>): boolean =>
   isTty && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 
-/** Tells the person what went wrong and what to do about it; returns the exit code of the process. */
+/** Shows what failed and what to do next; returns the exit code of the process. */
 export const showError = (error: unknown, screen: ErrorScreen): number => {
   const paint: Paint = (style, text) =>
     screen.colour ? styleText(style, text, { validateStream: false }) : text;
@@ -43,7 +43,7 @@ export const showError = (error: unknown, screen: ErrorScreen): number => {
   return first instanceof CliError ? first.exitCode : CATALOG.BUG.exit;
 };
 
-/** The errors in an error, flattened, without repetitions; interruptions last, as they are rarely the cause. */
+/** The errors in an AggregateError, flattened, without repetitions; without interruptions if anything else failed. */
 const causes = (error: unknown): unknown[] => {
   const all = flatten(error);
   const real = all.filter((one) => !isInterruption(one));
@@ -76,7 +76,7 @@ const headline = (code: keyof typeof CATALOG, paint: Paint): string =>
 
 const explain = (error: CliError, paint: Paint): string[] => {
   const command = commandBehind(error);
-  // A wrapper explains; the output is that of the command it wraps.
+  // An error without details shows the output of the command that caused it.
   const evidence = error.details.length > 0 || command === undefined ? error.details : command.details;
   return [
     headline(error.code, paint),
@@ -105,7 +105,7 @@ const explainBug = (error: unknown, { verbose }: ErrorScreen, paint: Paint): str
     ...(verbose && stack !== undefined ? stack.split('\n').map((line) => paint('dim', `    │ ${line}`)) : []),
     ...labelled(
       'next',
-      `This is a bug in kglab: please report it${verbose ? '' : ', with what --verbose shows in addition'}.`,
+      `This is a bug in kglab: please report it${verbose ? '' : ' with the output of --verbose'}.`,
       paint,
     ),
   ];

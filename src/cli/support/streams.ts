@@ -1,25 +1,25 @@
 /**
- * One of the two streams that kglab writes to. A reader that has gone, or a disk that is full, never ends the work under
- * way: writing does not fail, and the first failure is kept for the end.
+ * Standard output or error. Writing never fails, so a closed pipe or a full disk does not end the run; the first failure
+ * is kept for the end.
  */
 export class OutputStream {
   #failure: NodeJS.ErrnoException | undefined;
   #written: Promise<void> = Promise.resolve();
 
   constructor(
-    /** For libraries that draw or ask; what goes wrong when they write is kept as well. */
+    /** For libraries that draw or ask; their write failures are kept as well. */
     readonly stream: NodeJS.WriteStream,
   ) {
-    // Without a listener Node.js ends the process.
+    // Node.js ends the process on an error without a listener.
     stream.on('error', (error) => this.#failed(error));
   }
 
-  /** What went wrong first: EPIPE when the reader has closed its end, ENOSPC or EIO when a file cannot take it. */
+  /** The first failure: EPIPE if the reader closed the pipe, ENOSPC or EIO for a file. */
   get failure(): NodeJS.ErrnoException | undefined {
     return this.#failure;
   }
 
-  /** Writes a text as a whole; dropped when nobody can read it any more. */
+  /** Writes a text; drops it after the reader closed the pipe. */
   write(text: string): void {
     if (this.#failure?.code === 'EPIPE') return;
     this.#written = new Promise((resolve) => {
@@ -30,15 +30,15 @@ export class OutputStream {
       try {
         this.stream.write(text, end);
       } catch (error) {
-        // Files are written at once, and some versions of Node.js throw what goes wrong then.
+        // Files are written synchronously, and some versions of Node.js throw the failure.
         end(error as Error);
       }
     });
   }
 
-  /** Resolves when all is written, or could not be. */
+  /** Resolves when everything is written or has failed. */
   flush(): Promise<void> {
-    // Texts are written in order.
+    // Texts are written in order: the last one is enough.
     return this.#written;
   }
 
@@ -50,5 +50,5 @@ export class OutputStream {
 /** Results. */
 export const stdout = new OutputStream(process.stdout);
 
-/** Progress, talk and errors. */
+/** Progress, messages and errors. */
 export const stderr = new OutputStream(process.stderr);

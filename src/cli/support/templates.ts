@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Templates } from '../../engine/context.js';
 import { packageUrl } from './package-info.js';
 
-/** The texts of templates/ and cloud-init/, by file name. */
+/** The files of templates/ and cloud-init/, by name. */
 export const loadTemplates = (): Templates =>
   Object.fromEntries(
     ['templates/', 'cloud-init/'].flatMap((folder) => {

@@ -54,7 +54,7 @@ const kubeconfig = (name: string): string =>
   });
 
 describe('down', () => {
-  it('removes everything and says what there was', async () => {
+  it('removes everything and lists what there was', async () => {
     const w = world(removing());
     const found = await down(await planRemoval(await test.lab(w)));
     expect(found.left).toEqual([]);
@@ -67,7 +67,7 @@ describe('down', () => {
     expect(await test.store.load('demo')).toBeUndefined();
   });
 
-  it('removes what it can, keeps the ledger, and says what is left and why', async () => {
+  it('removes what it can, keeps the record, and says what is left and why', async () => {
     const w = world(removing('demo-node2'));
     const found = await down(await planRemoval(await test.lab(w)));
     const why = 'Machine demo-node2 did not end.';
@@ -79,7 +79,7 @@ describe('down', () => {
     expect(await test.store.load('demo')).toBeDefined();
   });
 
-  it('explains a machine that is left by its own failure alone, not by that of one whose name its own begins with', async () => {
+  it('explains a machine that is left by its own failure, not by that of a machine with a similar name', async () => {
     test.stage.provider.infos = ['demo-node1', 'demo-node10'].map((name) => ({ name, state: 'running' }));
     const provider = removing('demo-node1');
     const remove = (name: string): Promise<void> =>
@@ -94,7 +94,7 @@ describe('down', () => {
     const { left } = await down(await planRemoval(await test.lab(w)));
     const reasons = Object.fromEntries(left.map(({ what, why }) => [what, why]));
     const own = 'Machine demo-node1 did not end.';
-    const unknown = 'it came back, or belongs to another process';
+    const unknown = 'it was recreated or is used by another process';
     expect(reasons).toEqual({
       'demo-node1': own,
       '7 systemd (demo-node1)': own,
@@ -103,7 +103,7 @@ describe('down', () => {
     });
   });
 
-  it('keeps the ledger when something may still be on its way, though nothing is seen of it', async () => {
+  it('keeps the record after a failure that left no trace', async () => {
     const why = 'demo-node3 is still being prepared.';
     const provider = removing();
     const remove = (): Promise<void> => Promise.reject(new CliError('MACHINE_FAILED', why));
@@ -117,7 +117,7 @@ describe('down', () => {
     expect(await test.store.load('demo')).toBeDefined();
   });
 
-  it('detaches what is mounted on this host first, in use or not', async () => {
+  it('detaches host mounts first, even if in use', async () => {
     const order: string[] = [];
     const host = new ScriptedExecutor('host').on(/^sh -c \nwhile [^]* -l \/mnt\/x$/, () => {
       order.push('umount');
@@ -139,7 +139,7 @@ describe('down', () => {
     expect(await test.store.load('demo')).toBeUndefined();
   });
 
-  it('does not forget a host mount that stays', async () => {
+  it('keeps a host mount on record that could not be detached', async () => {
     const host = new ScriptedExecutor('host').on(/while/, { exitCode: 1, stderr: 'not permitted' });
     await mountAt('/mnt/x');
     const w = test.world({ provider: () => Promise.resolve(removing()), host });
@@ -149,7 +149,7 @@ describe('down', () => {
     expect(await test.store.load('demo')).toBeDefined();
   });
 
-  it('finds mounts that are not in the books, detaches its own and leaves those of others', async () => {
+  it('finds mounts that are not on record, detaches its own and leaves foreign ones', async () => {
     const own = (place: string, id: number): string =>
       `${id} 22 8:1 ${place} ${place} rw - ext4 /dev/sda1 rw\n${id + 1} ${id} 0:50 / ${place} rw - fuse.glusterfs demo-node2:/gv0 rw\n`;
     let mountinfo = `${own('/mnt/lost', 40)}50 22 0:51 / /mnt/hand rw - fuse.glusterfs demo-node1:/gv0 rw\n`;
@@ -179,7 +179,7 @@ describe('down', () => {
     expect(await test.store.load('demo')).toBeDefined();
   });
 
-  it('stops when it is interrupted, with everything still in the ledger', async () => {
+  it('keeps the record when it is interrupted', async () => {
     const provider = removing();
     const w = world(
       Object.assign(Object.create(provider) as MachineProvider, {
@@ -193,7 +193,7 @@ describe('down', () => {
     expect(await test.store.load('demo')).toBeDefined();
   });
 
-  it("takes the lab's context out of the user's kubeconfig, and nothing else", async () => {
+  it("removes only the lab's context from the user's kubeconfig", async () => {
     const [mine, lab] = ['mine', 'kglab-demo'].map((name) => readKubeconfig(kubeconfig(name), name));
     if (!mine || !lab) throw new Error('two were read');
     await writeFile(test.userKubeconfig, mergeContexts(mine, lab, 'mine'));
@@ -216,7 +216,7 @@ describe('down', () => {
     expect(await readFile(real, 'utf8')).not.toContain('kglab-demo');
   });
 
-  it('goes on, and says so, when the kubeconfig cannot be read', async () => {
+  it('goes on with a warning if the kubeconfig cannot be read', async () => {
     await mkdir(test.userKubeconfig);
     const said: string[] = [];
     const w = test.world({
@@ -273,7 +273,7 @@ describe('down', () => {
     expect(await readFile(test.userKubeconfig, 'utf8')).toBe('# mine\nclusters: []\n');
   });
 
-  it('keeps bricks and what Gluster knows of them when asked to', async () => {
+  it('keeps bricks and the state of glusterd with keep', async () => {
     const kept: string[] = [];
     for (const name of test.stage.machines) test.stage.on(name).on(/containerd-shim/);
     const w = world(removing(undefined, kept));
@@ -283,7 +283,7 @@ describe('down', () => {
     expect(certificateText(found)).toContain('demo-node1: /kept/demo-node1');
   });
 
-  it('does not call left what an earlier run was asked to keep, and says where it is', async () => {
+  it('lists data kept by an earlier run as kept, not as left', async () => {
     const data: Trace = { kind: 'kept data', what: '/kept/demo/demo-node1' };
     const w = world(Object.assign(removing(), { abilities: { traces: () => Promise.resolve([data]) } }));
     const found = await down(await planRemoval(await test.lab(w)));
@@ -292,7 +292,7 @@ describe('down', () => {
     expect(found.kept).toEqual([{ machine: 'demo-node1', path: data.what }]);
   });
 
-  it('refuses to keep data where the provider cannot', async () => {
+  it('refuses keep if the provider does not support it', async () => {
     const w = test.world();
     await expect(down(await planRemoval(await test.lab(w)), { keep: true })).rejects.toMatchObject({
       code: 'USAGE',
@@ -301,7 +301,7 @@ describe('down', () => {
 });
 
 describe('protect', () => {
-  it('is written down where the ledger and the machines are', async () => {
+  it('is saved in the record and with the provider', async () => {
     const notes: string[] = [];
     const remember = (text: string): Promise<void> => Promise.resolve(void notes.push(text));
     const w = world(Object.assign(removing(), { abilities: { remember } }));

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => test.close());
 
 describe('collectLogs', () => {
-  it('removes what a killed run has collected, and half an archive that cannot be written', async () => {
+  it('removes the folder of a killed run, and an archive that could not be completed', async () => {
     for (const name of test.stage.machines) test.stage.on(name).on(/./, '');
     const dir = test.store.dir('demo');
     const left = join(dir, `.evidence-${hostname()}~1~12345~aaaaaa`);
@@ -33,7 +33,7 @@ describe('collectLogs', () => {
     await expect(stat(target)).rejects.toThrow('ENOENT');
   });
 
-  it('packs what reachable machines say, without a secret, and names the others', async () => {
+  it('collects from running machines, without secrets, and names the others', async () => {
     const token = await test.store.ensureToken('demo');
     const [one, two, three] = test.stage.machines.map((name) => test.stage.on(name));
     one?.on(/./, `the token is ${token}\npassword=hunter2hunter2\n`);
@@ -67,7 +67,7 @@ describe('collectLogs', () => {
     expect(execFileSync('ls', [test.store.dir('demo')], { encoding: 'utf8' })).not.toContain('kglab-demo');
   });
 
-  it("has the machines' consoles, without a secret, also of one that does not boot", async () => {
+  it("collects the machines' consoles, without secrets, also of one that does not boot", async () => {
     const token = await test.store.ensureToken('demo');
     const path = join(test.base, 'console.log');
     await writeFile(path, `\u001b[1mKernel panic\u001b[0m token ${token}\n`);
@@ -89,7 +89,7 @@ describe('collectLogs', () => {
 });
 
 describe('collectRuns', () => {
-  it('packs the logs of a lab that was never begun, if there are any', async () => {
+  it('packs the logs of a lab that was never created, if there are any', async () => {
     const target = join(test.base, 'runs.tar.gz');
     expect(await collectRuns('other', target, test.world())).toBe(false);
     await mkdir(test.store.logDir('other'), { recursive: true });

@@ -35,7 +35,7 @@ const UP = glusterXml('pool', 'g1', 'volume status gv0');
 const DOWN = glusterXml('down', 'g1', 'volume status gv0');
 
 describe('pictureOf', () => {
-  it('draws what runs as good', () => {
+  it('draws running parts as good', () => {
     const { nodes, volumes } = pictureOf(record, seen(UP));
     expect(
       nodes.map(({ bricks, mounts, kubernetes }) => [bricks[0]?.health, mounts[0]?.health, kubernetes]),
@@ -43,13 +43,13 @@ describe('pictureOf', () => {
     expect(volumes).toMatchObject([{ name: 'gv0', type: 'replica 3', state: 'Started', health: 'good' }]);
   });
 
-  it('draws a volume as bad when a brick is away, however many daemons run', () => {
+  it('draws a volume as bad if a brick is offline, however many daemons run', () => {
     const { nodes, volumes } = pictureOf(record, seen(DOWN));
     expect(nodes.map(({ bricks }) => bricks[0]?.health)).toEqual(['good', 'good', 'bad']);
     expect(volumes[0]).toMatchObject({ state: 'Started', health: 'bad' });
   });
 
-  it('draws a machine that is off with all that is on it, and not as a fault of each', () => {
+  it('draws the bricks and mounts of a stopped machine as off, not as bad', () => {
     const stopped = seen(DOWN);
     const infos = stopped.machines.map((one) =>
       one.name === 'demo-node3' ? { ...one, state: 'stopped' as const } : one,
@@ -62,7 +62,7 @@ describe('pictureOf', () => {
     });
   });
 
-  it('does not claim to know what it could not ask', () => {
+  it('draws parts that do not answer as unknown', () => {
     const { nodes, volumes } = pictureOf(
       record,
       seen(UP, { volumes: undefined, processes: {}, nodes: undefined }),
@@ -71,7 +71,7 @@ describe('pictureOf', () => {
     expect(volumes[0]).toMatchObject({ state: undefined, health: 'unknown' });
   });
 
-  it('tells a volume that is missing from one that is stopped', () => {
+  it('distinguishes a missing volume from a stopped one', () => {
     expect(pictureOf(record, seen(UP, { volumes: [] })).volumes[0]).toMatchObject({
       state: 'missing',
       health: 'bad',
@@ -83,12 +83,12 @@ describe('pictureOf', () => {
     });
   });
 
-  it('sees a mount that is missing on one node', () => {
+  it('draws a missing mount of one node as bad', () => {
     const { nodes } = pictureOf(record, seen(UP, { mounted: new Set([`demo-node1:${volume?.mount}`]) }));
     expect(nodes.map(({ mounts }) => mounts[0]?.health)).toEqual(['good', 'bad', 'bad']);
   });
 
-  it('draws a lab that is only planned without any state', () => {
+  it('draws a planned lab without any state', () => {
     const { nodes, volumes, facts } = pictureOf(record, undefined, ['k3s v1']);
     expect(facts).toEqual(['nspawn', 'k3s v1']);
     expect(nodes[0]).toMatchObject({
@@ -99,7 +99,7 @@ describe('pictureOf', () => {
     expect(volumes[0]).toMatchObject({ health: 'unknown' });
   });
 
-  it('marks the arbiter, and gives storage machines no mounts', () => {
+  it('marks the arbiter, and draws no mounts on storage machines', () => {
     const arbiter = labOf('name: demo\ngluster: { type: arbiter }\n');
     const drawn = pictureOf({ ...record, config: arbiter }, undefined);
     expect(drawn.nodes.map(({ bricks }) => bricks[0]?.arbiter)).toEqual([false, false, true]);

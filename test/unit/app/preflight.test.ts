@@ -19,10 +19,10 @@ const fit = (...checks: Check[]): Promise<void> =>
   assertFit('multipass', test.world({ checks: () => Promise.resolve(checks) }));
 
 describe('assertFit', () => {
-  it('is content with a host that has all', () =>
+  it('accepts a host that meets all requirements', () =>
     expect(fit(check('a', { ok: true, found: 'there' }))).resolves.toBeUndefined());
 
-  it('ends with the code and the advice of a finding that has some', async () => {
+  it('uses the code and hint of a finding with an error', async () => {
     const error = new CliError('MULTIPASS_DAEMON_DOWN', 'down', { hint: 'Start it.' });
     const low = check('memory', { ok: false, found: '2 GiB' });
     await expect(fit(low, check('service', { ok: false, found: 'down', error }))).rejects.toMatchObject({
@@ -32,7 +32,7 @@ describe('assertFit', () => {
     });
   });
 
-  it('advises doctor for packages alone, and prints the commands that a person must type', async () => {
+  it('advises doctor --fix only for packages, and prints other commands', async () => {
     const packages = check('a', { ok: false, found: 'missing', fix: { packages: ['nftables'] } });
     const commands = check('b', { ok: false, found: 'off', fix: { commands: ['sudo snap connect x'] } });
     await expect(fit(packages)).rejects.toMatchObject({
@@ -45,12 +45,12 @@ describe('assertFit', () => {
     });
   });
 
-  it('does not insist on what a lab can do without', () =>
+  it('ignores optional checks', () =>
     expect(
       fit({ ...check('a', { ok: false, found: 'no' }), optional: 'kglab mount' }),
     ).resolves.toBeUndefined());
 
-  it('asks for root before anything else', () =>
+  it('reports missing root before anything else', () =>
     expect(
       fit(check('a', { ok: false, found: 'no' }), check('root', { ok: false, found: 'no' })),
     ).rejects.toMatchObject({ code: 'HOST_NOT_ROOT' }));
@@ -68,7 +68,7 @@ describe('assertOffered', () => {
     },
   );
 
-  it.each(['', 'network: {internet: on}\n'])('takes %j', (yaml) =>
+  it.each(['', 'network: {internet: on}\n'])('accepts %j', (yaml) =>
     expect(() => assertOffered('multipass', labOf(`name: demo\nprovider: multipass\n${yaml}`))).not.toThrow(),
   );
 });
@@ -84,15 +84,15 @@ describe('assertImages', () => {
     ({ state: 'cached', images, extraImages: [{ path: '/x.tar', fileName: 'x.tar', refs }] }) as const;
   const bundle = [chosen.provisioner, 'docker.io/library/busybox:1'];
 
-  it('takes what archives have, by whatever name they have it', () => {
+  it('finds cached images by their short and full names', () => {
     expect(() => assertImages(OFF, archives(bundle, ['docker.io/library/x:1']), chosen)).not.toThrow();
   });
 
-  it('refuses a lab without internet for which an image is missing, and names the way to bring it', () => {
+  it('refuses a lab without internet if an image is missing, and says how to add it', () => {
     expect(() => assertImages(OFF, archives(['docker.io/library/x:1']), chosen)).toThrow(
       expect.objectContaining({
         code: 'ARTIFACT_MISSING',
-        details: [chosen.provisioner, 'busybox:1'].map((image) => `${image} is in no archive of the cache`),
+        details: [chosen.provisioner, 'busybox:1'].map((image) => `${image} is not in the cache`),
         hint: expect.stringContaining(`docker save ${chosen.provisioner} busybox:1 -o images.tar`) as string,
       }) as Error,
     );

@@ -32,8 +32,8 @@ const advance = async (work: Promise<unknown>): Promise<void> => {
   while (!done) await test.stage.clock.advance(500);
 };
 
-describe('what is to be rebuilt', () => {
-  it('is nothing of a protected lab', async () => {
+describe('planTarget', () => {
+  it('refuses a protected lab', async () => {
     const record = test.record({ protected: true });
     await expect(planTarget(await test.lab(test.world(), record), options)).rejects.toMatchObject({
       code: 'LAB_PROTECTED',
@@ -41,7 +41,7 @@ describe('what is to be rebuilt', () => {
     });
   });
 
-  it('is every machine that exists, whatever the lab file says', async () => {
+  it('takes every existing machine, whatever the lab file says', async () => {
     test.stage.provider.infos = [{ name: 'demo-old', state: 'stopped' }];
     expect(await planTarget(await test.lab(), options)).toEqual({
       ...{ what: 'machines', machines: ['demo-old'], keepData: false },
@@ -59,7 +59,7 @@ describe('what is to be rebuilt', () => {
     });
   });
 
-  it('is not a node whose brick others still need', async () => {
+  it('refuses a node whose brick has pending heals', async () => {
     const brick = test.record().config.volumes[0]?.brick ?? '';
     const answer = (counts: readonly number[]): string => heal(counts).replaceAll('/data/gv0', brick);
     test.stage.on('demo-node1').on(/heal gv0 info$/, answer([0, 4, 0]));
@@ -78,15 +78,15 @@ describe('what is to be rebuilt', () => {
   });
 });
 
-describe('what has changed while a person was asked', () => {
-  it('counts: a lab that was protected meanwhile is left alone, and stays protected', async () => {
+describe('changes made while the user was asked', () => {
+  it('refuses a lab that was protected in the meantime, and keeps the protection', async () => {
     await test.store.save(test.record({ protected: true }));
     const rebuilding = rebuild('demo', ({ config }) => config, options, test.world());
     await expect(rebuilding).rejects.toMatchObject({ code: 'LAB_PROTECTED' });
     expect(await test.store.load('demo')).toEqual(test.record({ protected: true }));
   });
 
-  it('counts: a node whose brick others need by now stays', async () => {
+  it('refuses a node whose brick got pending heals in the meantime', async () => {
     writeRelease(join(test.base, 'cache', 'k3s', 'v1.36.2+k3s1', 'amd64'), { version: 'v1.36.2+k3s1' });
     await test.store.save(test.record());
     await test.store.ensureToken('demo');
@@ -109,19 +109,21 @@ describe('the question', () => {
   const lines = (...machines: string[]): string =>
     whatGoes({ what: 'machines', machines, keepData: false }, test.record()).join('\n');
 
-  it('says that the cluster goes with the machine of its server', () => {
-    expect(lines('demo-node1')).toContain('cluster, with everything in it, goes with its server demo-node1');
+  it('says that the cluster is lost with the machine of its server', () => {
+    expect(lines('demo-node1')).toContain(
+      'cluster, with everything in it, is lost with its server demo-node1',
+    );
     expect(lines('demo-node2')).not.toContain('cluster');
   });
 });
 
-describe('a node with bricks of single claims', () => {
+describe('a node with bricks of dedicated volumes', () => {
   const claimed = `<cliOutput><opRet>0</opRet><volInfo><volumes><volume><name>pvc-1</name><id>1-2</id>
     <statusStr>Started</statusStr><replicaCount>3</replicaCount><bricks>${[1, 2, 3]
       .map((n) => `<brick><name>demo-node${n}:/data/pvc-1</name></brick>`)
       .join('')}</bricks></volume></volumes></volInfo></cliOutput>`;
 
-  it('stays while other bricks still have to heal from them, whichever member knows of it', async () => {
+  it('is refused while these have pending heals, whichever peer knows of them', async () => {
     const { config } = test.record();
     const brick = config.volumes[0]?.brick ?? '';
     test.stage.on('demo-node1').on(/volume info$/, '<cliOutput><opRet>0</opRet></cliOutput>');
@@ -154,7 +156,7 @@ describe('whyNotSpare', () => {
       ...{ brick: `${machine}:/b`, status: '', pending: counts[index] },
     }));
 
-  it('lets a brick go that is away itself, but not with another one', () => {
+  it('allows a brick that is offline, but not if another one is offline, too', () => {
     const three = volume('replica');
     expect(whyNotSpare(found([0, undefined, 9]), 'b:/b', three)).toBeUndefined();
     expect(whyNotSpare(found([0, undefined, undefined]), 'b:/b', three)).toContain('c:/b is not online');
@@ -174,18 +176,18 @@ describe('planRebuild', () => {
   const config = labOf('name: demo\n');
   const up = planUp(config).steps.map(({ id }) => id);
 
-  it('takes a machine away before anything is made, and then does all that up does', () => {
+  it('removes a machine before anything is created, then runs all steps of `up`', () => {
     const { steps } = planRebuild(config, { what: 'machines', machines: ['demo-node2'], keepData: false });
     expect(steps.map(({ id }) => id)).toEqual(['machines.remove:demo-node2', ...up]);
     expect(steps[1]?.needs).toEqual(['machines.remove:demo-node2']);
   });
 
-  it('keeps the folder of the bricks when asked to', () => {
+  it('keeps the brick folders with keepData', () => {
     const { steps } = planRebuild(config, { what: 'machines', machines: ['demo-node1'], keepData: true });
     expect(steps[0]?.input).toEqual({ name: 'demo-node1', keep: ['/data'] });
   });
 
-  it('keeps the bricks of single claims as well, wherever the lab file puts them', () => {
+  it('keeps the bricks of dedicated volumes as well, wherever the lab file puts them', () => {
     const lab = labOf(
       'name: demo\ngluster: { brick: /srv/bricks }\nstorage: { classes: [{ name: own, mode: dedicated }] }\n',
     );
@@ -193,7 +195,7 @@ describe('planRebuild', () => {
     expect(steps[0]?.input).toMatchObject({ keep: ['/srv/bricks/gv0', '/srv/bricks/.claims'] });
   });
 
-  it('takes the cluster away from the server first, when machines run and before k3s is installed', () => {
+  it('removes k3s from the server first, after machines run and before k3s is installed', () => {
     const { steps } = planRebuild(config, { what: 'k3s' });
     const resets = steps.filter(({ kind }) => kind === 'k3s.reset');
     expect(resets.map(({ id }) => id)).toEqual([

@@ -4,13 +4,13 @@ import { SimLab } from '../../helpers/sim-lab.js';
 
 const LAB = 'name: demo\nprovider: simulator\n';
 
-it('has nothing pending for a lab that is as it should be', async () => {
+it('has no pending steps for a healthy lab', async () => {
   const lab = new SimLab(LAB);
   await lab.up();
   expect((await lab.status()).pending).toEqual([]);
 });
 
-it('says what would change on one machine when another one cannot be judged', async () => {
+it('lists the pending steps of one machine when probing another fails', async () => {
   const lab = new SimLab(LAB);
   await lab.up();
   await lab.exec('node2', cmd('systemctl', 'stop', 'glusterd'));

@@ -38,7 +38,7 @@ contexts:
 current-context: "${current}"
 `;
 
-describe('the kubeconfigs of a list', () => {
+describe('several kubeconfigs', () => {
   let test: TestWorld;
   let world: World;
   let files: readonly string[];
@@ -55,7 +55,7 @@ describe('the kubeconfigs of a list', () => {
   });
   afterEach(() => test.close());
 
-  it('merges into the first file that is there', async () => {
+  it('merges into the first file that exists', async () => {
     await writeFile(file(B), config('b'));
     await writeFile(file(C), config('c', 'c'));
     expect(await mergeContext('demo', world)).toEqual({ context: 'kglab-demo', path: file(B) });
@@ -68,13 +68,13 @@ describe('the kubeconfigs of a list', () => {
     await expect(stat(file(A))).rejects.toThrow('ENOENT');
   });
 
-  it('makes the last file when there is none', async () => {
+  it('creates the last file if none exists', async () => {
     expect((await mergeContext('demo', world)).path).toBe(file(C));
     expect(parse(await text(C))).toMatchObject({ 'current-context': 'kglab-demo' });
     expect((await stat(file(C))).mode & 0o777).toBe(0o600);
   });
 
-  it('merges into the file that has the lab already', async () => {
+  it('merges into the file that already has the lab', async () => {
     await writeFile(file(A), config('a'));
     await writeFile(
       file(B),
@@ -85,7 +85,7 @@ describe('the kubeconfigs of a list', () => {
     expect(await text(A)).toBe(config('a'));
   });
 
-  it('does not take the own file of the lab for one of the user', async () => {
+  it("ignores the lab's own kubeconfig in KUBECONFIG", async () => {
     world = test.world({ userKubeconfigs: [test.store.files('demo').kubeconfig, file(A)] });
     expect((await mergeContext('demo', world)).path).toBe(file(A));
     expect((await findContexts('demo', world)).files).toEqual([file(A)]);
@@ -104,7 +104,7 @@ describe('the kubeconfigs of a list', () => {
     expect(await readFile(file(index))).toEqual(Buffer.from(content));
   });
 
-  it('finds the lab in every file of the list, and names those that may have it', async () => {
+  it('finds the lab in every file, and names files that cannot be parsed', async () => {
     await writeFile(file(A), config('kglab-demo'));
     await writeFile(file(B), 'clusters: {}\n');
     await writeFile(file(C), config('c', 'kglab-demo'));
@@ -116,7 +116,7 @@ describe('the kubeconfigs of a list', () => {
         why: [
           `${file(B)} is no kubeconfig that kglab understands; it is left as it is.`,
           `    ${file(B)}:1:11: clusters must be a list`,
-          `    Mend it, then: kubectl config delete-context kglab-demo --kubeconfig ${file(B)}; ` +
+          `    Correct it, then: kubectl config delete-context kglab-demo --kubeconfig ${file(B)}; ` +
             `kubectl config delete-cluster kglab-demo --kubeconfig ${file(B)}; ` +
             `kubectl config delete-user kglab-demo --kubeconfig ${file(B)}`,
         ].join('\n'),
@@ -127,7 +127,7 @@ describe('the kubeconfigs of a list', () => {
     expect((await findContexts('demo', world)).files).toEqual([]);
   });
 
-  it('says how to take the lab out by hand where it cannot', async () => {
+  it('says how to remove the lab by hand if kglab cannot', async () => {
     await writeFile(file(A), 'x: &x [{ name: kglab-demo }]\nusers: *x\n');
     await expect(forgetContext('demo', file(A))).rejects.toThrow('kubectl config delete-context kglab-demo');
   });
@@ -150,14 +150,14 @@ describe('the kubeconfigs of a list', () => {
     expect((await lstat(file(A))).isSymbolicLink()).toBe(true);
   });
 
-  it('keeps the mode of a file that the lab is taken out of', async () => {
+  it('keeps the mode of a file when it removes the lab', async () => {
     await writeFile(file(A), config('kglab-demo'));
     await chmod(file(A), 0o664);
     await forgetContext('demo', file(A));
     expect((await stat(file(A))).mode & 0o777).toBe(0o664);
   });
 
-  it('does not write a file that has the lab as it is', async () => {
+  it('does not write a file that is up to date', async () => {
     await writeFile(file(A), config('a'));
     await mergeContext('demo', world);
     const { ino, mtimeMs } = await stat(file(A));

@@ -26,18 +26,18 @@ const record = (name = 'demo'): LabRecord => ({
 const mode = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
 
 describe('LabStore', () => {
-  it('gives a record back as it was saved', async () => {
+  it('loads a record as it was saved', async () => {
     await store.save(record());
     expect(await store.load('demo')).toEqual(JSON.parse(JSON.stringify(record())));
   });
 
-  it('has no record of a lab that is not there', async () => {
+  it('returns undefined for an unknown lab', async () => {
     expect(await store.load('demo')).toBeUndefined();
     expect(await store.token('demo')).toBeUndefined();
     expect(await store.names()).toEqual([]);
   });
 
-  it('keeps everything from others, whatever the umask', async () => {
+  it('makes all files private, whatever the umask', async () => {
     const before = process.umask(0);
     try {
       await store.save(record());
@@ -84,7 +84,7 @@ describe('LabStore', () => {
     },
   );
 
-  it('lists labs by name, and none of which only a log was ever written', async () => {
+  it('lists labs by name, without folders that hold only logs', async () => {
     await store.save(record('b'));
     await store.save(record('a'));
     await mkdir(store.logDir('never-made'), { recursive: true });
@@ -92,7 +92,7 @@ describe('LabStore', () => {
     expect(await store.names()).toEqual(['a', 'b']);
   });
 
-  it('forgets a lab with its logs, and nothing of another', async () => {
+  it('removes a lab with its logs, and nothing of another', async () => {
     await store.save(record('a'));
     await store.save(record('b'));
     await mkdir(store.logDir('a'), { recursive: true });
@@ -105,7 +105,7 @@ describe('LabStore', () => {
 });
 
 describe('writePrivate', () => {
-  it('replaces a file as a whole and takes the rights of a wider one back', async () => {
+  it('replaces a file and restricts its permissions', async () => {
     const path = join(base, 'file');
     await writeFile(path, 'old and long', { mode: 0o644 });
     await writePrivate(path, 'new');
@@ -114,14 +114,14 @@ describe('writePrivate', () => {
     expect(await readdir(base)).toEqual(['file']);
   });
 
-  it('leaves the old file and no other when it fails', async () => {
+  it('leaves the old file and no other file if it fails', async () => {
     const path = join(base, 'dir');
     await mkdir(join(path, 'not empty'), { recursive: true });
     await expect(writePrivate(path, 'new')).rejects.toThrow();
     expect(await readdir(base)).toEqual(['dir']);
   });
 
-  it('gives every reader the whole text at any time', async () => {
+  it('gives every reader a complete text at any time', async () => {
     const path = join(base, 'file');
     const texts = ['a', 'b'].map((letter) => letter.repeat(200_000));
     await writePrivate(path, texts[0] ?? '');
@@ -132,7 +132,7 @@ describe('writePrivate', () => {
     await writing;
   });
 
-  it('tells a missing file from one that cannot be read', async () => {
+  it('distinguishes a missing file from an unreadable one', async () => {
     expect(await readText(join(base, 'none'))).toBeUndefined();
     await expect(readText(base)).rejects.toThrow();
     await chmod(base, 0o700);
@@ -140,7 +140,7 @@ describe('writePrivate', () => {
 });
 
 describe('dirsOf', () => {
-  it('follows the environment, and has places without one', () => {
+  it('uses the environment, and has defaults', () => {
     expect(dirsOf({ HOME: '/h' })).toEqual({
       state: '/h/.local/state/kglab',
       cache: '/h/.cache/kglab',
@@ -155,7 +155,7 @@ describe('dirsOf', () => {
     });
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(dirsOf({ HOME: '/h', XDG_STATE_HOME: '', XDG_CACHE_HOME: '', KGLAB_MACHINES_DIR: '' })).toEqual(
       dirsOf({ HOME: '/h' }),
     );

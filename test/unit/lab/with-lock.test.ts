@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => test.close());
 
 describe('the lock of a lab', () => {
-  it('holds for whoever has the same machines, and goes', async () => {
+  it('also excludes another user with the same machines, and is released', async () => {
     await makeLab();
     const refused = await withLock(mine, 'demo', 'down', () => failureOf(lockLab(other, 'demo', 'up')));
     expect(refused).toMatchObject({
@@ -37,7 +37,7 @@ describe('the lock of a lab', () => {
     await withLock(other, 'demo', 'up', () => Promise.resolve());
   });
 
-  it('makes no folder for a lab that is not there, and reaches a lab that has come into being', async () => {
+  it('creates no folder for an unknown lab, and covers a lab that was created in the meantime', async () => {
     const lock = await lockLab(mine, 'demo', 'up');
     await expect(readdir(join(test.base, 'machines'))).rejects.toMatchObject({ code: 'ENOENT' });
     await makeLab();

@@ -31,7 +31,7 @@ describe('renderOutput', () => {
     expect(parse(await renderOutput('yaml', data, () => ''))).toEqual(data);
   });
 
-  it('draws the table only when that is asked for', async () => {
+  it('draws the table only for the format `table`', async () => {
     const never = (): string => expect.fail('drawn');
     await renderOutput('json', data, never);
     expect(await renderOutput('table', data, () => 'drawn\n')).toBe('drawn\n');

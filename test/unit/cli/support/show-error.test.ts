@@ -39,12 +39,15 @@ describe('showError', () => {
     });
   });
 
-  it.each(Object.keys(CATALOG) as ErrorCode[])('says what to do next though nobody said so: %s', (code) => {
-    const next = NEXT_STEPS[code];
-    expect(next).toMatch(/\S.{10}/);
-    expect(show(new CliError(code, 'It went wrong.')).text).toContain(`  next:    ${next}\n`);
-    expect(show(new CliError(code, 'It went wrong.', { hint: 'Do this.' })).text).not.toContain(next);
-  });
+  it.each(Object.keys(CATALOG) as ErrorCode[])(
+    'shows the next step of the catalogue for an error without a hint: %s',
+    (code) => {
+      const next = NEXT_STEPS[code];
+      expect(next).toMatch(/\S.{10}/);
+      expect(show(new CliError(code, 'It went wrong.')).text).toContain(`  next:    ${next}\n`);
+      expect(show(new CliError(code, 'It went wrong.', { hint: 'Do this.' })).text).not.toContain(next);
+    },
+  );
 
   it('takes command and evidence from the cause of an error that has none', () => {
     const error = new CliError('GLUSTER_PEER_TIMEOUT', 'No pool after 60 s.', {
@@ -67,7 +70,7 @@ describe('showError', () => {
     expect(text).toContain('also:    odd\n');
   });
 
-  it('explains the real error when an interruption came along with it', () => {
+  it('shows the other error, not the interruption, if there are both', () => {
     const abort = new DOMException('stopped', 'AbortError');
     const { exit, text } = show(new AggregateError([abort, commandError()]));
     expect(exit).toBe(40);
@@ -78,18 +81,18 @@ describe('showError', () => {
     new DOMException('stopped', 'AbortError'),
     Object.assign(new Error('force closed'), { name: 'ExitPromptError' }),
     new AggregateError([new DOMException('stopped', 'AbortError')]),
-  ])('is soft on interruptions: $name', (error) => {
+  ])('shows only `Interrupted.` for $name', (error) => {
     expect(show(error)).toEqual({ exit: 130, text: 'Interrupted.\n' });
   });
 
-  it('says how to go on after an interruption', () => {
+  it('shows the hint and log of an interruption', () => {
     const error = new CliError('INTERRUPTED', 'stopped', { hint: 'kglab up goes on from here.' });
     expect(show(error, { logPath: '/l' }).text).toBe(
       'Interrupted.\n  next:    kglab up goes on from here.\n  log:     /l\n',
     );
   });
 
-  it('calls an unknown error a bug, and shows its stack only when asked', () => {
+  it('calls an unknown error a bug, and shows its stack only with --verbose', () => {
     const bug = new TypeError('x is not a function');
     const quiet = show(bug);
     expect(quiet.exit).toBe(1);
@@ -100,11 +103,14 @@ describe('showError', () => {
     expect(show(bug, { verbose: true }).text).toMatch(/│ {5}at .*show-error\.test\.ts/);
   });
 
-  it.each(['a string', undefined, null, new AggregateError([])])('survives %s being thrown', (thrown) => {
-    expect(show(thrown)).toMatchObject({ exit: 1, text: expect.stringContaining('[BUG]') as string });
-  });
+  it.each(['a string', undefined, null, new AggregateError([])])(
+    'shows %s as a bug when it is thrown',
+    (thrown) => {
+      expect(show(thrown)).toMatchObject({ exit: 1, text: expect.stringContaining('[BUG]') as string });
+    },
+  );
 
-  it('colours only when told to', () => {
+  it('uses colours only with `colour`', () => {
     expect(show(commandError()).text).not.toContain('\u001b');
     expect(show(commandError(), { colour: true }).text).toContain('\u001b[31m✗ A Gluster command failed');
   });

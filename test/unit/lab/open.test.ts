@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { knownLab } from '../../../src/lab/open.js';
-import { findToken } from '../../../src/lab/recover.js';
+import { knownLab, findToken } from '../../../src/lab/open.js';
 import { printRecord } from '../../../src/lab/lab-store.js';
 import { TestWorld } from '../../helpers/test-world.js';
 
@@ -17,8 +16,8 @@ const SECRET = '0123456789abcdef0123456789abcdef0123456789abcdef';
 const found = (note?: string) =>
   ({ provider: 'nspawn', lab: { name: 'demo', id: 'abc123' }, ...(note !== undefined && { note }) }) as const;
 
-describe('a lost ledger', () => {
-  it('is made again with the same id, configuration and token', async () => {
+describe('a lost record', () => {
+  it('is recovered with the same id, configuration and token', async () => {
     const record = test.record({ protected: true });
     test.found = found(printRecord(record));
     test.stage.on('demo-node1').on(CONFIG, `token: ${SECRET}\nnode-name: demo-node1\n`);
@@ -29,7 +28,7 @@ describe('a lost ledger', () => {
     expect(test.stage.calls.every(({ command }) => command.private)).toBe(true);
   });
 
-  it('is made again from the id alone when the note was never written', async () => {
+  it('is recovered from the id alone if the provider has no copy', async () => {
     test.found = found();
     test.stage.on('demo-node1').on(CONFIG, { exitCode: 1 });
     const { record } = await knownLab('demo', test.world());
@@ -37,25 +36,25 @@ describe('a lost ledger', () => {
     expect(await test.store.token('demo')).toBeUndefined();
   });
 
-  it('is not invented for a lab that nobody remembers', async () => {
+  it('is not created for a lab that no provider knows', async () => {
     await expect(knownLab('demo', test.world())).rejects.toMatchObject({ code: 'LAB_UNKNOWN' });
     expect(await test.store.names()).toEqual([]);
   });
 });
 
 describe('a mistyped lab name', () => {
-  it('is LAB_UNKNOWN, and names the labs there are, though the record of one is damaged', async () => {
+  it('fails with LAB_UNKNOWN and lists the labs, even if the record of one is damaged', async () => {
     await test.store.save(test.record({ name: 'other' }));
     await writeFile(join(test.store.dir('other'), 'lab.json'), '{"versi');
     await expect(knownLab('demmo', test.world())).rejects.toMatchObject({
       code: 'LAB_UNKNOWN',
-      hint: 'Labs of this user: other. Choose one by --name.',
+      hint: 'Labs of this user: other. Choose one with --name.',
     });
   });
 });
 
 describe('findToken', () => {
-  it('starts a server that is off to read its token, if allowed', async () => {
+  it('starts a stopped server to read its token, if allowed', async () => {
     test.stage.provider.infos = [{ name: 'demo-node1', state: 'stopped' }];
     test.stage.on('demo-node1').on(CONFIG, `token: ${SECRET}\n`);
     await findToken(await test.lab(), { start: false });
@@ -65,7 +64,7 @@ describe('findToken', () => {
     expect(await test.store.token('demo')).toBe(SECRET);
   });
 
-  it('keeps the token that there is', async () => {
+  it('keeps an existing token', async () => {
     const token = await test.store.ensureToken('demo');
     await findToken(await test.lab(), { start: true });
     expect(await test.store.token('demo')).toBe(token);

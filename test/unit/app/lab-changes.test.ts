@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { saySizes } from '../../../src/app/say-sizes.js';
+import { saySizes } from '../../../src/app/lab-changes.js';
 import { labOf, Stage } from '../../helpers/step-context.js';
 
-it('says of a machine that exists, and of no other, that it does not become what lab.yaml says now', async () => {
+it('says that an existing machine keeps its size, and nothing of a missing one', async () => {
   const said: string[] = [];
   const lab = { say: (line: string) => said.push(line), signal: new AbortController().signal };
   const { provider } = new Stage(['demo-node1']);
@@ -10,7 +10,7 @@ it('says of a machine that exists, and of no other, that it does not become what
   const after = labOf('name: demo\nmachine: { cpus: 4, memory: 2GiB }\n');
   await saySizes(before, { ...lab, provider, config: after });
   expect(said).toHaveLength(1);
-  expect(said[0]).toContain('node1 stays as it was made (2 CPUs, 2048 MiB');
+  expect(said[0]).toContain('node1 keeps its size (2 CPUs, 2048 MiB');
   expect(said[0]).toContain('kglab rebuild --node node1 -n demo');
   await saySizes(after, { ...lab, provider, config: after });
   expect(said).toHaveLength(1);

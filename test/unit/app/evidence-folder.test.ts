@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactEvidence } from '../../../src/app/redact-evidence.js';
+import { redactEvidence } from '../../../src/app/evidence-folder.js';
 
 const KEY = 'MIIEpAIBAAKCAQEAs0secretsecretsecret';
 
@@ -41,7 +41,7 @@ describe('redactEvidence', () => {
     expect(shown).toContain('***');
   });
 
-  it('leaves what stands around a secret, and what only looks like one at first', () => {
+  it('keeps the text around a secret, and text that is no secret', () => {
     expect(redactEvidence('token: abc\nnode-name: a\n', [])).toBe('token: ***\nnode-name: a\n');
     const told = 'Node password rejected, duplicate hostname\nsecretName: db\nUUID=4e44170c-9cc8\n';
     expect(redactEvidence(told, [])).toBe(told);

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { putLabFile } from '../../../../src/cli/support/put-lab-file.js';
+import { putLabFile } from '../../../../src/cli/support/lab-file.js';
 
 describe('putLabFile', () => {
   let dir = '';
@@ -13,14 +13,14 @@ describe('putLabFile', () => {
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  it('writes a new file, and replaces one that may be', async () => {
+  it('writes a new file, and replaces an existing one with `replace`', async () => {
     await putLabFile(path, 'one', { replace: false });
     await putLabFile(path, 'two', { replace: true });
     expect(await readFile(path, 'utf8')).toBe('two');
     expect(await readdir(dir)).toEqual(['lab.yaml']);
   });
 
-  it('leaves a file alone that came meanwhile', async () => {
+  it('leaves a file unchanged that was created in the meantime', async () => {
     await writeFile(path, 'mine');
     const put = putLabFile(path, 'other', { replace: false });
     await expect(put).rejects.toMatchObject({ code: 'CONFIRMATION_NEEDED' });
@@ -35,7 +35,7 @@ describe('putLabFile', () => {
     expect(await readFile(path, 'utf8')).toBe('old');
   });
 
-  it('replaces what a link leads to, which keeps its mode', async () => {
+  it('replaces the target of a link and keeps its mode', async () => {
     await writeFile(join(dir, 'real'), 'old', { mode: 0o640 });
     await symlink('real', path);
     await putLabFile(path, 'new', { replace: true });
@@ -44,7 +44,7 @@ describe('putLabFile', () => {
     expect((await stat(join(dir, 'real'))).mode & 0o777).toBe(0o640);
   });
 
-  it('writes a new file as other programs do, for all to read that the umask allows', async () => {
+  it('creates a file with the permissions that the umask allows', async () => {
     await writeFile(join(dir, 'other'), '');
     for (const replace of [false, true]) {
       const fresh = join(dir, String(replace));

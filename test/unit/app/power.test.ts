@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { start } from '../../../src/app/start.js';
-import { stop } from '../../../src/app/stop.js';
+import { start, stop } from '../../../src/app/power.js';
 import type { MachineProvider } from '../../../src/machines/provider.js';
 import { labOf } from '../../helpers/step-context.js';
 import { TestWorld } from '../../helpers/test-world.js';
@@ -41,7 +40,7 @@ const run = async (force: boolean) => {
 };
 
 describe('stop', () => {
-  it('ends pods of agents, then the server, then machines without bricks, then those with', async () => {
+  it('stops pods of agents, then of the server, then machines without bricks, then those with bricks', async () => {
     await run(false);
     expect([done.slice(0, 2).sort(), done[2], done.slice(3, 5).sort(), done.slice(5).sort()]).toEqual([
       ['pods demo-b', 'pods demo-c'],
@@ -51,13 +50,13 @@ describe('stop', () => {
     ]);
   });
 
-  it('only cuts the power when forced', async () => {
+  it('cuts the power and stops no pods with force', async () => {
     await run(true);
     expect(done.every((line) => line.startsWith('cut '))).toBe(true);
     expect(done).toHaveLength(5);
   });
 
-  it('leaves machines that are off alone, and goes on when one does not answer', async () => {
+  it('skips stopped machines, and stops the others when one does not answer', async () => {
     test.stage.provider.infos = [
       { name: 'demo-a', state: 'running' },
       { name: 'demo-b', state: 'stopped' },
@@ -68,7 +67,7 @@ describe('stop', () => {
   });
 });
 
-describe('stop of a lab whose bricks owe each other something', () => {
+describe('stop of a lab with pending heals', () => {
   const INFO = /heal gv0 info$/;
   const owed = (count: number): string =>
     `<cliOutput><healInfo><bricks><brick><name>demo-b:/b</name><status>Connected</status><numberOfEntries>${count}</numberOfEntries></brick></bricks></healInfo><opRet>0</opRet></cliOutput>`;
@@ -77,34 +76,34 @@ describe('stop of a lab whose bricks owe each other something', () => {
     await work;
   };
 
-  it('waits a moment for them', async () => {
+  it('waits a short time for them', async () => {
     test.stage.on('demo-b').on(INFO, owed(3), owed(1), owed(0));
     await ended(run(false));
     expect(test.said.filter((line) => line.includes('heal'))).toEqual([
-      'waiting 8 s at most for healing (volume gv0: 3 entries)',
+      'waiting up to 8 s for heals (volume gv0: 3 entries)',
     ]);
     expect(test.stage.ran('demo-b').filter((words) => INFO.test(words))).toHaveLength(3);
   });
 
-  it('does not wait for ever, and says what is left', async () => {
+  it('gives up after 8 s and says what is left', async () => {
     test.stage.on('demo-b').on(INFO, owed(3));
     await ended(run(false));
-    expect(test.said).toContain('not healed yet, and healed once the lab is started: volume gv0: 3 entries');
+    expect(test.said).toContain('heals left for the next start: volume gv0: 3 entries');
     expect(done.filter((line) => line.startsWith('off '))).toHaveLength(5);
   });
 
-  it('asks nothing when forced', async () => {
+  it('does not ask for heals with force', async () => {
     await run(true);
     expect(test.stage.ran('demo-b')).toEqual([]);
   });
 });
 
 describe('start', () => {
-  it('does not make machines', async () => {
+  it('refuses a lab with a missing machine', async () => {
     test.stage.provider.infos = test.stage.provider.infos.slice(1);
     await expect(start(await test.lab(test.world(), record()))).rejects.toMatchObject({
       code: 'LAB_CHANGED',
-      message: 'Machines of lab demo do not exist: a. `start` creates none.',
+      message: 'Machines of lab demo do not exist: a. `start` does not create machines.',
     });
   });
 });
