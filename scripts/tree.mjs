@@ -71,14 +71,12 @@ export const wideInterface = (file, name, most) => {
   return [`${file}: ${name} has ${methods.length} methods, at most ${most}: ${methods.join(', ')}`];
 };
 
-const SHEBANG = /^#!.*\b(ba|da)?sh\b/;
+/** How a script names its shell: by its first line, or, when other scripts source it, by a comment for shellcheck. */
+const NAMES_SHELL = /^(#!.*\b(ba|da)?sh\b|# shellcheck shell=)/;
 
-/** Shell scripts below the folders: programs begin with the #! of a shell; other files that end in .sh are sourced. */
+/** Shell scripts below the folders: those that name their shell, and other files that end in .sh. */
 export const shellScripts = (...folders) => {
   const files = folders.flatMap(filesBelow);
-  const programs = files.filter((file) => SHEBANG.test(readFileSync(file, 'latin1')));
-  return {
-    programs,
-    sourced: files.filter((file) => file.endsWith('.sh') && !programs.includes(file)),
-  };
+  const named = files.filter((file) => NAMES_SHELL.test(readFileSync(file, 'latin1')));
+  return { named, unnamed: files.filter((file) => file.endsWith('.sh') && !named.includes(file)) };
 };

@@ -29,7 +29,7 @@ const endOf = async (program) => {
 
 const faults = (found) => ({ failed: found.length > 0, output: found.join('\n') });
 
-/** What a sourced file sets for others or takes from them: shellcheck cannot see the others. */
+/** Variables that a file sets for others that source it, or takes from them: shellcheck cannot see the others. */
 const ACROSS_FILES = 'SC2034,SC2153,SC2154';
 
 const checkShell = async () => {
@@ -37,12 +37,12 @@ const checkShell = async () => {
     const output = 'shellcheck is not installed: apt-get install shellcheck';
     return IN_CI ? { failed: true, output } : { failed: false, skipped: output, output: '' };
   }
-  const { programs, sourced } = shellScripts('.ci', 'scripts', 'src', 'templates', 'test');
+  const { named, unnamed } = shellScripts('.ci', 'scripts', 'src', 'templates', 'test');
   return faults(
     (
       await Promise.all([
-        endOf($`shellcheck --format gcc ${programs}`),
-        endOf($`shellcheck --format gcc --shell bash --exclude ${ACROSS_FILES} ${sourced}`),
+        endOf($`shellcheck --format gcc ${named}`),
+        endOf($`shellcheck --format gcc --shell bash --exclude ${ACROSS_FILES} ${unnamed}`),
       ])
     ).flatMap(({ failed, output }) => (failed ? [output] : [])),
   );

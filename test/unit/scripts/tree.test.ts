@@ -12,7 +12,7 @@ const { mutualFolders, shellScripts, smallFiles, wideInterface } = (await import
   mutualFolders: (src: string) => Faults;
   smallFiles: (src: string, limits?: { readonly lines?: number; readonly most?: number }) => Faults;
   wideInterface: (file: string, name: string, most: number) => Faults;
-  shellScripts: (...folders: string[]) => { readonly programs: Faults; readonly sourced: Faults };
+  shellScripts: (...folders: string[]) => { readonly named: Faults; readonly unnamed: Faults };
 };
 
 let root: string;
@@ -117,17 +117,18 @@ describe('wideInterface', () => {
 });
 
 describe('shellScripts', () => {
-  it('finds programs by their first line and sourced files by their name', () => {
+  it('finds scripts by a first line that names their shell, or by the end of their name', () => {
     const src = tree({
       'src/guest/keeper.sh': '#!/bin/sh\n',
       'src/guest/keeper': '#!/usr/bin/env bash\n',
+      'src/guest/functions.sh': '# shellcheck shell=sh\n',
       'src/guest/lib.sh': '# sourced\n',
       'src/main.ts': '#!/usr/bin/env node\n',
     });
     const guest = (name: string): string => join(src, 'guest', name);
     expect(shellScripts(src)).toEqual({
-      programs: [guest('keeper'), guest('keeper.sh')],
-      sourced: [guest('lib.sh')],
+      named: [guest('functions.sh'), guest('keeper'), guest('keeper.sh')],
+      unnamed: [guest('lib.sh')],
     });
   });
 });
