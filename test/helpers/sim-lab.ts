@@ -26,7 +26,7 @@ import { whenIdle } from '../../src/util/clock.js';
 import { LAB_ID, MemoryLabStore } from './memory-lab-store.js';
 import { withEffects } from './with-effects.js';
 
-/** An operation, and the step on whose behalf it was done. */
+/** An operation on the host or a machine, with the step that asked for it. */
 export interface Act extends Operation {
   readonly step: string;
   readonly phase: 'probe' | 'apply';
@@ -38,7 +38,7 @@ export interface RunOptions {
   readonly fault?: (act: Act) => Fault | undefined;
   /** Called after each operation. */
   readonly witness?: (act: Act) => void;
-  /** When the person loses patience and presses Ctrl-C, in milliseconds of virtual time; an hour if not given. */
+  /** When Ctrl-C is pressed, in milliseconds of virtual time; after an hour by default. */
   readonly patienceMs?: number;
 }
 
@@ -52,7 +52,7 @@ export interface Ran {
   readonly gaveUp: boolean;
 }
 
-/** A lab's state at one moment: machines and ledger. */
+/** A lab's state at one moment: machines and record. */
 export interface Snapshot {
   readonly world: string;
   readonly ledger: readonly (readonly [string, string])[];
@@ -61,7 +61,7 @@ export interface Snapshot {
 const templates = loadTemplates();
 const HOUR_MS = 3_600_000;
 
-/** Knows on behalf of which step an operation is asked for. */
+/** Tells which step asks for an operation. */
 class StepWatch implements Reporter {
   readonly outcomes: Record<string, Outcome> = {};
   readonly because: Record<string, string> = {};
@@ -99,7 +99,7 @@ class StepWatch implements Reporter {
     };
   }
 
-  /** The context, in which every operation tells at once whose it is. */
+  /** The context, with every operation labelled with its step. */
   private asked(input: unknown, phase: 'probe' | 'apply', context: StepContext): StepContext {
     const step = this.ids.get(input) ?? '';
     const tell =
@@ -143,7 +143,7 @@ export class SimLab {
   readonly config: LabConfig;
   readonly machines = new MemoryStore();
   ledger = new MemoryLabStore();
-  /** What programs of machines say instead of doing their work, whoever runs them. */
+  /** Answers that replace programs of the machines. */
   programs: ProgramFaults | undefined;
 
   constructor(text: string) {
@@ -178,7 +178,7 @@ export class SimLab {
     return this;
   }
 
-  /** Lets time pass while nobody looks. */
+  /** Lets virtual time pass without running kglab. */
   async wait(ms: number): Promise<void> {
     const { world } = this;
     if (!world) return;
@@ -232,14 +232,14 @@ export class SimLab {
   }
 
   down(options: RunOptions = {}): Promise<Ran> {
-    // It looks at files of the host, and meanwhile no time is to pass in which patience ends.
+    // It reads files of the host; virtual time must not run into the Ctrl-C meanwhile.
     return this.run({ ...options, patienceMs: Infinity }, async (world) => {
       const record = await this.ledger.load(this.config.name);
       if (record) await down(await planRemoval(await openLab(record, world)));
     });
   }
 
-  /** A machine is gone with its disk, as if it had never been. */
+  /** Removes a machine with its disk. */
   async lose(node: string): Promise<void> {
     const clock = new SimClock(this.world?.time ?? 0, whenIdle);
     await this.provider(clock, {}, new StepWatch()).remove(`${this.config.name}-${node}`);
