@@ -1,5 +1,5 @@
 // Rules on the tree of sources that neither eslint nor dependency-cruiser can check. Each returns the faults it found.
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 
@@ -69,6 +69,16 @@ export const wideInterface = (file, name, most) => {
   const methods = found.members.filter(isMethod).map((member) => member.name.getText(source));
   if (methods.length <= most) return [];
   return [`${file}: ${name} has ${methods.length} methods, at most ${most}: ${methods.join(', ')}`];
+};
+
+/** Paths below src, test, templates, scripts and docs that a page names in backticks and that do not exist. */
+export const missingPaths = (page, root = '.') => {
+  const named = readFileSync(page, 'utf8').matchAll(
+    /(?<=[`\n])(?:src|test|templates|scripts|docs)\/[\w./-]*(?=[`\s])/g,
+  );
+  return [...new Set([...named].map(([path]) => path))]
+    .filter((path) => !existsSync(join(root, path)))
+    .map((path) => `${page} names ${path}, which does not exist`);
 };
 
 /** How a script names its shell: by its first line, or, when other scripts source it, by a comment for shellcheck. */

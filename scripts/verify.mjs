@@ -3,7 +3,7 @@
 // whether the generated docs are in step with the code.
 import { availableParallelism } from 'node:os';
 import { $, chalk, cd, which } from 'zx';
-import { mutualFolders, shellScripts, smallFiles, wideInterface } from './tree.mjs';
+import { missingPaths, mutualFolders, shellScripts, smallFiles, wideInterface } from './tree.mjs';
 
 cd(new URL('..', import.meta.url).pathname);
 $.quiet = true;
@@ -63,6 +63,7 @@ const CHECKS = [
   { name: 'directions', run: () => endOf($`depcruise --no-progress --output-type err src test`) },
   { name: 'folders', run: () => faults(mutualFolders('src')) },
   { name: 'small files', run: () => faults(smallFiles('src')) },
+  { name: 'doc paths', run: () => faults(missingPaths('docs/architecture.md')) },
   { name: 'provider', run: () => faults(wideInterface('src/machines/provider.ts', 'MachineProvider', 8)) },
 ];
 

@@ -8,7 +8,8 @@ type Faults = readonly string[];
 
 /** scripts/ is plain JavaScript, so TypeScript knows no types of it. */
 const script: string = fileURLToPath(new URL('../../../scripts/tree.mjs', import.meta.url));
-const { mutualFolders, shellScripts, smallFiles, wideInterface } = (await import(script)) as {
+const { missingPaths, mutualFolders, shellScripts, smallFiles, wideInterface } = (await import(script)) as {
+  missingPaths: (page: string, root: string) => Faults;
   mutualFolders: (src: string) => Faults;
   smallFiles: (src: string, limits?: { readonly lines?: number; readonly most?: number }) => Faults;
   wideInterface: (file: string, name: string, most: number) => Faults;
@@ -130,5 +131,17 @@ describe('shellScripts', () => {
       named: [guest('functions.sh'), guest('keeper'), guest('keeper.sh')],
       unnamed: [guest('lib.sh')],
     });
+  });
+});
+
+describe('missingPaths', () => {
+  it('names the paths of a page that do not exist', () => {
+    const text = 'See `src/a.ts`, `src/b.ts` and `nothing`.\n\nsrc/gone   a folder\nsrc/dir    a folder\n';
+    tree({ 'page.md': text, 'src/a.ts': '', 'src/dir/c.ts': '' });
+    const page = join(root, 'page.md');
+    expect(missingPaths(page, root)).toEqual([
+      `${page} names src/b.ts, which does not exist`,
+      `${page} names src/gone, which does not exist`,
+    ]);
   });
 });
