@@ -1,13 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 /** Where the outside world may be touched; everything else gets time, terminal and environment handed in. */
-const EDGES = [
-  'src/cli/**',
-  'src/exec/**',
-  'src/report/**',
-  'src/util/clock.ts',
-  'src/wizard/ask*.ts',
-];
+const EDGES = ['src/cli/**', 'src/exec/**', 'src/report/**', 'src/util/clock.ts', 'src/wizard/ask*.ts'];
 
 const AMBIENT = ['process', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'performance'];
 

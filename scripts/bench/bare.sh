@@ -119,15 +119,15 @@ main() {
   ip link add "$bridge" type bridge
   ip addr add "$net.1/24" dev "$bridge"
   ip link set "$bridge" up
-  local number=11
+  local number=11 waits=()
   for node in "${nodes[@]}"; do seed "$node" "$net.$number"; boot "$node"; number=$((number + 1)); done
-  for node in "${nodes[@]}"; do booted "$node" & done; wait $(jobs -p | tail -n 3)
-  for node in "${nodes[@]}"; do install_k3s "$node" & done
-  local installs; installs=$(jobs -p | tail -n 3)
+  for node in "${nodes[@]}"; do booted "$node" & waits+=($!); done
+  wait "${waits[@]}"
+  waits=()
+  for node in "${nodes[@]}"; do install_k3s "$node" & waits+=($!); done
   volume
-  local waits=()
   for node in "${nodes[@]}"; do mount_on "$node" & waits+=($!); done
-  wait "${waits[@]}" $installs
+  wait "${waits[@]}"
   waits=()
   for node in "${nodes[@]}"; do start_k3s "$node" & waits+=($!); done
   wait "${waits[@]}"

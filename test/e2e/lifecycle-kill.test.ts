@@ -6,18 +6,18 @@ import { isRoot, TestLab } from './support/kglab.js';
 import { actAt, killUpAt, nameOf, type Moment } from './support/kill-at.js';
 import { filesOf, freeze, providerOf, recordOf, stateDir, tracesOnHost } from './support/lab-internals.js';
 
-/** Before there is anything that would be worth continuing: from these, the lab is also taken down. */
+/** Early moments: the lab is also removed from each of these. */
 const EARLY: readonly Moment[] = [
   { kind: 'machines.prepare', at: 'pending' },
   { kind: 'machines.create', at: 'pending', afterMs: 150 },
   { kind: 'machines.create', at: 'finished' },
 ];
 
-/** In the order of a run; each continues what the one before has left. */
+/** In the order of a run; each test continues from where the one before was killed. */
 const MIDDLE: readonly Moment[] = [
   { kind: 'machines.ready', at: 'pending', afterMs: 300 },
   { kind: 'machines.hosts', at: 'pending' },
-  // These two go side by side; the shorter one first, at once, so that the other is still to be done.
+  // These two steps run in parallel. The shorter one is killed first, so that the other is still pending.
   { kind: 'gluster.service', at: 'pending' },
   { kind: 'k3s.install', at: 'pending', afterMs: 400 },
   { kind: 'gluster.pool', at: 'pending', afterMs: 400 },
@@ -36,7 +36,7 @@ const LATE: readonly Moment[] = [
   { kind: 'smoke.run', at: 'says' },
 ];
 
-/** `down` finds everything of a lab, and leaves nothing; nor is there anything left to do for another one. */
+/** `down` removes everything of a lab, and a second `down` has nothing to do. */
 const downLeavesNothing = async (lab: TestLab): Promise<void> => {
   const { id } = await recordOf(lab);
   const found = await lab.json<{ left: readonly unknown[]; before: readonly unknown[] }>('down', '--yes');
@@ -47,7 +47,7 @@ const downLeavesNothing = async (lab: TestLab): Promise<void> => {
   expect((await lab.run('down', '--yes')).exitCode).toBe(0);
 };
 
-describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)', () => {
+describe.skipIf(!isRoot)('a lab whose `up` is killed or fails half-way (skipped without root)', () => {
   let lab: TestLab;
   beforeAll(async () => {
     lab = await TestLab.make();
@@ -55,7 +55,7 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
   afterAll(() => lab.destroy());
 
   it.each(EARLY.map((moment) => [nameOf(moment), moment] as const))(
-    'leaves nothing behind that down does not find: killed at %s',
+    'is removed completely by `down` after `up` was killed at %s',
     async (_name, moment) => {
       await killUpAt(lab, moment);
       await downLeavesNothing(lab);
@@ -63,11 +63,11 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
   );
 
   it.each(MIDDLE.map((moment) => [nameOf(moment), moment] as const))(
-    'is killed at %s',
+    'survives a kill of `up` at %s',
     async (_name, moment) => killUpAt(lab, moment),
   );
 
-  it('says which machine has no room left, and goes on when it has', async () => {
+  it('names the machine whose disk is full, and continues once there is room', async () => {
     await lab.sh('node2', 'mount -t tmpfs -o nr_inodes=1 full /data');
     const { exitCode, stderr } = await lab.run('up');
     expect(exitCode).toBe(40);
@@ -78,11 +78,11 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
   });
 
   it.each(BRICKS.map((moment) => [nameOf(moment), moment] as const))(
-    'is killed at %s',
+    'survives a kill of `up` at %s',
     async (_name, moment) => killUpAt(lab, moment),
   );
 
-  it('fails when a machine loses its power while the volume is being mounted, and goes on', async () => {
+  it('fails when a machine loses power during a mount, and continues with the next `up`', async () => {
     const provider = await providerOf(lab);
     const cut = await actAt(lab, ['up'], { kind: 'mounts.mount', at: 'pending', afterMs: 300 }, () =>
       provider.stop(lab.machine('node3'), { force: true }),
@@ -92,17 +92,18 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
     expect(cut.stderr).toContain(lab.machine('node3'));
   });
 
-  it.each(LATE.map((moment) => [nameOf(moment), moment] as const))('is killed at %s', async (_name, moment) =>
-    killUpAt(lab, moment),
+  it.each(LATE.map((moment) => [nameOf(moment), moment] as const))(
+    'survives a kill of `up` at %s',
+    async (_name, moment) => killUpAt(lab, moment),
   );
 
-  it('is complete in the end, with nothing to do the next time', async () => {
+  it('is complete after a last `up`, and another `up` has nothing to do', async () => {
     await lab.ok('up');
     await lab.healed();
     await lab.whole();
   });
 
-  it('goes on under its own id when the ledger is lost, and all of it goes without one', async () => {
+  it('keeps its id when its record is lost, and `down` removes everything without the record', async () => {
     const { id } = await recordOf(lab);
     await rm(stateDir(lab), { recursive: true });
     const status = await lab.json<{ pending: readonly { id: string }[] }>('status', '-n', lab.name);
@@ -114,7 +115,7 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
     expect((await recordOf(lab)).id).toBe(id);
   });
 
-  it('is taken down with a machine gone, one off, one frozen, and no ledger', async () => {
+  it('is removed with one machine deleted, one off, one frozen, and no record', async () => {
     const provider = await providerOf(lab);
     const { id } = await recordOf(lab);
     await freeze(lab, id, 'node1');
@@ -128,7 +129,7 @@ describe.skipIf(!isRoot)('a lab whose making is cut short (skipped without root)
   });
 });
 
-describe.skipIf(!isRoot)('a lab that is taken down as a killed run left it (skipped without root)', () => {
+describe.skipIf(!isRoot)('`down` of a lab that a killed `up` left (skipped without root)', () => {
   let lab: TestLab;
   beforeAll(async () => {
     lab = await TestLab.make('nodes: 1\n');
@@ -144,7 +145,7 @@ describe.skipIf(!isRoot)('a lab that is taken down as a killed run left it (skip
     await downLeavesNothing(lab);
   });
 
-  it('is gone wholly with a disk that is full', async () => {
+  it('removes everything when the disk of a machine is full', async () => {
     await lab.ok('up', '--until', 'machines');
     await lab.sh('node1', 'mount -t tmpfs -o nr_inodes=1 full /data');
     expect((await lab.run('up')).exitCode).toBe(40);

@@ -9,7 +9,7 @@ import { apply, busyboxOf, claim, namespace, pod, ready } from './support/worklo
 
 const VOLUME = '/opt/local-path-provisioner';
 
-/** Appends numbered lines, each on disk of a majority before it is acknowledged in the pod's log. */
+/** Appends numbered lines; logs each one only when most bricks have it on disk. */
 const WRITER = `
 n=0
 while :; do
@@ -17,15 +17,15 @@ while :; do
   echo "line $n" | dd of=/data/log bs=64 oflag=append conv=notrunc,fsync 2>/dev/null && echo "ack $n"
 done`;
 
-/** What a pod does that is only there. */
+/** Command of a pod that only sleeps. */
 const LOOP = 'while :; do sleep 1; done';
 
-/** Most that the text of an archive of three machines' evidence takes. */
+/** Upper limit for the unpacked evidence of three machines. */
 const ARCHIVE_BYTES = 256 * 1024 * 1024;
 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
-describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without root)', () => {
+describe.skipIf(!isRoot)('rebuild, stop, start and repair of a lab (skipped without root)', () => {
   let lab: TestLab;
   let image = '';
   beforeAll(async () => {
@@ -38,9 +38,9 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
   const acknowledged = async (): Promise<string[]> =>
     lines(await lab.kubectl('logs', 'writer')).map((line) => line.replace('ack', 'line'));
 
-  it('gives a node that is built anew its place back while a pod writes, and loses nothing', async () => {
+  it('rebuilds a node while a pod writes, with the same peer UUID and no lost write', async () => {
     const uuid = await lab.sh('node3', 'cat /var/lib/glusterd/glusterd.info');
-    // A node that has what others lack is not built anew.
+    // `rebuild` refuses a node whose brick has data that the others lack.
     await lab.healed();
     await apply(lab, claim('log', { mode: 'ReadWriteMany' }));
     await apply(lab, pod('writer', { image, claim: 'log', run: WRITER, node: lab.machine('node2') }));
@@ -52,7 +52,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     expect(acks.length).toBeGreaterThan(before + 100);
     expect(await lab.sh('node3', 'cat /var/lib/glusterd/glusterd.info')).toBe(uuid);
     await lab.kubectl('delete', 'pod', 'writer', '--grace-period=0', '--force');
-    // Deleted by force is gone from the API, not yet from its node.
+    // After a forced deletion, the pod is gone from the API but may still run on its node.
     await lab.until(
       'the writer is dead',
       async () => (await lab.sh('node2', 'grep -sl "line [$]n" /proc/[0-9]*/cmdline | wc -l')) === '0',
@@ -69,7 +69,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     await lab.whole();
   });
 
-  it('keeps every file when only Kubernetes is built anew', async () => {
+  it('keeps every file when only Kubernetes is rebuilt', async () => {
     await lab.sh('node1', `echo kept > ${VOLUME}/kept && sync ${VOLUME}/kept`);
     const find = `cd ${VOLUME} && find . -type f ! -path './.kglab/*' | sort | xargs md5sum`;
     const before = await lab.sh('node2', find);
@@ -80,7 +80,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     await lab.whole();
   });
 
-  it('is shut down quickly with pods that ignore it, after those that do not, and comes back with them', async () => {
+  it('stops quickly although pods ignore SIGTERM, and runs all pods again after start', async () => {
     await apply(
       lab,
       claim('stubborn'),
@@ -91,18 +91,18 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     await ready(lab, 'stubborn', 'tidy');
     const { durationMs, exitCode } = await lab.run('stop');
     expect(exitCode).toBe(0);
-    // Each is given six seconds, and killed then.
+    // A pod gets six seconds before it is killed.
     expect(durationMs).toBeLessThan(60_000);
     expect((await lab.run('stop')).exitCode).toBe(0);
     await lab.ok('start');
-    // Pods are ended before the volume goes: the last word of one is kept.
+    // Pods stop before the volume is unmounted: the last write of one is on the volume.
     expect(await lab.ok('volumes', 'cat', 'tidy:last')).toBe('end');
     await lab.healed();
     await lab.whole();
     await lab.kubectl('get', 'pod', 'stubborn', 'tidy');
   });
 
-  it('comes back by itself when its machines come back in any order', async () => {
+  it('is healthy again by itself after its machines start in any order', async () => {
     const provider = await providerOf(lab);
     await lab.ok('stop', '--force');
     for (const node of ['node2', 'node1', 'node3']) await provider.start(lab.machine(node));
@@ -113,7 +113,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     await lab.until('a lab with nothing to do', async () => (await pending()).length === 0, 400_000);
   });
 
-  it('is repaired by up when the first machine, which had the cluster, is gone', async () => {
+  it('is repaired by `up` when the machine of the k3s server is gone', async () => {
     await (await providerOf(lab)).remove(lab.machine('node1'));
     await lab.ok('up');
     await lab.healed();
@@ -123,7 +123,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     expect(await lab.sh('node1', 'cat /data/brick/gv0/kept')).toBe('kept');
   });
 
-  it('collects evidence with a machine down, without its token', async () => {
+  it('collects evidence while a machine is down, without the k3s token', async () => {
     const provider = await providerOf(lab);
     await provider.stop(lab.machine('node3'));
     const file = (await lab.ok('logs')).trim();
@@ -140,7 +140,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     expect(text).not.toMatch(/PRIVATE KEY-----\s*[\w+/=]{16}|client-key-data: *[\w+/=]{16}/);
   });
 
-  it('takes over what was kept when it was taken down', async () => {
+  it('gets its data back in a new lab after `down --keep-data`', async () => {
     await lab.ok('up');
     const { id } = await recordOf(lab);
     const found = await lab.json<{ left: unknown[]; kept: unknown[] }>('down', '--yes', '--keep-data');
@@ -153,7 +153,7 @@ describe.skipIf(!isRoot)('a lab that is broken and built again (skipped without 
     await lab.whole();
   });
 
-  it('refuses while it is protected, and leaves nothing in the end', async () => {
+  it('refuses `down` while it is protected, and leaves nothing on the host after `down`', async () => {
     await lab.ok('protect');
     expect((await lab.run('down', '--yes')).exitCode).toBe(13);
     expect((await lab.run('rebuild', '--yes')).exitCode).toBe(13);

@@ -54,13 +54,13 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     await beside.destroy();
   });
 
-  it('makes machines, volume, cluster and storage, and proves them', async () => {
+  it('creates machines, volume, cluster and storage, and passes the smoke test', async () => {
     const { changed, steps } = await lab.json<Summary>('up', '--progress', 'lines');
     expect(changed).toBeGreaterThan(20);
     expect(steps.find(({ id }) => id === 'smoke.run')?.outcome).toBe('changed');
   });
 
-  it('has one pool with a UUID for every machine, and a volume of three replicas', async () => {
+  it('has one trusted pool with a different UUID on every machine, and a replica 3 volume', async () => {
     const uuids = await Promise.all(NODES.map((node) => lab.sh(node, 'gluster system:: uuid get')));
     expect(new Set(uuids).size).toBe(3);
     for (const node of NODES) {
@@ -70,7 +70,7 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     expect(await lab.sh('node1', 'gluster volume info gv0')).toContain('Number of Bricks: 1 x 3 = 3');
   });
 
-  it('shows what one node writes on all others', async () => {
+  it('shows on every node what one node wrote', async () => {
     await lab.sh('node1', `echo words > ${MOUNT}/shared && sync ${MOUNT}/shared`);
     for (const node of NODES) expect(await lab.sh(node, `cat ${MOUNT}/shared`)).toBe('words');
   });
@@ -87,13 +87,13 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     expect(await lab.sh('node1', `ls ${MOUNT} | grep -c pvc- || true`)).toBe('0');
   });
 
-  it('reaches the API server from this host, by a kubeconfig that nobody else can read', async () => {
+  it('reaches the API server from the host with a kubeconfig of mode 0600', async () => {
     const path = (await lab.ok('kubeconfig')).trim();
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await readyz(await readFile(path, 'utf8'))).toBe('ok');
   });
 
-  it('keeps the token out of command lines, logs and files that others can read', async () => {
+  it('keeps the k3s token out of command lines, logs and files that other users can read', async () => {
     const state = join(lab.dir, 'state/kglab/labs', lab.name);
     const token = (await readFile(join(state, 'token'), 'utf8')).trim();
     expect((await stat(join(state, 'token'))).mode & 0o777).toBe(0o600);
@@ -101,12 +101,12 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     expect(logs.length).toBeGreaterThan(0);
     for (const log of logs) expect(await readFile(join(state, 'logs', log), 'utf8')).not.toContain(token);
     for (const node of NODES) {
-      // Only the beginning of the token: this script is on a command line, too.
+      // Only the first part of the token: this script is itself on a command line.
       const found = await lab.sh(
         node,
         `grep -rlF '${token.slice(0, 40)}' /etc /usr/local /var/log /run 2>/dev/null | xargs -r stat -c '%a %n'; cat /proc/[0-9]*/cmdline | tr '\\0' ' '`,
       );
-      // The script finds itself and the file that k3s reads: it has looked at command lines and files.
+      // The script must find itself and the file that k3s reads: that shows that the search works.
       expect(found).toContain('xargs -r stat');
       expect(found).not.toContain(token);
       const files = found.split('\n').filter((line) => /^\d{3,4} \//.test(line));
@@ -115,9 +115,9 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     }
   });
 
-  it('changes nothing when it runs again, in under 5 s', async () => {
+  it('changes nothing in a second `up`, which takes less than 5 s', async () => {
     const durations: number[] = [];
-    // The best of up to six: what else the host does is not kglab's.
+    // The best of up to six runs: other load on the host does not count.
     while (durations.length < 6 && !durations.some((ms) => ms < 5000)) {
       const { stdout, durationMs } = await lab.run('up', '-o', 'json');
       expect(changesOf(JSON.parse(stdout) as Summary)).toEqual([]);
@@ -126,7 +126,7 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     expect(Math.min(...durations)).toBeLessThan(5000);
   });
 
-  it('lets nobody write below the mount point while the volume is away', async () => {
+  it('refuses writes below the mount point while the volume is not mounted', async () => {
     const attempt = await lab.sh(
       'node3',
       `systemctl stop k3s-agent; umount -l ${MOUNT}; touch ${MOUNT}/stray 2>&1; ls -A ${MOUNT} | wc -l`,
@@ -137,7 +137,7 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     expect(await lab.sh('node3', `cat ${MOUNT}/shared`)).toBe('words');
   });
 
-  it('comes back by itself when a machine reboots', async () => {
+  it('is healthy again by itself after a machine rebooted', async () => {
     const boot = () => lab.sh('node2', 'cat /proc/1/stat | cut -d" " -f22');
     const before = await boot();
     await lab.run('exec', 'node2', '--', 'systemctl', 'reboot');
@@ -157,7 +157,7 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     );
   });
 
-  it('starts a machine that lost its power, and nothing else', async () => {
+  it('starts a machine after a power cut, and does nothing else', async () => {
     await lab.run('exec', 'node3', '--', 'poweroff', '-ff');
     await lab.until('node3 is seen as stopped', async () => {
       const { nodes } = await lab.json<StatusJson>('status');
@@ -174,7 +174,7 @@ describe.skipIf(!isRoot)('the main job on real machines (skipped without root)',
     await lab.whole();
   });
 
-  it('removes everything that it made, and nothing of the lab beside it', async () => {
+  it('removes everything it created, and nothing of another lab', async () => {
     const { id } = await recordOf(lab);
     await lab.ok('down', '--yes');
     expect(await tracesOnHost(lab, id)).toEqual(NOTHING);

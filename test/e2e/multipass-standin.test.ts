@@ -24,7 +24,7 @@ beforeEach(async () => {
   version = '1.16.3';
   state = await mkdtemp(join(tmpdir(), 'multipass-paper-'));
 });
-// Daemons that a test has left behind still write there.
+// Daemons left over from a test may still write there.
 afterEach(() => rm(state, { recursive: true, force: true, maxRetries: 5 }));
 
 const env = (): Record<string, string> => ({
@@ -62,7 +62,7 @@ const isThere = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Until when what begins at once has begun, on a busy host. */
+/** Time after which a command has surely started, on a busy host too. */
 const AWHILE = { timeout: 20_000 };
 
 const fault = (...faults: Fault[]): Promise<void> =>
@@ -86,7 +86,7 @@ describe('the command line of the stand-in', () => {
   });
 
   it.each(['', '{"pid":1073741824,"started":"1","since":"","what":"multipass"}'])(
-    'serves others after a client was killed that had the lock: %j',
+    'serves the next client after one was killed that held the lock: %j',
     async (left) => {
       await multipass('launch --name a');
       await writeFile(join(state, 'daemon.lock'), left);
@@ -107,7 +107,7 @@ describe('the command line of the stand-in', () => {
     await expect.poll(states, AWHILE).toBe('a Running');
   });
 
-  it('keeps what is to go wrong with a launch for one that is carried out', async () => {
+  it('keeps a planned fault until a launch really runs', async () => {
     await fault({ on: 'launch', kind: 'ssh-timeout' });
     expect((await multipass('launch nosuch --name a')).stderr).toContain('Unable to find an image');
     expect((await multipass('launch --name a')).stderr).toContain('timed out waiting for response');
@@ -156,7 +156,7 @@ describe('the command line of the stand-in', () => {
     expect((await multipass(words)).exitCode).toBe(exitCode);
   });
 
-  it('runs commands, and starts what is off, noise included', async () => {
+  it('runs commands, and starts a stopped instance first, with its progress output', async () => {
     await multipass('launch --name a');
     expect(await multipass('exec -n a -- cat', 'from stdin')).toMatchObject({
       exitCode: 0,
@@ -188,7 +188,7 @@ describe('the command line of the stand-in', () => {
     });
   });
 
-  it('answers nobody else during a stop', async () => {
+  it('answers no other client during a stop', async () => {
     await multipass('launch --name a');
     await fault({ on: 'stopping', kind: 'hang', times: 0 });
     const stopping = multipass('stop a');
@@ -196,7 +196,7 @@ describe('the command line of the stand-in', () => {
     let answered = false;
     const asked = multipass('version').finally(() => (answered = true));
     await expect.poll(calls, AWHILE).toContain('version');
-    // This one does not need the daemon, and would be the later of two that do not wait.
+    // This call does not need the daemon; without the lock it would end second.
     await multipass('get local.driver');
     expect(answered).toBe(false);
     await fault();
@@ -205,7 +205,7 @@ describe('the command line of the stand-in', () => {
     await stopping;
   });
 
-  it('removes an instance that is starting when that is over, and for good', async () => {
+  it('removes an instance that is still starting only when it has started, and for good', async () => {
     await fault({ on: 'booting', kind: 'hang', times: 0 });
     const launching = multipass('launch --name a');
     await expect.poll(states, AWHILE).toBe('a Starting');
@@ -219,7 +219,7 @@ describe('the command line of the stand-in', () => {
   });
 });
 
-/** The provider over the real executable; deadlines that a busy host can keep, unless a test wants one to pass. */
+/** The provider with the built stand-in. Its deadlines suit a busy host, unless a test wants one to expire. */
 const provider = (deadlines: Partial<Deadlines> = {}): MultipassProvider => {
   const here: Executor = {
     exec: (command: Command, options?: ExecOptions) =>
@@ -239,9 +239,9 @@ const spec: MachineSpec = {
     '#cloud-config\nwrite_files:\n  - path: /etc/kglab/machine\n    content: kglab machine demo-node1 of lab demo with id c0ffee\n',
 };
 
-describe('the provider over the stand-in', () => {
+describe('the multipass provider on the stand-in', () => {
   it.each(['1.12', '1.14', '1.15', '1.16.3', '1.17'])(
-    'makes, enters, stops, starts and removes on %s',
+    'creates, enters, stops, starts and removes a machine on %s',
     async (profile) => {
       version = profile;
       const made = provider();
@@ -264,7 +264,7 @@ describe('the provider over the stand-in', () => {
   );
 
   it.each(['client-timeout', 'client-timeout-in-download', 'ssh-timeout', 'init-timeout', 'never'])(
-    'gets over a launch with %s',
+    'creates the machine although the launch meets %s',
     async (kind) => {
       await fault({ on: 'launch', kind, seconds: 1 });
       await provider().create(spec);
@@ -272,7 +272,7 @@ describe('the provider over the stand-in', () => {
     },
   );
 
-  it('gets a large file through a pipe', async () => {
+  it('copies a large file into a machine through a pipe', async () => {
     const file = join(state, 'large');
     await writeFile(file, Buffer.alloc(3_000_000, 'x'));
     const made = provider();
@@ -283,7 +283,7 @@ describe('the provider over the stand-in', () => {
     expect(stdout).toHaveLength(3_000_000);
   });
 
-  it('ends a command in time, in the machine first', async () => {
+  it('ends a command at its deadline, in the machine first', async () => {
     const made = provider();
     await made.create(spec);
     const ran = await made.machine(NAME).exec(cmd('sleep', '60'), { timeoutMs: 300 });
@@ -292,10 +292,10 @@ describe('the provider over the stand-in', () => {
   });
 
   it.each([['ssh-failed'], ['freeze'], ['drop']])(
-    'says that a machine is out of reach when exec meets %s',
+    'throws MACHINE_UNREACHABLE when exec meets %s',
     async (kind) => {
       await provider().create(spec);
-      // Only what freezes has no end of its own.
+      // Only a frozen command never ends by itself.
       const made = provider(kind === 'freeze' ? { execMs: 500, graceMs: 500 } : {});
       await made.list();
       await fault({ on: 'exec', kind });
@@ -304,7 +304,7 @@ describe('the provider over the stand-in', () => {
     },
   );
 
-  it('tells a service that hangs from a command that does', async () => {
+  it('distinguishes a hanging service from a hanging command', async () => {
     await fault({ on: 'list', kind: 'hang' });
     await expect(provider({ listMs: 500 }).list()).rejects.toMatchObject({ code: 'MULTIPASS_TIMEOUT' });
     await fault({ on: '*', kind: 'hang', times: 0 });
@@ -335,7 +335,7 @@ describe('the provider over the stand-in', () => {
     await provider().foundation.remove();
   });
 
-  it('knows that there is no multipass', async () => {
+  it('reports that multipass is not installed', async () => {
     const nowhere: Executor = {
       exec: (command, options) => host.exec({ ...command, env: { PATH: '/nonexistent' } }, options),
     };

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(bin, { recursive: true, force: true }));
 
-/** Instances of somebody else: one that runs, one that is off, one that is deleted and could be recovered. */
+/** Foreign instances: one running, one stopped, one deleted but not purged. */
 const makeForeign = async (lab: StandinLab): Promise<void> => {
   const made = await Promise.all(FOREIGN.map((name) => lab.multipass('launch', '24.04', '--name', name)));
   expect(made.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
@@ -28,7 +28,7 @@ const makeForeign = async (lab: StandinLab): Promise<void> => {
   await lab.multipass('delete', FOREIGN[2]);
 };
 
-/** Everything of them that could be touched. */
+/** Everything about the foreign instances that kglab could change. */
 const foreignState = async (lab: StandinLab): Promise<unknown> => {
   const boot = await lab.multipass(
     'exec',
@@ -45,7 +45,7 @@ const foreignState = async (lab: StandinLab): Promise<unknown> => {
   return { records, boot: boot.stdout, kept: await Promise.all(kept) };
 };
 
-/** No call may reach beyond the lab's own instances. */
+/** Throws if a call named an instance that is not of the lab. */
 const assertDiscreet = async (lab: StandinLab): Promise<void> => {
   const calls = await lab.calls();
   expect(calls.map(([command]) => command)).toContain('launch');
@@ -53,7 +53,7 @@ const assertDiscreet = async (lab: StandinLab): Promise<void> => {
     const [command = '', ...args] = call;
     expect(['purge', 'umount', 'set']).not.toContain(command);
     expect(args).not.toContain('--all');
-    // With addresses, the daemon would ask every guest.
+    // With addresses, the daemon would query every instance.
     if (command === 'list') expect(args).toContain('--no-ipv4');
     if (['list', 'version', 'get', 'find'].includes(command)) continue;
     expect(args.some((arg) => arg.startsWith(`${lab.name}-`))).toBe(true);
@@ -80,7 +80,7 @@ const takeDown = async (lab: StandinLab): Promise<void> => {
   expect(await readdir(join(lab.dir, 'state')).catch(() => [])).toEqual([]);
 };
 
-describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without root)', () => {
+describe.skipIf(!isRoot)('a lab on multipass 1.16.3 (stand-in) (skipped without root)', () => {
   let lab: StandinLab;
   let before: unknown;
   const host = new HostExecutor();
@@ -92,9 +92,9 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
   });
   afterAll(() => lab.destroy());
 
-  it('does the whole main job, and has nothing to do the second time', () => mainJob(lab));
+  it('creates a lab that passes the smoke test, and a second `up` has nothing to do', () => mainJob(lab));
 
-  it('keeps the token out of command lines, logs and files that others can read', async () => {
+  it('keeps the k3s token out of command lines, logs and files that other users can read', async () => {
     const state = join(lab.dir, 'state/kglab/labs', lab.name);
     const token = (await readFile(join(state, 'token'), 'utf8')).trim();
     const calls = JSON.stringify(await lab.calls());
@@ -113,7 +113,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
         cwd: process.env['HOME'] ?? '/root',
         stdin: token,
       });
-      // The script finds itself and the file that k3s reads: it has looked at command lines and files.
+      // The script must find itself and the file that k3s reads: that shows that the search works.
       expect(found.stdout).toContain('xargs -r stat');
       expect(found.stdout).not.toContain(token);
       const files = found.stdout.split('\n').filter((line) => /^\d{3,4} \//.test(line));
@@ -122,7 +122,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
     }
   });
 
-  it('repairs a lab whose machines have come back with other addresses', async () => {
+  it('repairs a lab after its machines got new addresses', async () => {
     const names = NODES.map((node) => lab.machine(node));
     const addresses = async () => {
       const { stdout } = await lab.multipass('list', '--format', 'json');
@@ -154,7 +154,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
     await lab.whole();
   });
 
-  it('brings back machines that were deleted but not purged, suspended, or have lost their power', async () => {
+  it('repairs a lab with machines that were deleted (not purged), suspended, or lost power', async () => {
     const [one, two, three] = NODES.map((node) => lab.machine(node));
     await lab.multipass('delete', three as string);
     await lab.multipass('suspend', two as string);
@@ -175,7 +175,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
     await lab.whole();
   });
 
-  it('stops and starts', async () => {
+  it('is healthy again after `stop` and `start`', async () => {
     await lab.ok('stop');
     expect(
       lab.records().filter(({ name, state }) => name.startsWith(lab.name) && state !== 'Stopped'),
@@ -184,7 +184,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
     await lab.whole();
   });
 
-  it('removes its own machines, one by one, and leaves those of others as they were', async () => {
+  it('removes its own machines one by one, and leaves foreign instances unchanged', async () => {
     await takeDown(lab);
     expect(await foreignState(lab)).toEqual(before);
     await assertDiscreet(lab);
@@ -195,7 +195,7 @@ describe.skipIf(!isRoot)('multipass 1.16.3, by its stand-in (skipped without roo
 
 const PROFILES = ['1.12', '1.14', '1.17'];
 
-describe.skipIf(!isRoot).each(PROFILES)('multipass %s, by its stand-in (skipped without root)', (profile) => {
+describe.skipIf(!isRoot).each(PROFILES)('multipass %s (stand-in) (skipped without root)', (profile) => {
   let lab: StandinLab;
   let before: unknown;
 
@@ -207,7 +207,7 @@ describe.skipIf(!isRoot).each(PROFILES)('multipass %s, by its stand-in (skipped 
   });
   afterAll(() => lab.destroy());
 
-  it('does the whole main job, and leaves the instances of others as they were', async () => {
+  it('creates a lab that passes the smoke test, and leaves foreign instances unchanged', async () => {
     await mainJob(lab);
     if (profile === '1.17') expect(new Set(lab.records().map(({ zone }) => zone)).size).toBe(1);
     await takeDown(lab);
@@ -216,13 +216,13 @@ describe.skipIf(!isRoot).each(PROFILES)('multipass %s, by its stand-in (skipped 
   });
 });
 
-describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without root)', () => {
+describe.skipIf(!isRoot)('faults of multipass (stand-in) (skipped without root)', () => {
   let lab: StandinLab;
   const launches = async (name: string) =>
     (await lab.calls()).filter(([command, ...args]) => command === 'launch' && args.includes(name)).length;
   const deletes = async () =>
     (await lab.calls()).filter(([command]) => command === 'delete').map((call) => call.at(-1));
-  /** How often it was asked whether a name is free. */
+  /** Number of checks whether a name is free. */
   const questions = async () =>
     (await lab.calls()).filter(([command, image]) => command === 'launch' && image?.startsWith('kglab-'))
       .length;
@@ -234,7 +234,7 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
   });
   afterAll(() => lab.destroy());
 
-  it('carries on after launches that timed out in every way, and purges only what is beyond help', async () => {
+  it('continues after every kind of launch timeout, and purges only instances that cannot start', async () => {
     const [one, two, three] = NODES.map((node) => lab.machine(node)) as [string, string, string];
     lab.fault(
       { on: 'launch', kind: 'client-timeout-in-download', name: one, seconds: 3 },
@@ -248,7 +248,7 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
     await takeDown(lab);
   });
 
-  it('says what cloud-init could not do, and leaves nothing that down does not remove', async () => {
+  it('reports what cloud-init failed at, and `down` removes everything', async () => {
     await lab.write('nodes: 1\n');
     lab.fault({ on: 'launch', kind: 'cloud-init-error', name: lab.machine('node1') });
     const { exitCode, stderr } = await lab.run('up', '--until', 'machines');
@@ -257,7 +257,7 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
     await takeDown(lab);
   });
 
-  it('removes even what was only on its way when it was interrupted', async () => {
+  it('removes an instance whose launch was interrupted', async () => {
     const name = lab.machine('node1');
     await rm(join(lab.dir, 'daemon/images'), { recursive: true, force: true });
     lab.fault({ on: 'launch', kind: 'client-timeout-in-download', name, seconds: 600 });
@@ -279,7 +279,7 @@ describe.skipIf(!isRoot)('multipass in trouble, by its stand-in (skipped without
     expect(await deletesOf(name)).toBeGreaterThan(before);
   });
 
-  it('does not touch an instance of somebody else that has a name of the lab', async () => {
+  it('refuses a foreign instance that has a name of the lab, and leaves it unchanged', async () => {
     const name = lab.machine('node1');
     for (const state of ['Running', 'Deleted']) {
       if (state === 'Running') await lab.multipass('launch', '24.04', '--name', name);

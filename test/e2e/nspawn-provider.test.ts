@@ -60,7 +60,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
       network: { subnet: network.subnet, internet: 'off' },
     });
 
-  /** Whether the first machine reaches an address in time: a machine can be entered before its network is up. */
+  /** Whether the first machine reaches an address in time: commands run before its network is up. */
   const isReached = (address: string): Promise<true | undefined> =>
     waitFor(
       async () => {
@@ -84,7 +84,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  it('makes image and network, and has nothing to do the second time', async () => {
+  it('creates image and network, and then nothing is missing', async () => {
     expect(await provider().foundation.missing()).toBeDefined();
     await provider().foundation.prepare({ onLine: (line) => console.log(line) });
     expect(await provider().foundation.missing()).toBeUndefined();
@@ -92,12 +92,12 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     expect(await provider().list()).toEqual([]);
   });
 
-  it('refuses a range that the host has', async () => {
+  it('refuses an address range that the host uses', async () => {
     const other = provider({ subnet: '127.0.0.0/24' });
     await expect(other.foundation.prepare()).rejects.toMatchObject({ code: 'HOST_ADDRESS_TAKEN' });
   });
 
-  it('creates two machines side by side that can be entered at once', async () => {
+  it('creates two machines in parallel that run commands at once', async () => {
     const made = provider();
     await Promise.all([made.create(spec(one)), made.create(spec(two))]);
     const names = await Promise.all([one, two].map((name) => made.machine(name).exec(cmd('hostname'))));
@@ -108,7 +108,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     await made.create(spec(one));
   });
 
-  it('is found by the next kglab', async () => {
+  it('lists its machines in a new process', async () => {
     const infos = await provider().list();
     expect(infos.map(({ name, state }) => [name, state])).toEqual([
       [one, 'running'],
@@ -154,7 +154,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     ]);
   });
 
-  it('takes megabytes on stdin, as text and as a file', async () => {
+  it('passes megabytes on stdin, as text and as a file', async () => {
     const machine = provider().machine(one);
     const text = randomBytes(2_500_000).toString('hex');
     expect((await machine.exec({ ...cmd('cat'), stdin: text })).stdout === text).toBe(true);
@@ -180,7 +180,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     expect(left).toBe(true);
   });
 
-  it('has a short way in', async () => {
+  it('gives the host command that enters a machine', async () => {
     const machine = provider().machine(one);
     await machine.exec(cmd('true'));
     const each: number[] = [];
@@ -193,7 +193,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     const [, other] = await provider().list();
     const address = other?.address ?? '';
     expect(await isReached(address)).toBe(true);
-    // A port that nobody listens on: the refusal is an answer of the machine.
+    // Nothing listens on the port: the refused connection is the machine's answer.
     await expect(connect(address, 6443)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
@@ -218,7 +218,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     expect(await machine.exec(group)).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  it('stops in order, stays stopped, starts again with its disk', async () => {
+  it('shuts a machine down, keeps it stopped, and starts it with its disk', async () => {
     await provider().stop(one);
     expect((await provider().list())[0]).toMatchObject({ name: one, state: 'stopped' });
     await expect(provider().machine(one).exec(cmd('true'))).rejects.toMatchObject({
@@ -230,7 +230,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     expect(await readFile(again.machine(one), '/root/kept')).toBe('by kglab');
   });
 
-  it('loses its power without losing its disk, and the handle finds it again', async () => {
+  it('keeps the disk after a power cut, and the same handle works after the start', async () => {
     const same = provider();
     const machine = same.machine(two);
     await writeFile(machine, '/root/kept', 'still here', { mode: '0600' });
@@ -242,7 +242,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     expect(await isReached(address)).toBe(true);
   });
 
-  it('outlives a killed systemd-nspawn, and is then still found and removed', async () => {
+  it('lists and removes a machine whose systemd-nspawn was killed', async () => {
     const parent = await host.exec(
       sh(
         'for p in /proc/[0-9]*; do if tr "\\0" " " < $p/cmdline 2>/dev/null | grep -q "^systemd-nspawn .*hostname=$1 "; then echo ${p#/proc/}; fi; done',
@@ -258,7 +258,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     expect((await provider().list()).map(({ name }) => name)).toEqual([one]);
   });
 
-  it('belongs to one lab of that name only', async () => {
+  it('refuses another lab of the same name', async () => {
     const stranger = new NspawnProvider({
       ...{ host, clock: systemClock, dataDir, cacheDir: '/nonexistent', machines: [one], image: 'default' },
       lab: { name: lab.name, id: 'another' },
@@ -267,7 +267,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     await expect(stranger.remove(one)).rejects.toMatchObject({ code: 'MACHINE_FOREIGN' });
   });
 
-  it('finishes a machine that a crash left half made', async () => {
+  it('completes a machine that a crash left half created', async () => {
     const dir = join(dataDir, 'labs', lab.name, 'machines', two);
     await mkdir(join(dir, 'upper', 'etc'), { recursive: true });
     await write(join(dir, 'upper', 'etc', 'junk'), '');
@@ -284,7 +284,7 @@ describe.skipIf(!isRoot)('NspawnProvider on this host (skipped without root)', (
     expect((await provider().list())[1]?.address).toMatch(/\.12$/);
   });
 
-  it('leaves nothing on the host', async () => {
+  it('leaves nothing on the host after the removal', async () => {
     const last = provider();
     await last.machine(one).exec(sh('mkdir -p /opt/guarded && chattr +i /opt/guarded'));
     await Promise.all([last.remove(one), last.remove(two)]);

@@ -11,8 +11,8 @@ import { providerContract } from '../contract/provider.contract.js';
 
 const isRoot = process.getuid?.() === 0;
 
-describe.skipIf(!isRoot)('the contract on real machines (skipped without root)', () => {
-  providerContract('system containers are a provider', async () => {
+describe.skipIf(!isRoot)('the provider contract on real machines (skipped without root)', () => {
+  providerContract('nspawn provider', async () => {
     const lab = { name: `con${randomBytes(2).toString('hex')}`, id: randomBytes(6).toString('hex') };
     const dataDir = await mkdtemp(join(tmpdir(), 'kglab-contract-'));
     const provider = (): NspawnProvider =>

@@ -18,7 +18,7 @@ import {
 const NODES = ['node1', 'node2', 'node3'] as const;
 const MOUNT = '/opt/local-path-provisioner';
 
-/** Two tiers as two lines each, and a class whose claims get volumes of their own. */
+/** A fast and a large volume, each with a class, and a dedicated class. */
 const YAML = `
 gluster:
   volumes:
@@ -42,7 +42,7 @@ interface Listed {
   }[];
 }
 
-describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped without root)', () => {
+describe.skipIf(!isRoot)('work with claims and volumes on real machines (skipped without root)', () => {
   let lab: TestLab;
   let image: string;
   const podsOf = async (app: string, space = 'default'): Promise<{ name: string; node: string }[]> => {
@@ -71,7 +71,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
   });
   afterAll(() => lab.destroy());
 
-  it('a claim, a pod that writes, and the file on this host', async () => {
+  it('shows the file that a pod wrote in its claim on the host, too', async () => {
     await apply(lab, namespace('pvtest'));
     await serviceAccount(lab, 'pvtest');
     await apply(
@@ -112,7 +112,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(here);
   });
 
-  it('default class; a restarted pod finds its data on the same node', async () => {
+  it('gives a claim without class the default class, and a restarted pod its data on the same node', async () => {
     await apply(
       lab,
       claim('restarted'),
@@ -137,7 +137,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     );
   });
 
-  it('a drained pod finds its data on another node', async () => {
+  it('gives a drained pod its data on another node', async () => {
     await apply(
       lab,
       claim('mobile', { mode: 'ReadWriteMany' }),
@@ -146,7 +146,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     await lab.until('the pod runs', async () => (await podOf('mobile')).name !== '');
     const before = await podOf('mobile');
     await written('mobile:who');
-    // The scheduler may have given the next pod to the node just before it knew.
+    // The scheduler may place the next pod on the node before it knows of the drain.
     await lab.until('it runs elsewhere', async () => {
       const options = ['--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=60s'];
       await lab.kubectl('drain', before.node, ...options);
@@ -160,7 +160,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     });
   });
 
-  it('data of this host goes into a claim', async () => {
+  it('copies data of the host into a claim', async () => {
     const data = join(lab.dir, 'data');
     await mkdir(join(data, 'deep'), { recursive: true });
     await writeFile(join(data, 'deep/words.txt'), 'brought along\n');
@@ -175,7 +175,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     expect(await readFile(join(lab.dir, 'back/deep/words.txt'), 'utf8')).toBe('brought along\n');
   });
 
-  it('a volume made by hand, with manual class, shared by three replicas', async () => {
+  it('shares a static PV of class manual between three pods', async () => {
     await lab.ok(
       'volumes',
       'create-static',
@@ -185,7 +185,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
       '--size',
       '5Gi',
     );
-    // At odd times: pods that write in step, one just after the other, leave the same name there for minutes.
+    // At irregular times: pods that write in lockstep leave the same name in the file for minutes.
     const run = 'while sleep 0.$((RANDOM % 9 + 1)); do hostname > /data/last_access.txt; done';
     await apply(
       lab,
@@ -196,7 +196,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
       return names.length === 3 ? names : undefined;
     });
     const [name = ''] = first;
-    // A pod that writes has emptied the file for a moment.
+    // The file is empty for a moment while a pod writes.
     const read = async (from: string): Promise<string | undefined> =>
       /^randomizer-\S+$/.exec(await lab.kubectl('exec', from, '--', 'cat', '/data/last_access.txt'))?.[0];
     const writers = new Set<string>();
@@ -213,7 +213,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     await lab.kubectl('scale', 'deployment/randomizer', '--replicas=0');
   });
 
-  it('a database on a volume made by hand, and on the fast one of two classes', async () => {
+  it('runs a database on a static PV, and on the fast one of two classes', async () => {
     const mysqlVolume = {
       apiVersion: 'v1',
       kind: 'PersistentVolume',
@@ -266,7 +266,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     });
   });
 
-  it('a claim to a Gluster volume of its own', async () => {
+  it('gives a claim of a dedicated class its own Gluster volume', async () => {
     await apply(
       lab,
       claim('heketi', { class: 'own' }),
@@ -291,11 +291,11 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
       await lab.until(`nothing of it is left on ${node}`, async () => (await lab.sh(node, left)) === '0');
   });
 
-  it('everything is there again in a new cluster', async () => {
+  it('restores all claims and data in a new cluster', async () => {
     const { volumes: before } = await lab.json<Listed>('volumes');
     const proof = join(lab.dir, 'proof.json');
     await lab.kubectl('delete', 'deployment', '--all');
-    // Gone already if the node that was drained was its own: a bare pod is not made again elsewhere.
+    // Already gone if it ran on the drained node: no controller creates a bare pod again.
     await lab.kubectl('-n', 'pvtest', 'delete', 'pod', 'blox', '--ignore-not-found');
     const quiet = ['default', 'mysql', 'pvtest'].map((space) =>
       lab.until(
@@ -310,7 +310,7 @@ describe.skipIf(!isRoot)('what people do by hand, on real machines (skipped with
     expect(await lab.ok('volumes', 'restore', '--all', '--verify', proof)).toContain(
       `identical: ${before.length} volumes`,
     );
-    // What their owners wrote is still what they are, and can be applied again.
+    // The owners' manifests still match, and can be applied again.
     await apply(
       lab,
       claim('mysql-manual', { namespace: 'mysql', class: 'manual', size: '3Gi' }),

@@ -4,7 +4,7 @@ import { isRoot, TestLab } from './support/kglab.js';
 
 const MOUNT = '/opt/local-path-provisioner';
 
-describe.skipIf(!isRoot)('storage on machines of its own (skipped without root)', () => {
+describe.skipIf(!isRoot)('a lab with separate storage machines (skipped without root)', () => {
   let lab: TestLab;
   beforeAll(async () => {
     lab = await TestLab.make(`
@@ -23,7 +23,7 @@ nodes:
     expect(steps.find(({ id }) => id === 'smoke.run')?.outcome).toBe('changed');
   });
 
-  it('has bricks on the storage machines alone, and k3s on the others alone', async () => {
+  it('has bricks only on the storage machines, and k3s only on the others', async () => {
     const info = await lab.sh('s1', 'gluster volume info gv0');
     expect(info.match(/^Brick\d+: (\S+):/gm)).toEqual(
       ['s1', 's2', 's3'].map((node, index) => `Brick${index + 1}: ${lab.machine(node)}:`),
@@ -36,14 +36,14 @@ nodes:
     }
   });
 
-  it('goes on working while the storage machine that it mounted from is down', async () => {
+  it('reads and writes while the storage machine that it mounted from is down', async () => {
     await lab.run('exec', 's1', '--', 'poweroff', '-ff');
     await lab.until('the mount answers', async () => {
       await lab.sh('agent', `echo still > ${MOUNT}/file`);
       return (await lab.sh('server', `cat ${MOUNT}/file`)) === 'still';
     });
     await lab.sh('agent', `systemctl stop k3s-agent && umount ${MOUNT}`);
-    // A first try may find the volume busy with the loss; systemd starts k3s again then.
+    // The first start may meet the volume during its ping timeout; then systemd starts k3s again.
     await lab.sh('agent', 'systemctl start k3s-agent || true');
     await lab.until(
       'k3s runs on the volume again',
@@ -60,7 +60,7 @@ describe.skipIf(!isRoot)('an arbiter volume (skipped without root)', () => {
   });
   afterAll(() => lab.destroy());
 
-  it('has two data bricks and an arbiter that holds names only', async () => {
+  it('has two data bricks and an arbiter brick with names only', async () => {
     await lab.ok('up', '--until', 'mounts');
     expect(await lab.sh('node1', 'gluster volume info gv0')).toContain('Number of Bricks: 1 x (2 + 1) = 3');
     await lab.sh('node1', `echo data > ${MOUNT}/file`);

@@ -46,7 +46,7 @@ interface Listing {
 
 const NOTHING = { withoutClaim: [], withoutPod: [], withoutDirectory: [], directories: [] };
 
-describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without root)', () => {
+describe.skipIf(!isRoot)('PVs, quota and restore on real machines (skipped without root)', () => {
   let lab: TestLab;
   let image: string;
   const listing = (): Promise<Listing> => lab.json<Listing>('volumes');
@@ -62,7 +62,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
   });
   afterAll(() => lab.destroy());
 
-  it('volumes have the shapes and options that the lab file says', async () => {
+  it('creates volumes with the types and options of the lab file', async () => {
     const info = await lab.sh('node1', 'gluster volume info');
     expect(info).toContain('performance.write-behind: off');
     expect(info).toContain('Type: Disperse');
@@ -71,7 +71,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     expect(changed).toBe(0);
   });
 
-  it('a size is enforced: df shows it, and more is refused in the pod', async () => {
+  it('enforces a quota: df shows the size, and the pod cannot write more', async () => {
     await apply(lab, claim('sized', { size: '16Mi' }), pod('sized', { image, claim: 'sized' }));
     await ready(lab, 'sized');
     expect(await lab.kubectl('exec', 'sized', '--', 'df', '-h', '/data')).toContain('16.0M');
@@ -80,11 +80,11 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
         ...['kubectl', '--', 'exec', 'sized', '--'],
         ...['dd', 'if=/dev/zero', 'of=/data/big', 'bs=1M', `count=${mebibytes}`],
       );
-    // What is written is counted in the background: a fast writer gets some over the limit.
+    // Gluster counts writes in the background: a fast writer can exceed the limit a little.
     const over = await fill(512);
     expect(over).toMatchObject({ stderr: expect.stringMatching(/quota exceeded/i) as string });
     expect(over.exitCode).not.toBe(0);
-    // Bricks meet the limit at different bytes; the last of them are made equal in the background.
+    // Bricks reach the limit at different bytes; self-heal levels them in the background.
     const sized = await lab.found('it is healed', async () =>
       (await listing()).volumes.find((one) => one.claim === 'default/sized' && one.heal === 'clean'),
     );
@@ -97,7 +97,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     await gone(pv);
   });
 
-  it('no limit can be set where the volume enforces none', async () => {
+  it('refuses a limit on a volume without quota', async () => {
     await apply(lab, claim('free', { class: 'bulk' }));
     await lab.until('it is bound', async () => (await volumeOf('free')) !== '');
     expect(await lab.run('volumes', 'limit', 'free', '1Gi')).toMatchObject({
@@ -109,7 +109,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     await gone(pv);
   });
 
-  it('a pinned class pins, and says so to who wants to share', async () => {
+  it('pins a claim of a pinned class to a node; lint refuses ReadWriteMany in it', async () => {
     await apply(
       lab,
       claim('mine', { class: 'stock' }),
@@ -133,7 +133,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     await gone(pv);
   });
 
-  it('a volume of its own can be had back after its claim was deleted', async () => {
+  it('undoes the deletion of a dedicated claim', async () => {
     await apply(lab, claim('own', { class: 'own' }), pod('own', { image, claim: 'own', run: writes('own') }));
     await ready(lab, 'own');
     const pv = await volumeOf('own');
@@ -148,7 +148,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     expect(await lab.sh('node1', 'gluster volume list')).not.toContain(pv);
   });
 
-  it('what is deleted can be had back until it is purged', async () => {
+  it('undoes the deletion of a claim until it is purged', async () => {
     await apply(
       lab,
       claim('dear', { class: 'bulk' }),
@@ -179,7 +179,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     expect(await lab.ok('volumes', 'quarantine')).toBe('The quarantine is empty.');
   });
 
-  it('what belongs to nothing is found from three sides', async () => {
+  it('lists PVs without claim, pod or directory, and directories without a PV', async () => {
     await apply(
       lab,
       claim('left', { class: 'keep' }),
@@ -210,7 +210,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     expect(await listing()).toMatchObject({ volumes: [], orphans: NOTHING, quarantine: [] });
   });
 
-  it('classes and volumes come and go with the lab file, unless they have data', async () => {
+  it('adds and removes classes and volumes with the lab file, unless they have data', async () => {
     await lab.write(
       yaml({
         volumes: '    - {name: more, type: arbiter}',
@@ -270,7 +270,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     20 * 60_000,
   );
 
-  it('50 volumes come back in a new cluster, byte for byte, and to nobody else', async () => {
+  it('restores 50 PVs in a new cluster, byte for byte, each to its own claim only', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `file-${index}`);
     await apply(
       lab,
@@ -287,12 +287,12 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     await lab.ok('volumes', 'export', '--checksums', '--to', proof);
     await newCluster(lab);
     expect(await lab.kubectl('get', 'pv', '-o', 'name')).toBe('');
-    // Of some, only the directories survive. Nobody writes the entries again: the cluster does not know these volumes.
+    // Some lose their catalogue entries. Nothing writes these again: the cluster does not know the PVs.
     const thin = `${MOUNT}-thin/.kglab/catalogue`;
     expect(await lab.sh('node1', `ls ${thin} | wc -l; rm ${thin}/*`)).toBe('10');
 
     await lab.ok('volumes', 'restore', 'default/file-1');
-    // Its owner applies it again, and names no volume.
+    // Its owner applies the manifest again, without volumeName.
     await apply(lab, claim('file-1', { class: 'bulk', size: '4Mi' }));
     await apply(lab, claim('stranger', { class: 'bulk', size: '1Mi' }));
     await lab.until('the stranger has a volume of its own', async () => (await volumeOf('stranger')) !== '');
@@ -320,7 +320,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     expect(changed).toMatchObject({ exitCode: 75, stdout: 'default/file-1\n  ~ data' });
   });
 
-  it('a restore that would take something from somebody is refused as a whole', async () => {
+  it('restores nothing when one of the named claims cannot be restored', async () => {
     const before = await lab.kubectl('get', 'pv,pvc', '-o', 'name');
     await lab.kubectl('delete', 'pvc', 'file-1', 'file-2');
     await apply(lab, claim('file-1', { class: 'bulk', size: '1Mi' }));
@@ -334,7 +334,7 @@ describe.skipIf(!isRoot)('volumes of all kinds on real machines (skipped without
     expect(before).toMatch(/file-2$/m);
   });
 
-  it('a catalogue of a newer kglab is left alone', async () => {
+  it('leaves a catalogue of a newer kglab unchanged', async () => {
     const file = `${FAST}/.kglab/catalogue/newer.json`;
     const text = `{"version":2,"pv":"x","path":"${FAST}/x"}`;
     await lab.sh('node1', `echo '${text}' > ${file}`);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Home, Ran, RunKglab } from './run-kglab.js';
 
-/** What a run of kglab took of the processor and of memory. */
+/** Processor time and memory of a run of kglab. */
 export interface Cost {
   readonly cpuMs: number;
   readonly peakMiB: number;
@@ -10,8 +10,8 @@ export interface Cost {
 const MARK = 'kglab-cost';
 
 /**
- * Has node print what it took when it ends. Milliseconds of processor, unlike those on the wall, are nearly the same on a
- * host that is busy with other things; maxRSS is in KiB.
+ * Makes node print its processor time and memory at its end. Processor time, unlike wall time, is nearly the same on a busy
+ * host; maxRSS is in KiB.
  */
 const TELL = `--import data:text/javascript,${encodeURIComponent(
   `process.on('exit',()=>{const{userCPUTime:u,systemCPUTime:s,maxRSS:m}=process.resourceUsage();process.stderr.write('\\n${MARK} '+(u+s)/1000+' '+m/1024)})`,
@@ -29,7 +29,7 @@ export const measured = async (
   return { ...ran, cpuMs: Number(cpuMs), peakMiB: Number(peakMiB) };
 };
 
-/** Milliseconds of processor that a run of node takes; nothing is added to the program, as {@link measured} does. */
+/** Processor time of a run of node, in milliseconds; unlike {@link measured}, it adds nothing to the program. */
 export const processorMs = (...words: readonly string[]): number => {
   const script = 'TIMEFORMAT="%3U %3S"; time "$@" > /dev/null';
   const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, ...words], {
@@ -41,7 +41,7 @@ export const processorMs = (...words: readonly string[]): number => {
   return (Number(user) + Number(system)) * 1000;
 };
 
-/** The cheapest of several runs: the others were in somebody's way. */
+/** The cheapest of several runs: load on the host makes the others dearer. */
 export const bestCost = async (times: number, run: () => Promise<Cost>): Promise<Cost> => {
   const costs: Cost[] = [];
   for (let index = 0; index < times; index += 1) costs.push(await run());

@@ -5,7 +5,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that stands still until `advance` moves it; sleepers wake in the order of their time. */
+/** A clock that only `advance` moves; sleepers wake in the order of their deadlines. */
 export class FakeClock implements Clock {
   #now: number;
   #sleepers: Sleeper[] = [];
@@ -37,7 +37,7 @@ export class FakeClock implements Clock {
     });
   }
 
-  /** Moves time by `ms`; whoever wakes on the way may go to sleep again and is woken again if that time comes too. */
+  /** Moves time by `ms`, waking sleepers on the way, also those that go to sleep meanwhile. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
@@ -52,5 +52,5 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets everything that is due without time passing happen. */
+/** Lets all promises that wait for no time settle. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

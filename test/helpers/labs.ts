@@ -1,4 +1,4 @@
-/** Lab files that together use every shape of a lab, by name. */
+/** Lab files by name; together they cover every kind of lab. */
 export const LABS = {
   default: '',
   'one-node': 'name: solo\nnodes: 1\n',

@@ -4,7 +4,7 @@ import { LabStore, type LabRecord } from '../../src/lab/lab-store.js';
 /** The id of every lab in memory. */
 export const LAB_ID = 'f00dfeed';
 
-/** A ledger that is kept in memory, and that can be copied at any moment. */
+/** A lab store in memory that can be copied at any moment. */
 export class MemoryLabStore extends LabStore {
   constructor(readonly texts = new Map<string, string>()) {
     super('/memory');
@@ -25,7 +25,7 @@ export class MemoryLabStore extends LabStore {
     return Promise.resolve();
   }
 
-  /** As the simulated machines know the lab. */
+  /** The lab as the simulated machines know it. */
   override newId(): string {
     return LAB_ID;
   }

@@ -3,7 +3,7 @@ import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
 /** What a plain scalar must not begin with, contain or be, so that it stays the text that it is. */
 const BAD_START = /^[-?:,[\]{}#&*!|>'"%@`\s]|^$/;
 const BAD_INSIDE = /: |:$| #|\n|\t|\s$/;
-/** Plain words that are no text even for the emitter. */
+/** Plain words that the emitter does not take for text. */
 const NULLS = new Set(['~', 'null', 'Null', 'NULL']);
 
 const START_OK = /^[-?:][^\s]/;
@@ -11,7 +11,7 @@ const START_OK = /^[-?:][^\s]/;
 const isPlain = (text: string): boolean =>
   (START_OK.test(text) || !BAD_START.test(text)) && !BAD_INSIDE.test(text) && !NULLS.has(text);
 
-/** A null that was written as such is emitted as `~`; quotes of a text vanish wherever it can stand without. */
+/** An explicit null becomes `~`; a text loses its quotes wherever it is valid without them. */
 const emitScalar = (node: Node): string => {
   const { source, type, value } = node as Node & { source?: string; type?: string; value: unknown };
   if (value === null && type === 'PLAIN') return '~';
@@ -41,7 +41,7 @@ const emit = (node: unknown): string => {
 };
 
 /**
- * Emits a YAML text anew as yaml-cpp does it in multipass: comments are gone, and so are the quotes of every scalar
- * that is valid without them, whatever a reader then takes it for.
+ * Emits a YAML text again as yaml-cpp in multipass does: without comments, and without the quotes of every scalar that is
+ * valid without them, even if a reader then takes it for another type.
  */
 export const reemit = (text: string): string => `${emit(parseDocument(text, { version: '1.1' }).contents)}\n`;

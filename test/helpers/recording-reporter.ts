@@ -1,6 +1,6 @@
 import type { Outcome, Reporter, RunEvent } from '../../src/engine/events.js';
 
-/** Keeps every event for the test to look at. */
+/** Keeps every event for assertions. */
 export class RecordingReporter implements Reporter {
   readonly events: RunEvent[] = [];
   closed = false;

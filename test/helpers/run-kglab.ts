@@ -28,9 +28,9 @@ export interface RunKglab {
   readonly env?: Readonly<Record<string, string>>;
   /** Runs as this user, by setpriv(1). Needs root. */
   readonly uid?: number;
-  /** Where results go: to a reader by default, to one that has gone, or to a disk that is full (Linux). */
+  /** Where stdout goes: to a reader (default), to one that has closed the pipe, or to a full disk (Linux). */
   readonly stdout?: Destination;
-  /** Where talk goes. */
+  /** Where stderr goes. */
   readonly stderr?: Destination;
   /** Path of the program, when it is not the build that all tests share. */
   readonly main?: string;
@@ -43,14 +43,14 @@ const NODE = '/proc/self/fd/3';
 
 const become = (uid: number): readonly string[] => [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
 
-/** What a stream of a child said; nothing when it is closed before the child can write. */
+/** The output of a child's stream; empty when it is closed before the child can write. */
 const readOf = (stream: Readable | null, destination: Destination): Promise<string> => {
   if (stream !== null && destination === 'read') return text(stream);
   stream?.destroy();
   return Promise.resolve('');
 };
 
-/** A home of its own for the program under test: nothing of this user's labs or caches is seen or touched. */
+/** A temporary home for the program under test: it does not see the user's labs or caches. */
 export class Home {
   readonly dir = mkdtempSync(join(tmpdir(), 'kglab-cli-'));
   readonly cwd = this.make('cwd');
@@ -70,7 +70,7 @@ export class Home {
     return path;
   }
 
-  /** What there is in it, folders first made by the test left out. */
+  /** All files in it, without the folders that the test created. */
   entries(): readonly string[] {
     return readdirSync(this.dir).filter((name) => name !== 'cwd');
   }

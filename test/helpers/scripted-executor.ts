@@ -24,9 +24,9 @@ const fits = (match: string | RegExp, words: string): boolean =>
   typeof match === 'string' ? match === words : match.test(words);
 
 /**
- * Answers commands by script: a string matches all the words of a command, a pattern any part of them; of several
- * that match, the one added last. Answers are given in turn, the last for ever. An unknown command is an error that
- * lists what is known, so that a test explains itself when the code has moved on.
+ * Answers commands from a script. A string matches all words of a command, a pattern any part of them; of several matches
+ * the one added last counts. Answers are given in turn; the last one is repeated. An unknown command throws an error
+ * that lists the known ones.
  */
 export class ScriptedExecutor implements Executor {
   private readonly rules: Rule[] = [];

@@ -12,7 +12,7 @@ import type {
 import { FakeClock } from './fake-clock.js';
 import { ScriptedExecutor, wordsOf, type Call } from './scripted-executor.js';
 
-/** A token that is easily found again wherever it must not be. */
+/** A token that tests can search for where it must not be. */
 export const TOKEN = 'f00dfeedf00dfeedf00dfeedf00dfeedf00dfeedf00dfeed';
 
 /** A lab from the text of a lab file. */
@@ -33,7 +33,7 @@ export class MemoryFiles implements LabFiles {
   }
 }
 
-/** A provider of machines that do what a script says; it remembers what it was asked to make. */
+/** A provider of scripted machines; it records the machines that it was asked to create. */
 export class ScriptedProvider implements MachineProvider {
   readonly id = 'simulator';
   readonly created: MachineSpec[] = [];
@@ -80,7 +80,7 @@ export class ScriptedProvider implements MachineProvider {
   }
 }
 
-/** A step's context over scripted machines, with all that a test wants to look at afterwards. */
+/** A step's context with scripted machines, and what tests assert on afterwards. */
 export class Stage {
   readonly calls: Call[] = [];
   readonly provider = new ScriptedProvider(this.calls);
@@ -102,7 +102,7 @@ export class Stage {
     return this.provider.machine(machine);
   }
 
-  /** A context whose facts are read anew. */
+  /** A context without cached facts. */
   context(overrides: Partial<StepContext> = {}): StepContext {
     const facts = factCache();
     return {
@@ -145,7 +145,7 @@ export class Stage {
     return this.calls.filter(({ where }) => where === machine).map(({ command }) => wordsOf(command));
   }
 
-  /** What was written to a file of a machine, last. */
+  /** The text last written to a file of a machine. */
   written(machine: string, path: string): string | undefined {
     return this.calls
       .filter(({ where, command }) => where === machine && isWriteOf(path, command.args))
@@ -161,7 +161,7 @@ export const WRITES = /mv -fT -- "\$1\.kglab-new"/;
 /** Matches the script that reads a file. */
 export const reads = (path: string): RegExp => new RegExp(`exec cat -- "\\$1" sh ${path}$`);
 
-/** What a promise fails with; an error of its own when it does not. To be called before time is moved on. */
+/** The error that a promise rejects with; throws if it does not. Call it before time is moved. */
 export const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     (value) => new Error(`it did not fail, but ended with ${JSON.stringify(value)}`),

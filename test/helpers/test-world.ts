@@ -11,7 +11,7 @@ import { LabStore, type LabRecord } from '../../src/lab/lab-store.js';
 import { RecordingReporter } from './recording-reporter.js';
 import { labOf, Stage } from './step-context.js';
 
-/** A world with a ledger on disk and scripted machines; `close` removes what it wrote. */
+/** A world with a lab store on disk and scripted machines; `close` removes its files. */
 export class TestWorld {
   readonly stage: Stage;
   readonly said: string[] = [];

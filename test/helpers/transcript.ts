@@ -21,7 +21,7 @@ export const readTranscript = (path: string): readonly Recorded[] => {
   }));
 };
 
-/** What the `nth` run (from 1) of a command on a machine printed; says what is there when that is not. */
+/** The output of the `nth` run (from 1) of a command on a machine; the error lists the runs that there are. */
 export const recorded = (path: string, machine: string, command: string, nth = 1): string => {
   const all = readTranscript(path);
   const found = all.filter((one) => one.machine === machine && one.command === command)[nth - 1];

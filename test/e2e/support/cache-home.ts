@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** XDG_CACHE_HOME of the tests: kept between runs, and apart from the person's own cache. */
+/** XDG_CACHE_HOME of the tests: kept between runs, separate from the user's own cache. */
 export const cacheHome = process.env['KGLAB_TEST_CACHE'] ?? join(homedir(), '.cache', 'kglab-tests');

@@ -12,7 +12,7 @@ export interface HostState {
   readonly tables: readonly string[];
 }
 
-/** The host's state of a lab of which nothing is left. */
+/** The host's state when nothing of a lab is left. */
 export const NOTHING: HostState = { processes: [], mounts: [], links: [], groups: [], tables: [] };
 
 const processes = async (): Promise<string[]> => {
@@ -31,18 +31,18 @@ const groups = async (): Promise<string[]> => {
     .map(async ({ name }) => {
       const children = await readdir(`/sys/fs/cgroup/${name}`);
       const below = children.filter((child) => child.startsWith('kglab-')).map((child) => `${name}/${child}`);
-      // With cgroup v2 there is one tree, and a group of a machine may lie at its top.
+      // With cgroup v2 there is one tree, and the group of a machine may be at its top.
       return name.startsWith('kglab-') ? [name, ...below] : below;
     });
   return (await Promise.all(found)).flat();
 };
 
-/** What `mine` (part of a path or name) has left on the host. Lines of others are not looked at. */
+/** What is on the host whose path or name contains `mine`. */
 export const hostState = async (host: Executor, mine: readonly string[]): Promise<HostState> => {
   const isMine = (line: string): boolean => mine.some((part) => line.includes(part));
   const lines = async (...words: [string, ...string[]]): Promise<string[]> => {
     const { exitCode, stdout, stderr } = await host.exec(cmd(...words));
-    // No answer is not an empty one.
+    // A command that failed must not count as one that found nothing.
     if (exitCode !== 0) throw new Error(`${words.join(' ')} ended with ${exitCode}: ${stderr}`);
     return stdout.split('\n').filter(isMine);
   };
@@ -55,10 +55,10 @@ export const hostState = async (host: Executor, mine: readonly string[]): Promis
   };
 };
 
-/** Longest that the shell which starts a rebooting machine again may outlive its machine. */
+/** How long the shell that restarts a rebooting machine may run after its machine is gone. */
 const KEEPER_MS = 10_000;
 
-/** As {@link hostState}, for a lab that was taken down: what runs on is given a moment to end. */
+/** As {@link hostState}, after `down`: waits a moment for processes to end. */
 export const hostLeft = async (host: Executor, mine: readonly string[]): Promise<HostState> => {
   const ended = async () => ((await hostState(host, mine)).processes.length === 0 ? true : undefined);
   await waitFor(ended, { clock: systemClock, timeoutMs: KEEPER_MS, everyMs: 100 });

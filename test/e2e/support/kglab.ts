@@ -13,13 +13,13 @@ const root = resolve(import.meta.dirname, '../../..');
 /** The kglab under test: the build, unless another one is named. */
 const main = process.env['KGLAB_TEST_MAIN'] ?? join(root, 'dist/main.js');
 
-/** Whether machines can be made here; the suites say so in their names when they are skipped. */
+/** Whether machines can be created here; otherwise the suites are skipped, and their names say so. */
 export const isRoot = process.getuid?.() === 0;
 
-/** Longer than all that is bounded by itself: an index heal crawls every 60 s, a helper pod is given up after 120 s. */
+/** Longer than every period inside a lab: an index heal runs every 60 s, a helper pod times out after 120 s. */
 const UNTIL_MS = 300_000;
 
-/** What one call of kglab did. */
+/** The result of one kglab process. */
 export interface Ran {
   readonly exitCode: number;
   readonly stdout: string;
@@ -27,15 +27,15 @@ export interface Ran {
   readonly durationMs: number;
 }
 
-/** A lab of a test: the built kglab with folders of its own and a random lab name. */
+/** A lab of a test: the built kglab with its own folders and a random lab name. */
 export class TestLab {
   readonly name = `t${randomBytes(3).toString('hex')}`;
-  /** What a test that ran out of time may have left running, and its end. */
+  /** Processes that a test which timed out may have left running, with a promise of their end. */
   private readonly running = new Map<{ kill(signal: 'SIGKILL'): unknown }, Promise<unknown>>();
 
   private constructor(readonly dir: string) {}
 
-  /** Makes the folders and a lab file; `yaml` says what differs from a lab of three nodes off the internet. */
+  /** Creates the folders and a lab file: three nodes without internet, changed by `yaml`. */
   static async make(yaml = ''): Promise<TestLab> {
     const lab = new TestLab(await mkdtemp(join(tmpdir(), 'kglab-e2e-')));
     await lab.write(yaml);
@@ -63,7 +63,7 @@ export class TestLab {
     };
   }
 
-  /** The words of a kglab command. */
+  /** The command line of kglab. */
   command(...args: string[]): [string, ...string[]] {
     return ['node', main, ...args];
   }
@@ -76,7 +76,7 @@ export class TestLab {
     return { exitCode: exitCode ?? -1, stdout, stderr, durationMs };
   }
 
-  /** Has a process end with the lab at the latest; resolves to what `ended` does. */
+  /** Ends a process when the lab is destroyed, at the latest; resolves to the result of `ended`. */
   async watch<T>(child: { kill(signal: 'SIGKILL'): unknown }, ended: Promise<T>): Promise<T> {
     this.running.set(child, ended);
     try {
@@ -86,7 +86,7 @@ export class TestLab {
     }
   }
 
-  /** Runs kglab and returns its standard output; throws with all that it printed when it fails. */
+  /** Runs kglab and returns its standard output; throws with its whole output when it fails. */
   async ok(...args: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(...args);
     if (exitCode === 0) return stdout;
@@ -98,7 +98,7 @@ export class TestLab {
     assertNoChange(await this.json<Summary>('up'));
   }
 
-  /** As {@link ok}, for commands that answer in JSON. */
+  /** As {@link ok}, with `-o json`, parsed. */
   async json<T>(...args: string[]): Promise<T> {
     return JSON.parse(await this.ok(...args, '-o', 'json')) as T;
   }
@@ -112,7 +112,7 @@ export class TestLab {
     return this.ok('kubectl', '--', ...args);
   }
 
-  /** Waits until `look` finds something, and returns that; a look that throws counts as not yet. */
+  /** Waits until `look` returns something, and returns that; when it throws, it is tried again. */
   async found<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = UNTIL_MS): Promise<T> {
     const found = await waitFor(() => look().catch(() => undefined), {
       clock: systemClock,
@@ -123,14 +123,14 @@ export class TestLab {
     return found;
   }
 
-  /** Waits until `look` is true; a look that throws counts as not yet. */
+  /** Waits until `look` returns true; when it throws, it is tried again. */
   async until(what: string, look: () => Promise<boolean>, timeoutMs?: number): Promise<void> {
     await this.found(what, async () => (await look()) || undefined, timeoutMs);
   }
 
   /**
-   * Waits until no brick of gv0 has anything to heal, twice in a row: after an outage, a write whose client still lacks
-   * one brick adds an entry late, and until it is healed `up` has something to do.
+   * Waits until gv0 has no pending heals, twice in a row: after an outage, a client that is not yet connected to one
+   * brick adds a pending heal with each write, and `up` has something to do until it is healed.
    */
   async healed(): Promise<void> {
     let quiet = 0;
@@ -144,7 +144,7 @@ export class TestLab {
     await this.until('nothing left to heal', look);
   }
 
-  /** Takes the lab down whatever state it is in, and removes its folders. Throws when something of it is left. */
+  /** Removes the lab in whatever state it is, and its folders. Throws when something of it is left. */
   async destroy(): Promise<void> {
     for (const child of this.running.keys()) child.kill('SIGKILL');
     await Promise.allSettled(this.running.values());

@@ -8,12 +8,12 @@ export interface Moment {
   /** Kind of the step, e.g. `gluster.pool`; the first of its kind counts. */
   readonly kind: string;
   /**
-   * `pending`: its probe has found work, which begins; `says`: it tells of the first part that is done; `finished`: it is
-   * done. What an earlier, killed run had started in a machine may have been completed there since: then there is no work,
-   * and its end is the moment.
+   * `pending`: its probe has found work, and apply begins; `says`: its first line of progress; `finished`: it is done.
+   * If the machine has meanwhile completed the work that a killed run started, there is nothing pending: then the end of
+   * the step is the moment.
    */
   readonly at: 'pending' | 'says' | 'finished';
-  /** Milliseconds from there. */
+  /** Milliseconds after that. */
   readonly afterMs?: number;
 }
 
@@ -28,9 +28,9 @@ const isAt = (event: RunEvent, { kind, at }: Moment): boolean => {
   return event.type === 'step.finished' && ['changed', 'unchanged'].includes(event.outcome);
 };
 
-/** How a run ended that something was done to at a moment. */
+/** How a run ended that was interfered with at a moment. */
 export interface Cut {
-  /** Whether it still ran then. */
+  /** Whether it was still running at the moment. */
   readonly reached: boolean;
   readonly exitCode: number | null;
   readonly stderr: string;
@@ -69,7 +69,7 @@ export const actAt = async (
   return { reached: (await acting) ?? false, exitCode, stderr: lines.join('\n') };
 };
 
-/** Runs `kglab up` and kills it without warning at a moment; fails when the run never gets there. */
+/** Runs `kglab up` and kills it (SIGKILL) at a moment; fails when the run never gets there. */
 export const killUpAt = async (lab: TestLab, moment: Moment): Promise<void> => {
   const cut = await actAt(lab, ['up'], moment, (pid) => void process.kill(pid, 'SIGKILL'));
   if (cut.reached && cut.exitCode === null) return;

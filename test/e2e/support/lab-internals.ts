@@ -10,14 +10,14 @@ import type { TestLab } from './kglab.js';
 
 const host = new HostExecutor();
 
-/** Where kglab keeps the lab's ledger. */
+/** Path of the lab's record. */
 export const stateDir = (lab: TestLab): string => join(lab.dir, 'state', 'kglab', 'labs', lab.name);
 
-/** The lab as the ledger has it. */
+/** The lab's record. */
 export const recordOf = async (lab: TestLab): Promise<LabRecord> =>
   JSON.parse(await readFile(join(stateDir(lab), 'lab.json'), 'utf8')) as LabRecord;
 
-/** The machines of the lab behind kglab's back. */
+/** The lab's provider, to change machines without kglab. */
 export const providerOf = async (lab: TestLab): Promise<NspawnProvider> => {
   const { name, id, config } = await recordOf(lab);
   return new NspawnProvider({
@@ -28,14 +28,14 @@ export const providerOf = async (lab: TestLab): Promise<NspawnProvider> => {
   });
 };
 
-/** Everything that a lab with this id has left on the host. */
+/** Everything of the lab with this id that is on the host. */
 export const tracesOnHost = (lab: TestLab, id: string): Promise<HostState> => {
   const ref = { name: lab.name, id };
   const veths = ['node1', 'node2', 'node3'].map((node) => vethName(ref, lab.machine(node)));
   return hostLeft(host, [lab.name, lab.dir, bridgeName(ref), tableName(ref), ...veths]);
 };
 
-/** What of the lab's folders is not empty. */
+/** The lab's folders that are not empty. */
 export const filesOf = async (lab: TestLab): Promise<readonly string[]> => {
   const entries = await Promise.all(
     ['state', 'machines'].map(async (folder) =>
@@ -47,7 +47,7 @@ export const filesOf = async (lab: TestLab): Promise<readonly string[]> => {
   return entries.flat();
 };
 
-/** Stops every process of a machine where it is, so that nothing in it answers; only where the host can (v1). */
+/** Freezes all processes of a machine, so that nothing in it answers; needs cgroup v1 on the host. */
 export const freeze = async (lab: TestLab, id: string, node: string): Promise<void> => {
   const group = groupName({ name: lab.name, id }, lab.machine(node));
   await writeFile(join('/sys/fs/cgroup/freezer', group, 'freezer.state'), 'FROZEN').catch(() => undefined);

@@ -5,8 +5,8 @@ import { cacheHome } from './cache-home.js';
 const root = resolve(import.meta.dirname, '../../..');
 
 /**
- * Makes the host ready once for all end-to-end tests: packages by kglab's own doctor, then the k3s stand-in (built from
- * Debian packages, once per host) in a cache of the tests' own. Takes minutes the first time, seconds afterwards.
+ * Prepares the host once for all end-to-end tests: `kglab doctor --fix` installs packages; the k3s stand-in is built from
+ * Debian packages, once per host, into a separate cache. Takes minutes the first time, seconds afterwards.
  */
 export default function setup(): void {
   if (process.getuid?.() !== 0) return;

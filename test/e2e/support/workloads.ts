@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { TestLab } from './kglab.js';
 
-/** The busybox that every node of the lab has; nothing can be pulled. A kubelet publishes its images after a while. */
+/** The busybox image on every node of the lab; nothing can be pulled. Waits until the kubelet reports its images. */
 export const busyboxOf = (lab: TestLab): Promise<string> =>
   lab.found('the first node has a busybox', async () => {
     const names = await lab.kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].status.images[*].names[*]}');
     return names.split(/\s+/).find((name) => /busybox:/.test(name));
   });
 
-/** Shell line of a pod that writes a word to /data/f, also when the volume refuses it at first, and stays. */
+/** Shell line of a pod that writes a word to /data/f, repeats that until the volume accepts it, and then sleeps. */
 export const writes = (word: string): string =>
   `until echo ${word} > /data/f; do sleep 1; done; sleep 1000000`;
 
-/** Applies objects as one file of the host. */
+/** Applies objects with kubectl from one file on the host. */
 export const apply = async (lab: TestLab, ...objects: readonly object[]): Promise<string> => {
   const file = join(lab.dir, `${randomBytes(4).toString('hex')}.yaml`);
   await writeFile(file, objects.map((object) => stringify(object)).join('---\n'));
@@ -84,7 +84,7 @@ export const pod = (name: string, options: PodOptions): object => ({
   spec: podSpec(options),
 });
 
-/** Pods of one claim, made anew when they go; `strategy` Recreate as for databases. */
+/** A Deployment of pods with one claim; `strategy` Recreate as for databases. */
 export const deployment = (
   name: string,
   { replicas = 1, strategy = 'Recreate', ...options }: PodOptions & { replicas?: number; strategy?: string },
@@ -107,7 +107,7 @@ export const namespace = (name: string): object => ({
   metadata: { name },
 });
 
-/** Waits until pods can be made in a new namespace: a controller gives it the account that they run under. */
+/** Waits until a new namespace has its default service account; pods need it. */
 export const serviceAccount = (lab: TestLab, space: string): Promise<void> =>
   lab.until(
     `namespace ${space} has its service account`,
@@ -119,7 +119,7 @@ export const serviceAccount = (lab: TestLab, space: string): Promise<void> =>
 export const ready = (lab: TestLab, ...selector: readonly string[]): Promise<string> =>
   lab.kubectl('wait', '--for=condition=Ready', '--timeout=240s', 'pod', ...selector);
 
-/** Destroys the cluster, as if it had never been, and makes a new one; Gluster and its volumes stay. */
+/** Replaces the cluster by a new, empty one; Gluster and its volumes stay. */
 export const newCluster = async (lab: TestLab): Promise<void> => {
   await lab.ok('rebuild', '--k3s-only', '--yes');
 };
