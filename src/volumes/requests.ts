@@ -2,7 +2,7 @@ import { CliError } from '../errors/cli-error.js';
 import type { StepContext } from '../engine/context.js';
 import { checked } from '../exec/checked.js';
 import { sh } from '../exec/command.js';
-import { PATHS } from '../guest/paths.js';
+import { PATHS } from '../guest/layout.js';
 
 /** The keepers look every second; Gluster's own commands take up to some seconds each. */
 const REQUEST_MS = 90_000;

@@ -12,7 +12,7 @@ import { checked } from '../exec/checked.js';
 import { quote, sh } from '../exec/command.js';
 import { runKubectl } from '../kube/kubectl.js';
 import { gluster } from '../gluster/commands.js';
-import { unitName } from '../guest/unit-name.js';
+import { unitName } from '../guest/layout.js';
 import { must, volumes } from '../gluster/ask.js';
 import { mapPool } from '../util/pool.js';
 import { clusterVolumes, type ClusterVolumes } from './cluster.js';

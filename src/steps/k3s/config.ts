@@ -6,9 +6,8 @@ import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
 import { sh } from '../../exec/command.js';
-import { writeFile } from '../../exec/files.js';
-import { PATHS, unitOf } from '../../guest/paths.js';
-import { unitName } from '../../guest/unit-name.js';
+import { writeFile } from '../../guest/files.js';
+import { PATHS, unitOf, unitName } from '../../guest/layout.js';
 import { sha256 } from '../../util/checksum.js';
 import { fill } from '../../util/template.js';
 

@@ -3,8 +3,8 @@ import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, sh } from '../../exec/command.js';
-import { copyIn, readFile, writeFile } from '../../exec/files.js';
-import { PATHS } from '../../guest/paths.js';
+import { copyIn, readFile, writeFile } from '../../guest/files.js';
+import { PATHS } from '../../guest/layout.js';
 import { mapPool } from '../../util/pool.js';
 
 /** A file of the release and where k3s wants it. */

@@ -4,7 +4,7 @@ import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { CommandError } from '../../exec/command-error.js';
 import { sh } from '../../exec/command.js';
-import { PATHS } from '../../guest/paths.js';
+import { PATHS } from '../../guest/layout.js';
 import { END_PODS } from '../../kube/quiesce.js';
 
 interface Input {

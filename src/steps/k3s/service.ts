@@ -2,7 +2,7 @@ import { fresh, pending, satisfied, type StepContext } from '../../engine/contex
 import { defineStep } from '../../engine/step.js';
 import type { CliError } from '../../errors/cli-error.js';
 import { sh } from '../../exec/command.js';
-import { PATHS, unitOf } from '../../guest/paths.js';
+import { PATHS, unitOf } from '../../guest/layout.js';
 import { waitFor } from '../../util/wait.js';
 import { nodeSpecs, type NodeSpec } from './config.js';
 import { k3sFailure, k3sUnit } from './unit.js';

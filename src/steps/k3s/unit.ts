@@ -1,7 +1,7 @@
 import type { StepContext } from '../../engine/context.js';
 import { CommandError } from '../../exec/command-error.js';
 import { cmd, sh } from '../../exec/command.js';
-import { PATHS, unitOf } from '../../guest/paths.js';
+import { PATHS, unitOf } from '../../guest/layout.js';
 
 /** Prints the state of unit $1, with times in UTC, and `restart` when restart request $2 exists. */
 export const SHOW_K3S = `

@@ -1,7 +1,7 @@
 import { machineInfos, pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
-import { readFile, writeFile } from '../../exec/files.js';
+import { readFile, writeFile } from '../../guest/files.js';
 
 interface Input {
   readonly machine: string;

@@ -1,8 +1,8 @@
 import { kubernetesNodes } from '../../config/roles.js';
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
-import { readFile, writeFile } from '../../exec/files.js';
-import { PATHS } from '../../guest/paths.js';
+import { readFile, writeFile } from '../../guest/files.js';
+import { PATHS } from '../../guest/layout.js';
 
 const text = ({ templates }: StepContext): string => templates['kglab-mounted'] ?? '';
 

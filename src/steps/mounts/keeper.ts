@@ -11,10 +11,10 @@ import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { checked } from '../../exec/checked.js';
 import { cmd, sh } from '../../exec/command.js';
-import { readFile, writeFile } from '../../exec/files.js';
+import { readFile, writeFile } from '../../guest/files.js';
 import { VOLUME_TYPES } from '../../config/volume-types.js';
 import { volumeSpec, type Brick } from '../../gluster/volume-spec.js';
-import { PATHS } from '../../guest/paths.js';
+import { PATHS } from '../../guest/layout.js';
 
 /** A volume as its keeper knows it. */
 interface KeptVolume {

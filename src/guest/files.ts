@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors/catalog.js';
-import { CommandError } from './command-error.js';
-import { checked } from './checked.js';
-import { sh, type Command, type ExecOptions, type Executor } from './command.js';
+import { CommandError } from '../exec/command-error.js';
+import { checked } from '../exec/checked.js';
+import { sh, type Command, type ExecOptions, type Executor } from '../exec/command.js';
 
 export interface FileOptions extends ExecOptions {
   /** Permissions, e.g. `'0600'`. */
