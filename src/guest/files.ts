@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../errors/catalog.js';
 import { CommandError } from '../exec/command-error.js';
 import { checked } from '../exec/checked.js';
-import { sh, type Command, type ExecOptions, type Executor } from '../exec/command.js';
+import { type Command, type ExecOptions, type Executor } from '../exec/command.js';
+import { guestScript } from './script.js';
 
 export interface FileOptions extends ExecOptions {
   /** Permissions, e.g. `'0600'`. */
@@ -13,35 +14,15 @@ export interface FileOptions extends ExecOptions {
   readonly code?: ErrorCode;
 }
 
-/**
- * The content arrives on stdin, so no secret is ever in an argument; the file is complete or not there at all, and at
- * no moment readable by others. Missing parent folders are made. The new file has the shell's number in its name: a
- * writer that outlived its kglab must not put another's half-written file into place.
- */
-const WRITE = [
-  'set -e',
-  'umask 022',
-  'mkdir -p -- "$(dirname -- "$1")"',
-  'umask 077',
-  'rm -f -- "$1.kglab-new"*',
-  'cat > "$1.kglab-new"$$',
-  'if [ -n "$3" ]; then chown -- "$3" "$1.kglab-new"$$; fi',
-  'chmod -- "$2" "$1.kglab-new"$$',
-  'sync -- "$1.kglab-new"$$',
-  'mv -fT -- "$1.kglab-new"$$ "$1"',
-].join('\n');
-
-/** The exit code by which READ tells "no such file" from cat's own failures. */
+/** The exit code by which read_file tells "no such file" from cat's own failures. */
 const ABSENT = 44;
-const READ = `[ -e "$1" ] || exit ${ABSENT}; exec cat -- "$1"`;
-
 const put = async (
   executor: Executor,
   path: string,
   input: Pick<Command, 'stdin' | 'stdinFile'>,
   { mode, owner = '', where = 'the machine', code = 'MACHINE_FAILED', ...options }: FileOptions,
 ): Promise<void> => {
-  const command = { ...sh(WRITE, path, mode, owner), ...input };
+  const command = { ...guestScript('files.sh', 'write_file', path, mode, owner), ...input };
   await checked(executor, where, command, { ...options, code, what: `Writing ${path} on ${where}` });
 };
 
@@ -67,7 +48,7 @@ export const readFile = async (
   path: string,
   { where = 'the machine', code = 'MACHINE_FAILED', ...options }: Omit<FileOptions, 'mode' | 'owner'> = {},
 ): Promise<string | undefined> => {
-  const command = sh(READ, path);
+  const command = guestScript('files.sh', 'read_file', path);
   const result = await executor.exec(command, options);
   if (result.exitCode === ABSENT) return undefined;
   if (result.exitCode === 0) return result.stdout;

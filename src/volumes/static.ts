@@ -1,13 +1,13 @@
 import type { LabConfig } from '../config/config.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
-import { sh } from '../exec/command.js';
 import { getObjects } from '../kube/kubectl.js';
 import { clusterVolumes } from './cluster.js';
 import { claimManifest, listManifest, volumeManifest, type WholeEntry } from './manifests.js';
 import type { Desk } from './quarantine.js';
 import { assertFileName, request } from './requests.js';
 import { restoreVolumes } from './restore.js';
+import { guestScript } from '../guest/script.js';
 
 /** A volume to be made by hand, as an administrator does it. */
 export interface StaticVolume {
@@ -112,7 +112,7 @@ export const createStatic = async (entry: WholeEntry, config: LabConfig, desk: D
     throw new CliError('VOLUME_EXISTS', `Claim ${id} exists already; nothing was changed.`);
   if ((await getObjects(context, server, 'namespace', entry.namespace)).length === 0)
     context.say(`namespace ${entry.namespace} is made, too`);
-  const command = sh('[ -d "$1" ] || { mkdir "$1" && chmod 0777 "$1"; }', entry.path);
+  const command = guestScript('volumes.sh', 'create_directory', entry.path);
   await checked(context.machine(server), server, command, {
     code: 'VOLUME_FAILED',
     what: `Making ${entry.path}`,

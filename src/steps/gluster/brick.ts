@@ -2,7 +2,7 @@ import { pending, satisfied } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
-import { sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { volumes } from '../../gluster/ask.js';
 import { plannedVolumes, type Brick } from '../../gluster/volume-spec.js';
 import { brickState } from './bricks.js';
@@ -45,7 +45,7 @@ export const prepareBrick = defineStep<Input>({
     );
   },
   apply: async ({ brick: { machine, path } }, context) => {
-    await checked(context.machine(machine), machine, sh('mkdir -p "$1"', path), {
+    await checked(context.machine(machine), machine, cmd('mkdir', '-p', path), {
       code: 'GLUSTER_FAILED',
       what: `Making brick directory ${machine}:${path}`,
       hint: `See whether its disk is full: kglab exec ${machine} -- df -h\nThen run \`kglab up\` again.`,

@@ -3,7 +3,7 @@ import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
-import { cmd, sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { ask, findVolume, must } from '../../gluster/ask.js';
 import { gluster, restartGlusterd } from '../../gluster/commands.js';
 import type { Volume } from '../../gluster/parse.js';
@@ -16,6 +16,7 @@ import {
 } from '../../gluster/volume-spec.js';
 import { waitFor } from '../../util/wait.js';
 import { lostBricks, unfilledFlag } from './bricks.js';
+import { guestScript } from '../../guest/script.js';
 
 /** How long to retry the commit after glusterd was restarted (milliseconds). */
 const AGAIN_MS = 15_000;
@@ -42,26 +43,19 @@ const assertFillable = (volume: VolumeSpec, lost: readonly Brick[]): void => {
   }
 };
 
-/**
- * Makes an empty brick directory $1, and replaces one that has a volume id but no files. Flag file $2 is on disk before
- * Gluster can put a volume id on the directory.
- */
-const CLEAR = `
-set -e
-mkdir -p "\${2%/*}"
-: > "$2"
-sync "$2"
-[ -n "$(ls -A "$1" 2>/dev/null | grep -v '^[.]glusterfs')" ] || rm -rf "$1"
-mkdir -p "$1"`;
-
 const prepare = async (brick: Brick, context: StepContext): Promise<void> => {
   const { machine, path } = brick;
-  await checked(context.machine(machine), machine, sh(CLEAR, path, unfilledFlag(brick)), {
-    code: 'GLUSTER_FAILED',
-    what: `Making brick directory ${machine}:${path}`,
-    hint: `See whether its disk is full: kglab exec ${machine} -- df -h ${path}`,
-    signal: context.signal,
-  });
+  await checked(
+    context.machine(machine),
+    machine,
+    guestScript('gluster.sh', 'clear_brick', path, unfilledFlag(brick)),
+    {
+      code: 'GLUSTER_FAILED',
+      what: `Making brick directory ${machine}:${path}`,
+      hint: `See whether its disk is full: kglab exec ${machine} -- df -h ${path}`,
+      signal: context.signal,
+    },
+  );
 };
 
 /**
@@ -73,7 +67,7 @@ const TAKEN_FOR_NEW = /destination brick is new/i;
 const lookAgain = async ({ machine, path }: Brick, context: StepContext): Promise<void> => {
   const options = { code: 'GLUSTER_FAILED', signal: context.signal } as const;
   const target = context.machine(machine);
-  await checked(target, machine, sh('setfattr -x trusted.glusterfs.volume-id "$1" 2>/dev/null || :', path), {
+  await checked(target, machine, guestScript('gluster.sh', 'unmark_brick', path), {
     ...options,
     what: `Taking the mark off brick ${machine}:${path}`,
   });

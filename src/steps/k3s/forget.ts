@@ -1,6 +1,6 @@
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
-import { cmd, sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { getObjects, runKubectl } from '../../kube/kubectl.js';
 import { agentSpecs } from './config.js';
 
@@ -57,7 +57,7 @@ export const forgetMachine = defineStep<Input>({
   apply: async (input, context) => {
     await context
       .machine(input.machine)
-      .exec(sh('systemctl stop k3s-agent 2>/dev/null; :'), { signal: context.signal });
+      .exec(cmd('systemctl', 'stop', 'k3s-agent'), { signal: context.signal });
     await runKubectl(context, input.server, ['delete', 'node', input.machine, '--ignore-not-found']);
     await forgetPassword(input, context);
   },

@@ -1,11 +1,12 @@
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { checked } from '../../exec/checked.js';
-import { cmd, sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { getObjects, nodeView } from '../../kube/kubectl.js';
 import { agentSpecs, type NodeSpec } from './config.js';
 import { clearK3s } from './reset.js';
 import { awaitAll } from '../../util/pool.js';
+import { guestScript } from '../../guest/script.js';
 
 /** The CA certificate of the cluster on the server, and the copy that an agent got. */
 const SERVER_CA = '/var/lib/rancher/k3s/server/tls/server-ca.crt';
@@ -15,7 +16,7 @@ const AGENT_CA = '/var/lib/rancher/k3s/agent/server-ca.crt';
 const certificate = async (machine: string, path: string, context: StepContext): Promise<string> => {
   const { stdout } = await context
     .machine(machine)
-    .exec(sh('cat "$1" 2>/dev/null; :', path), { signal: context.signal });
+    .exec(guestScript('k3s.sh', 'certificate', path), { signal: context.signal });
   return stdout.replaceAll(/\s/g, '');
 };
 

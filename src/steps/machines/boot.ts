@@ -2,25 +2,17 @@ import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { CommandError } from '../../exec/command-error.js';
-import { cmd, sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { waitFor } from '../../util/wait.js';
 import { markerOf } from './create.js';
+import { guestScript } from '../../guest/script.js';
 
 /** Timeout of a first boot (milliseconds): minutes when cloud-init installs packages over a slow line. */
 const BOOT_MS = 900_000;
 /** Longest single wait inside a machine (milliseconds), so that a broken connection costs no more than that. */
 const AWAIT_MS = 60_000;
 
-/** Prints a line with the marker file, then cloud-init's result once it is done. */
-export const LOOK_AT_BOOT = `
-echo "$(cat /etc/kglab/machine 2>/dev/null)"
-[ -e /var/lib/cloud/instance/boot-finished ] && cat /run/cloud-init/result.json 2>/dev/null`;
-
-/** Ends when cloud-init is done. Waiting in the machine needs one command instead of one per look. */
-export const AWAIT_BOOT = `
-until [ -e /run/cloud-init/result.json ] && [ -e /var/lib/cloud/instance/boot-finished ]; do sleep 0.2; done`;
-
-/** Reads what {@link LOOK_AT_BOOT} prints: the marker, whether cloud-init is done, and its errors. */
+/** Reads what `boot_state` of machines.sh prints: the marker, whether cloud-init is done, and its errors. */
 export const parseBoot = (stdout: string): { marker: string; done: boolean; errors: readonly string[] } => {
   const newline = stdout.indexOf('\n');
   const rest = stdout.slice(newline + 1).trim();
@@ -33,7 +25,7 @@ export const parseBoot = (stdout: string): { marker: string; done: boolean; erro
 const bootState = async (machine: string, context: StepContext): Promise<ReturnType<typeof parseBoot>> => {
   const { stdout } = await context
     .machine(machine)
-    .exec(sh(LOOK_AT_BOOT), { signal: context.signal, timeoutMs: 30_000 });
+    .exec(guestScript('machines.sh', 'boot_state'), { signal: context.signal, timeoutMs: 30_000 });
   return parseBoot(stdout);
 };
 
@@ -93,7 +85,9 @@ export const waitForBoot = defineStep<{ readonly machine: string }>({
   apply: async ({ machine }, context) => {
     const done = await waitFor(
       async () => {
-        await context.machine(machine).exec(sh(AWAIT_BOOT), { signal: context.signal, timeoutMs: AWAIT_MS });
+        await context
+          .machine(machine)
+          .exec(guestScript('machines.sh', 'await_boot'), { signal: context.signal, timeoutMs: AWAIT_MS });
         const seen = await bootState(machine, context);
         assertOurs(machine, seen.marker, context);
         return seen.done ? seen : undefined;

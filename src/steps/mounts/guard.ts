@@ -1,10 +1,11 @@
 import { kubernetesNodes } from '../../config/roles.js';
-import { pending, satisfied, type StepContext } from '../../engine/context.js';
+import { pending, satisfied } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { readFile, writeFile } from '../../guest/files.js';
 import { PATHS } from '../../guest/layout.js';
+import { guestProgram } from '../../guest/script.js';
 
-const text = ({ templates }: StepContext): string => templates['kglab-mounted'] ?? '';
+const text = guestProgram('guard.sh');
 
 /** The program that mounts a volume and checks that it answers is installed; the mount units and k3s use it. */
 export const installGuard = defineStep<{ readonly machine: string }>({
@@ -14,11 +15,11 @@ export const installGuard = defineStep<{ readonly machine: string }>({
   title: ({ machine }) => `Guard the mounts of ${machine}`,
   needs: ({ machine }) => [`machines.ready:${machine}`],
   probe: async ({ machine }, context) =>
-    (await readFile(context.machine(machine), PATHS.guard, { ...context, where: machine })) === text(context)
+    (await readFile(context.machine(machine), PATHS.guard, { ...context, where: machine })) === text
       ? satisfied
       : pending(`${PATHS.guard} is not that of this lab`),
   apply: ({ machine }, context) =>
-    writeFile(context.machine(machine), PATHS.guard, text(context), {
+    writeFile(context.machine(machine), PATHS.guard, text, {
       mode: '0755',
       signal: context.signal,
       where: machine,

@@ -2,17 +2,16 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sh, type Command } from '../../../src/exec/command.js';
+import type { Command } from '../../../src/exec/command.js';
+import { guestScript } from '../../../src/guest/script.js';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
 import type { WholeEntry } from '../../../src/volumes/manifests.js';
 import {
   deleteDirectory,
   deleteVolume,
-  GIVE_BACK,
   giveBack,
   purge,
   stillIn,
-  TAKE,
   type Desk,
 } from '../../../src/volumes/quarantine.js';
 import { inventory } from '../../../src/volumes/inventory.js';
@@ -127,10 +126,10 @@ describe('deleting', () => {
   const [kept] = inventory([on]);
 
   it('keeps the provisioner from it, then claim, data, volume', async () => {
-    stage.on('g1').on(/manifest\.json/);
+    stage.on('g1').on(/^sh take /);
     if (kept) await deleteVolume(kept, cluster([pv(1)], [claimOf(1)]), on, desk);
-    const steps = stage.ran('g1').map((words) => /patch pv|delete pvc|delete pv|manifest/.exec(words)?.[0]);
-    expect(steps).toEqual(['patch pv', 'delete pvc', 'manifest', 'delete pv']);
+    const steps = stage.ran('g1').map((words) => /patch pv|delete pvc|delete pv|sh take/.exec(words)?.[0]);
+    expect(steps).toEqual(['patch pv', 'delete pvc', 'sh take', 'delete pv']);
     const take = stage.calls.find(({ command }) => command.stdin !== undefined)?.command as Command;
     expect(JSON.parse(take.stdin ?? '')).toMatchObject({ pv: pvName(1), claim: 'c1' });
     expect(take.args.slice(3)).toEqual([
@@ -176,7 +175,7 @@ describe('the quarantine', () => {
   };
 
   it('gives back to the place that something had', async () => {
-    stage.on('g1').on(/mv -T/);
+    stage.on('g1').on(/^sh give_back /);
     await giveBack(item, surveyed([]), desk);
     expect(stage.calls[0]?.command.args.slice(3, 6)).toEqual([
       '/q/x',
@@ -206,9 +205,9 @@ describe('the quarantine', () => {
       .on(/rm -rf/);
     stage.on('g2').on(/rm -rf/);
     await purge({ ...item, dedicated: true }, desk);
-    expect(stage.ran('g2')).toEqual([`sh -c rm -rf -- "$1" sh /data/.claims/${pvName(1)}`]);
+    expect(stage.ran('g2')).toEqual([`rm -rf -- /data/.claims/${pvName(1)}`]);
     expect(stage.ran('g3')).toEqual([]);
-    expect(stage.ran('g1').at(-1)).toBe('sh -c rm -rf -- "$1" sh /q/x');
+    expect(stage.ran('g1').at(-1)).toBe('rm -rf -- /q/x');
   });
 
   it('says which brick could not be removed, and leaves volume and entry for the next try', async () => {
@@ -268,20 +267,20 @@ describe('the scripts of the quarantine', () => {
     const text = `#!/bin/sh\ncase "$*" in *${word}*) echo "${program}: no" >&2; exit 1 ;; esac\nexec /bin/${program} "$@"\n`;
     await writeFile(path, text, { mode: 0o755 });
     const env = { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}` };
-    return new HostExecutor().exec({ ...sh(script, ...args), env, stdin: '{}' });
+    return new HostExecutor().exec({ ...guestScript('volumes.sh', script, ...args), env, stdin: '{}' });
   };
   const claim = () => join(dir, 'claim');
   const place = () => join(dir, 'q', '1-claim');
 
   it('leave a directory that cannot be moved in its place, and nothing in the quarantine', async () => {
-    const result = await failing('mv', '/data', TAKE, claim(), place(), join(dir, 'entry'));
+    const result = await failing('mv', '/data', 'take', claim(), place(), join(dir, 'entry'));
     expect(result).toMatchObject({ exitCode: 1, stderr: `mv: no\n${claim()} is still in its place\n` });
     expect(await readdir(join(dir, 'q'))).toEqual([]);
   });
 
   it('name the catalogue entry that cannot be removed', async () => {
     const entry = join(dir, 'entry');
-    const result = await failing('rm', '/entry', TAKE, claim(), place(), entry);
+    const result = await failing('rm', '/entry', 'take', claim(), place(), entry);
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain(`its entry in the catalogue is left: ${entry}`);
     expect((await readdir(place())).sort()).toEqual(['data', 'manifest.json']);
@@ -291,10 +290,10 @@ describe('the scripts of the quarantine', () => {
     await mkdir(join(place(), 'data'), { recursive: true });
     const to = join(dir, 'back');
     const args = [place(), to, join(dir, 'c', 'entry'), join(dir, 'volumes')];
-    const kept = await failing('mv', '/data', GIVE_BACK, ...args);
+    const kept = await failing('mv', '/data', 'give_back', ...args);
     expect(kept).toMatchObject({ exitCode: 1, stderr: `mv: no\n${place()} is still in the quarantine\n` });
     await rm(join(dir, 'bin', 'mv'));
-    const back = await failing('rm', '/q/', GIVE_BACK, ...args);
+    const back = await failing('rm', '/q/', 'give_back', ...args);
     expect(back.exitCode).toBe(1);
     expect(back.stderr).toContain(`${to} is back in its place; its remains in the quarantine are left`);
   });

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sh } from '../../../src/exec/command.js';
+import { guestScript } from '../../../src/guest/script.js';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
-import { droppedBetween, FORGET_MOUNT, obstacles } from '../../../src/volumes/retire.js';
+import { droppedBetween, obstacles } from '../../../src/volumes/retire.js';
 import { labOf } from '../../helpers/step-context.js';
 import { claimOf, cluster, directory, pv, pvName, surveyed } from './fixtures.js';
 
@@ -70,7 +70,7 @@ describe('forgetting a mount', () => {
     writeFile(join(dir, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const forget = () =>
     new HostExecutor().exec({
-      ...sh(FORGET_MOUNT, join(dir, 'm'), 'no-such.mount', join(dir, 'c')),
+      ...guestScript('mounts.sh', 'forget_mount', join(dir, 'm'), 'no-such.mount', join(dir, 'c')),
       env: { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}` },
     });
 

@@ -66,7 +66,7 @@ describe('where the volume enforces sizes', () => {
       .on(/kubectl get namespace/, none)
       .on(/kubectl get persistentvolumes/, none, none, JSON.stringify({ kind: 'List', items: [bound] }))
       .on(/kubectl (apply|create)/)
-      .on(/mkdir/);
+      .on(/^sh (create_directory|request) /);
     const desk = { context: stage.context(), server: 'g1', gluster: 'g1' };
     await createStatic(staticEntry(WANTED, lab), lab, desk);
     return stage.calls
