@@ -34,7 +34,7 @@ const side = ({ root, path }: CopyEnd, verb: 'pack' | 'unpack', top: string): Co
 
 const onHost = async (machine: Machine, command: Command): Promise<Command> => {
   if (machine.hostCommand === undefined)
-    throw new CliError('USAGE', 'This provider has no machines that files could be copied to or from.');
+    throw new CliError('USAGE', 'This provider cannot copy files to or from machines.');
   return machine.hostCommand(command);
 };
 

@@ -88,7 +88,7 @@ const MOUNT_MS = 90_000;
 const UNDO_MS = 30_000;
 
 /**
- * Undoes a mount that failed or was interrupted, whatever part of it there is by now; it then is in the books no more.
+ * Undoes a mount that failed or was interrupted, whatever part of it there is by now; it is then no longer recorded.
  * Throws `cause` in any case, and says what is left when that does not succeed.
  */
 const undo = async (mount: HostMount, place: MountPlace, cause: unknown): Promise<never> => {
@@ -101,7 +101,7 @@ const undo = async (mount: HostMount, place: MountPlace, cause: unknown): Promis
     throw cause;
   }
   const left = new CliError('MOUNT_FAILED', `${path} may still be mounted: ${result.stderr.trim()}`, {
-    hint: `It is in the books. Undo it: kglab umount --force ${quote(path)}`,
+    hint: `It is recorded. Undo it: kglab umount --force ${quote(path)}`,
   });
   throw new AggregateError([cause, left], left.message);
 };
@@ -126,15 +126,15 @@ export const mountOnHost = async (
   if (known.some((one) => one.path === path || one.volume === volume))
     throw new CliError(
       'MOUNT_FAILED',
-      `${volume} is mounted by kglab already, at ${known.find((one) => one.volume === volume || one.path === path)?.path ?? path}.`,
+      `${volume} is already mounted by kglab at ${known.find((one) => one.volume === volume || one.path === path)?.path ?? path}.`,
       {
-        hint: 'kglab umount ends that.',
+        hint: 'Unmount it first: kglab umount',
       },
     );
   await checked(host, 'host', guestScript('host-mount.sh', 'check_place', path, inMountinfo(path)), {
     code: 'MOUNT_FAILED',
-    what: `Looking at ${path}`,
-    hint: 'Name a directory that is empty or not there yet.',
+    what: `Checking ${path}`,
+    hint: 'Choose a directory that is empty or does not exist.',
     signal,
   });
   const hosts = join(dir, `hosts-${volume}`);

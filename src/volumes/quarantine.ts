@@ -12,8 +12,8 @@ import type { Directory, Quarantined, Surveyed } from './survey.js';
 import { STORE } from '../guest/layout.js';
 import { guestScript } from '../guest/script.js';
 
-/** Where work on volumes is done. */
-export interface Desk {
+/** What commands about volumes need: a context, and the machines to run on. */
+export interface VolumesContext {
   readonly context: StepContext;
   /** Machine of the k3s server; it mounts every volume. */
   readonly server: string;
@@ -22,7 +22,7 @@ export interface Desk {
 }
 
 const run = async (
-  { context, server }: Desk,
+  { context, server }: VolumesContext,
   script: Command,
   what: string,
   { stdin, hint }: { readonly stdin?: string; readonly hint?: string } = {},
@@ -61,7 +61,7 @@ const assertAlone = (path: string, others: ClusterVolumes['volumes']): void => {
   if (users.length === 0) return;
   throw new CliError(
     'VOLUME_IN_USE',
-    `${path} is the place of ${users.map(({ name, claim }) => `${name} (claim ${claim ?? 'none'})`).join(', ')}.`,
+    `${path} is used by ${users.map(({ name, claim }) => `${name} (claim ${claim ?? 'none'})`).join(', ')}.`,
     { hint: `Delete the volume first: kglab kubectl -- delete pv ${users[0]?.name ?? ''}` },
   );
 };
@@ -69,7 +69,7 @@ const assertAlone = (path: string, others: ClusterVolumes['volumes']): void => {
 const releaseClaim = async (
   { pv, id }: { readonly pv: string; readonly id: string },
   cluster: ClusterVolumes,
-  { context, server }: Desk,
+  { context, server }: VolumesContext,
 ): Promise<void> => {
   const [namespace = '', claim = ''] = id.split('/');
   // Or the provisioner would do the same at the same time.
@@ -92,7 +92,7 @@ export const deleteVolume = async (
   kept: Kept,
   cluster: ClusterVolumes,
   on: Surveyed,
-  desk: Desk,
+  desk: VolumesContext,
 ): Promise<void> => {
   const { context, server } = desk;
   assertUnused(kept.id, cluster);
@@ -106,7 +106,7 @@ export const deleteVolume = async (
   else {
     const place = `${on.mount}/${STORE.quarantine}/${quarantineName(context.clock.now(), name)}`;
     const take = guestScript('volumes.sh', 'take', path, place, entryFile(on.mount, kept.entry.pv));
-    await run(desk, take, `Taking ${name} into the quarantine`, {
+    await run(desk, take, `Moving ${name} to the quarantine`, {
       stdin: `${JSON.stringify(kept.entry)}\n`,
     });
   }
@@ -116,7 +116,11 @@ export const deleteVolume = async (
 };
 
 /** Deletes a volume whose directory is gone, and its claim: there is nothing to keep. Throws VOLUME_IN_USE. */
-export const deleteHollow = async (pv: string, cluster: ClusterVolumes, desk: Desk): Promise<void> => {
+export const deleteHollow = async (
+  pv: string,
+  cluster: ClusterVolumes,
+  desk: VolumesContext,
+): Promise<void> => {
   const found = cluster.volumes.find(({ name }) => name === pv);
   assertUnused(found?.claim ?? '', cluster);
   await releaseClaim({ pv, id: found?.claim ?? '' }, cluster, desk);
@@ -130,24 +134,24 @@ export const deleteDirectory = async (
   { name, path }: Directory,
   cluster: ClusterVolumes,
   on: Surveyed,
-  desk: Desk,
+  desk: VolumesContext,
 ): Promise<void> => {
   assertAlone(path, cluster.volumes);
   const place = `${on.mount}/${STORE.quarantine}/${quarantineName(desk.context.clock.now(), name)}`;
   const manifest = `${JSON.stringify({ version: 1, pv: name, path })}\n`;
   const take = guestScript('volumes.sh', 'take', path, place, entryFile(on.mount, name));
-  await run(desk, take, `Taking ${name} into the quarantine`, { stdin: manifest });
+  await run(desk, take, `Moving ${name} to the quarantine`, { stdin: manifest });
 };
 
 /** Puts data back where it was. Volume and claim are not made by this. Throws VOLUME_EXISTS when its place is taken. */
-export const giveBack = async (item: Quarantined, on: Surveyed, desk: Desk): Promise<void> => {
+export const giveBack = async (item: Quarantined, on: Surveyed, desk: VolumesContext): Promise<void> => {
   const directory = directoryOf(item);
   const pv = item.entry?.pv ?? directory.split('_')[0] ?? directory;
   const base = item.dedicated ? on.claims : on.mount;
   if (on.directories.some(({ name }) => name === directory))
     throw new CliError(
       'VOLUME_EXISTS',
-      `${base}/${directory} is there already; the deleted one stays in the quarantine.`,
+      `${base}/${directory} exists already; the deleted one stays in the quarantine.`,
     );
   if (item.dedicated)
     await must(desk.context, desk.gluster, gluster('volume', 'start', pv), /already started/);
@@ -156,7 +160,7 @@ export const giveBack = async (item: Quarantined, on: Surveyed, desk: Desk): Pro
   await run(
     desk,
     guestScript('volumes.sh', 'give_back', ...args),
-    `Taking ${directory} out of the quarantine`,
+    `Moving ${directory} out of the quarantine`,
   );
 };
 
@@ -168,7 +172,7 @@ const BRICK = /^([^:]+):(\/.+\/\.claims\/[^/]+)$/;
  * Removes a claim's own Gluster volume. The bricks go first: Gluster knows where they are as long as it has the volume,
  * so that a removal that failed can be repeated.
  */
-const removeVolume = async (pv: string, { context, gluster: from }: Desk): Promise<void> => {
+const removeVolume = async (pv: string, { context, gluster: from }: VolumesContext): Promise<void> => {
   const found = (await volumes({ ...context, fact: (_key, read) => read() }, from)).find(
     ({ name }) => name === pv,
   );
@@ -197,9 +201,9 @@ export const stillIn = (
   );
 
 /** Destroys what is in the quarantine, for good. */
-export const purge = async (item: Quarantined, desk: Desk): Promise<void> => {
+export const purge = async (item: Quarantined, desk: VolumesContext): Promise<void> => {
   if (item.dedicated) await removeVolume(item.entry?.pv ?? directoryOf(item).split('_')[0] ?? '', desk);
-  await run(desk, cmd('rm', '-rf', '--', item.path), `Destroying ${item.name}`, {
+  await run(desk, cmd('rm', '-rf', '--', item.path), `Purging ${item.name}`, {
     hint: `Part of it is left in the quarantine. See why (kglab exec ${desk.server} -- ls -la ${quote(item.path)}), then purge it again.`,
   });
 };

@@ -49,7 +49,7 @@ export const obstacles = (
   ...surveyed
     .filter(({ volume }) => gone.some(({ name }) => name === volume))
     .flatMap(({ volume, mounted, directories, others, quarantine }) => [
-      ...(mounted ? [] : [`volume ${volume}: it is not mounted, so nobody knows what is on it`]),
+      ...(mounted ? [] : [`volume ${volume}: it is not mounted; its content is unknown`]),
       ...directories.map(({ path }) => `volume ${volume}: ${path}`),
       ...others.map((path) => `volume ${volume}: ${path}`),
       ...quarantine.map(({ name }) => `volume ${volume}: ${name} in the quarantine`),
@@ -104,10 +104,10 @@ export const retire = async (
     const names = [...dropped.classes, ...dropped.volumes].map(({ name }) => name);
     throw new CliError(
       'VOLUME_IN_USE',
-      `lab.yaml no longer has ${[...new Set(names)].join(', ')} as they were, and they have data.`,
+      `${[...new Set(names)].join(', ')} were removed or changed in lab.yaml but still hold data.`,
       {
         details: found,
-        hint: 'Put them back as they were, or delete the data first: kglab volumes delete … && kglab volumes purge …',
+        hint: 'Undo the change, or delete the data first: kglab volumes delete … && kglab volumes purge …',
       },
     );
   }

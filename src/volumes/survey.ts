@@ -103,7 +103,7 @@ export const survey = async (
     const command = guestScript('volumes.sh', 'survey', volume.mount, claims, sizes ? 'sizes' : 'names');
     const { stdout } = await checked(context.machine(machine), machine, command, {
       code: 'VOLUME_FAILED',
-      what: `Looking at volume ${volume.name} on ${machine}`,
+      what: `Reading volume ${volume.name} on ${machine}`,
       signal: context.signal,
       timeoutMs: SURVEY_MS,
     });

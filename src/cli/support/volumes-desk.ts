@@ -8,7 +8,7 @@ import { CliError } from '../../errors/cli-error.js';
 import type { LabRecord } from '../../lab/lab-store.js';
 import { clusterVolumes, type ClusterVolumes } from '../../volumes/cluster.js';
 import { inventory, stillKept, type Kept } from '../../volumes/inventory.js';
-import type { Desk } from '../../volumes/quarantine.js';
+import type { VolumesContext } from '../../volumes/quarantine.js';
 import { syncCatalogue } from '../../volumes/requests.js';
 import { survey, type Surveyed } from '../../volumes/survey.js';
 import type { LabFlags } from './flags.js';
@@ -19,7 +19,7 @@ import { openWorld } from './open-world.js';
 import { stderr } from './streams.js';
 
 /** A lab that a command about volumes works on. */
-export interface OpenDesk extends Desk {
+export interface OpenDesk extends VolumesContext {
   readonly lab: Lab;
   readonly record: LabRecord;
   readonly world: World;

@@ -38,7 +38,7 @@ export const prepareBrick = defineStep<Input>({
       state === 'unmarked' ? 'files that are not from Gluster' : `data of another volume (id ${state})`;
     throw new CliError(
       'GLUSTER_BRICK_LEFTOVER',
-      `${brick.machine}:${brick.path} holds ${owner}; it is left alone.`,
+      `${brick.machine}:${brick.path} contains ${owner}; not touched.`,
       {
         hint: `Move it away, or choose another gluster.brick in lab.yaml. To look: kglab exec ${brick.machine} -- ls -la ${brick.path}`,
       },

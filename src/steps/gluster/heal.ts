@@ -8,7 +8,7 @@ export const healVolume = defineStep<PlannedVolume>({
   kind: 'gluster.heal',
   inputs: plannedVolumes,
   target: ({ volume }) => volume.name,
-  title: ({ volume }) => `Wait until every brick of volume ${volume.name} is whole`,
+  title: ({ volume }) => `Wait for heals of volume ${volume.name}`,
   needs: ({ volume }) => [`gluster.start:${volume.name}`],
   probe: async ({ volume, from }, context) => {
     const gap = await lastingGap(volume, from, context);

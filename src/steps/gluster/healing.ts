@@ -23,10 +23,10 @@ const healInfo = async (volume: string, from: string, context: StepContext): Pro
 /** Why the volume is not healed; undefined when every brick answers and has no pending heals. */
 export const healGap = (found: readonly BrickHeal[], bricks: number): string | undefined => {
   const away = found.find(({ pending: count }) => count === undefined);
-  if (away !== undefined) return `${away.brick} cannot be asked: ${away.status}`;
+  if (away !== undefined) return `${away.brick} does not answer: ${away.status}`;
   if (found.length < bricks) return 'not every brick answers';
   const count = found.reduce((sum, brick) => sum + (brick.pending ?? 0), 0);
-  return count === 0 ? undefined : `${count} entries wait for healing`;
+  return count === 0 ? undefined : `${count} pending heals`;
 };
 
 /** As {@link healGap}, but only what persists over {@link LOOKS} looks; undefined when the volume is healed. */

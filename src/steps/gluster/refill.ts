@@ -34,10 +34,10 @@ const assertFillable = (volume: VolumeSpec, lost: readonly Brick[]): void => {
     if (left.length === set.length || left.length >= VOLUME_TYPES[volume.type].needed(volume)) continue;
     throw new CliError(
       'GLUSTER_DATA_LOST',
-      `Volume ${volume.name} has lost ${lost.map(nameOf).join(' and ')}; that is more than it can make up for.`,
+      `Volume ${volume.name} lost too many bricks to recover: ${lost.map(nameOf).join(', ')}.`,
       {
         details: left.map((brick) => `still there: ${nameOf(brick)}`),
-        hint: 'Copy what is left to a safe place (kglab exec), then build the lab anew: kglab rebuild',
+        hint: 'Copy what is left to a safe place (kglab exec), then recreate the lab: kglab rebuild',
       },
     );
   }
@@ -69,7 +69,7 @@ const lookAgain = async ({ machine, path }: Brick, context: StepContext): Promis
   const target = context.machine(machine);
   await checked(target, machine, guestScript('gluster.sh', 'unmark_brick', path), {
     ...options,
-    what: `Taking the mark off brick ${machine}:${path}`,
+    what: `Removing the volume id from brick ${machine}:${path}`,
   });
   await checked(target, machine, restartGlusterd, { ...options, what: `Restarting glusterd on ${machine}` });
 };
@@ -78,7 +78,7 @@ const lookAgain = async ({ machine, path }: Brick, context: StepContext): Promis
 const reset = async (volume: string, brick: Brick, from: string, context: StepContext): Promise<void> => {
   const { clock, signal } = context;
   const name = nameOf(brick);
-  context.say(`${name} has lost its content; it is filled from the other bricks`);
+  context.say(`${name} lost its content; refilling it from the other bricks`);
   const commit = gluster('volume', 'reset-brick', volume, name, name, 'commit', 'force');
   const tryIt = async (): Promise<{ readonly ok: boolean; readonly message: string }> => {
     // Stops the brick; refused when it is stopped already. Only the result of the commit counts.
@@ -126,7 +126,7 @@ export const refillBricks = defineStep<PlannedVolume>({
   kind: 'gluster.refill',
   inputs: plannedVolumes,
   target: ({ volume }) => volume.name,
-  title: ({ volume }) => `Fill bricks of volume ${volume.name} that lost their content`,
+  title: ({ volume }) => `Refill bricks of volume ${volume.name}`,
   needs: ({ volume }) => [`gluster.options:${volume.name}`],
   probe: async ({ volume, from }, context) => {
     const found = await findVolume(context, from, volume.name);

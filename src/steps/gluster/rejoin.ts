@@ -59,8 +59,8 @@ const opVersion = async (machine: string, context: StepContext): Promise<string>
 const refused = (machine: string): CliError =>
   new CliError(
     'GLUSTER_PEER_REJECTED',
-    `${machine} has volumes of its own and is not the machine that the pool knows by its name.`,
-    { hint: `Build that machine anew: kglab rebuild --node ${machine}` },
+    `${machine} has volumes of another pool and a different Gluster identity than the pool expects.`,
+    { hint: `Recreate that machine: kglab rebuild --node ${machine}` },
   );
 
 /** UUIDs and names of all members except the lost one, as `survivor` knows them. */
@@ -96,7 +96,7 @@ export const syncVolumes = async (machine: string, volumes: number, context: Ste
       signal,
     });
   }
-  throw new CliError('GLUSTER_PEER_TIMEOUT', `${machine} does not learn of the pool's volumes.`, {
+  throw new CliError('GLUSTER_PEER_TIMEOUT', `${machine} did not receive the pool's volumes.`, {
     hint: `See its log: kglab exec ${machine} -- tail -n 40 /var/log/glusterfs/glusterd.log. Then run \`kglab up\` again.`,
   });
 };
@@ -112,7 +112,7 @@ export const restoreIdentity = async (
   context: StepContext,
 ): Promise<void> => {
   const { machine, uuid } = lost;
-  context.say(`${machine} was made anew; it gets back its place in the pool (UUID ${uuid})`);
+  context.say(`${machine} was recreated; restoring its Gluster UUID ${uuid}`);
   const volumes = await volumesOn(survivor, context);
   const bricks = volumes
     .flatMap((volume) => volume.bricks)
@@ -125,7 +125,7 @@ export const restoreIdentity = async (
   if (result.exitCode === HAS_VOLUMES) throw refused(machine);
   if (result.exitCode !== 0)
     throw new CommandError('GLUSTER_FAILED', machine, command, result, {
-      what: `Giving ${machine} back its place in the pool`,
+      what: `Restoring the Gluster identity of ${machine}`,
     });
   await syncVolumes(machine, volumes.length, context);
 };

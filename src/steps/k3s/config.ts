@@ -144,8 +144,8 @@ export const configureK3s = defineStep<{ readonly node: NodeSpec }>({
   probe: async ({ node }, context) => {
     const { facts, sums } = await factsOf(node, context);
     const { config, unit } = texts(node, facts, context);
-    if (!sums.includes(sha256(config))) return pending('its config.yaml is not that of this lab');
-    return sums.includes(sha256(unit)) ? satisfied : pending('its unit is not that of this lab');
+    if (!sums.includes(sha256(config))) return pending('its config.yaml is missing or outdated');
+    return sums.includes(sha256(unit)) ? satisfied : pending('its unit is missing or outdated');
   },
   apply: async ({ node }, context) => {
     const { facts } = await factsOf(node, context);

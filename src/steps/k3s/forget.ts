@@ -46,7 +46,7 @@ export const forgetMachine = defineStep<Input>({
   kind: 'k3s.forget',
   inputs: (config) => agentSpecs(config).map(({ machine, server }) => ({ machine, server })),
   target: ({ machine }) => machine,
-  title: ({ machine }) => `Let the cluster forget an earlier ${machine}`,
+  title: ({ machine }) => `Remove the stale node ${machine}`,
   needs: ({ machine, server }) => [`k3s.config:${machine}`, `machines.ready:${server}`],
   probe: async (input, context) => {
     if (await succeeds(input.machine, context, 'test', '-s', PASSWORD)) return satisfied;

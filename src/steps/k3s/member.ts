@@ -32,7 +32,7 @@ export const joinCluster = defineStep<Pick<NodeSpec, 'machine' | 'server' | 'mou
   kind: 'k3s.member',
   inputs: (config) => agentSpecs(config).map(({ machine, server, mounts }) => ({ machine, server, mounts })),
   target: ({ machine }) => machine,
-  title: ({ machine, server }) => `See that ${machine} is in the cluster of ${server}`,
+  title: ({ machine, server }) => `Check that ${machine} joined ${server}`,
   needs: ({ machine, server }) => [`k3s.service:${machine}`, `k3s.service:${server}`],
   probe: async ({ machine, server }, context) => {
     if (await isReady(machine, server, context)) return satisfied;
@@ -42,7 +42,7 @@ export const joinCluster = defineStep<Pick<NodeSpec, 'machine' | 'server' | 'mou
     ]);
     return known === '' || right === '' || known === right
       ? satisfied
-      : pending('it belongs to a cluster that is gone');
+      : pending('it is still joined to an old cluster');
   },
   apply: async ({ machine, mounts }, context) => {
     await clearK3s(machine, mounts, context);

@@ -35,7 +35,7 @@ export const clearK3s = async (
   throw new CommandError('K3S_FAILED', machine, command, result, {
     what:
       result.exitCode === STILL_MOUNTED
-        ? `Something is still mounted below the folders of k3s on ${machine}, which are left alone; this`
+        ? `Something is still mounted below the folders of k3s on ${machine}; nothing was removed. The removal`
         : `Removing the cluster from ${machine}`,
     hint: `See who holds it: kglab exec ${machine} -- findmnt. Then run the same command again.`,
   });
@@ -45,7 +45,7 @@ export const clearK3s = async (
 export const resetK3s = defineStep<Input>({
   kind: 'k3s.reset',
   target: ({ machine }) => machine,
-  title: ({ machine }) => `Take the cluster off ${machine}`,
+  title: ({ machine }) => `Remove k3s data from ${machine}`,
   // The server first: k3s.member repairs agents of an old cluster in any later run.
   needs: ({ machine }, config) => {
     const server = serverMachine(config);
@@ -55,7 +55,7 @@ export const resetK3s = defineStep<Input>({
     const { exitCode } = await context
       .machine(machine)
       .exec(guestScript('k3s.sh', 'has_cluster'), { signal: context.signal });
-    return exitCode === 0 ? pending('the cluster is to be built anew') : satisfied;
+    return exitCode === 0 ? pending('the cluster is to be recreated') : satisfied;
   },
   apply: ({ machine, mounts }, context) => clearK3s(machine, mounts, context),
 });

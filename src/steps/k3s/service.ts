@@ -34,7 +34,7 @@ export const startK3s = defineStep<Input>({
   probe: async (input, context) => {
     const unit = await k3sUnit(input.machine, input.role, context);
     if (!unit.active) return pending('k3s does not run');
-    if (unit.outdated) return pending('it has to be restarted for what was changed');
+    if (unit.outdated) return pending('restart needed: configuration changed');
     return unit.enabled ? satisfied : pending('k3s does not start at boot');
   },
   apply: async (input, context) => {

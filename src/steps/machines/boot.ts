@@ -31,23 +31,19 @@ const bootState = async (machine: string, context: StepContext): Promise<ReturnT
 
 const assertOurs = (machine: string, marker: string, { lab }: StepContext): void => {
   if (marker === '' || marker === markerOf({ machine, lab })) return;
-  throw new CliError('MACHINE_FOREIGN', `Machine ${machine} belongs to another lab; it is left alone.`, {
+  throw new CliError('MACHINE_FOREIGN', `Machine ${machine} belongs to another lab; not touched.`, {
     details: [`its /etc/kglab/machine says ${marker}`],
-    hint: 'Give this lab another name in lab.yaml, or take the other lab down first.',
+    hint: 'Give this lab another name in lab.yaml, or remove the other lab first: kglab down',
   });
 };
 
 /** A booted machine without a marker is not ours: cloud-init writes the marker first. Throws MACHINE_FOREIGN. */
 const assertMarked = (machine: string, marker: string): void => {
   if (marker !== '') return;
-  throw new CliError(
-    'MACHINE_FOREIGN',
-    `Machine ${machine} does not bear the mark of a lab; it is left alone.`,
-    {
-      details: ['it has no /etc/kglab/machine'],
-      hint: 'Give this lab another name in lab.yaml, or remove that machine yourself if it is yours.',
-    },
-  );
+  throw new CliError('MACHINE_FOREIGN', `Machine ${machine} has no kglab marker; not touched.`, {
+    details: ['it has no /etc/kglab/machine'],
+    hint: 'Give this lab another name in lab.yaml, or remove that machine yourself if it is yours.',
+  });
 };
 
 const assertClean = async (
@@ -80,7 +76,7 @@ export const waitForBoot = defineStep<{ readonly machine: string }>({
     assertOurs(machine, marker, context);
     if (!done) return pending('cloud-init is not done');
     await assertClean(machine, errors, context);
-    return marker === '' ? pending('the machine is not marked') : satisfied;
+    return marker === '' ? pending('the marker is missing') : satisfied;
   },
   apply: async ({ machine }, context) => {
     const done = await waitFor(

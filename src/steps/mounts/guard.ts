@@ -12,12 +12,12 @@ export const installGuard = defineStep<{ readonly machine: string }>({
   kind: 'mounts.guard',
   inputs: (config) => kubernetesNodes(config).map(({ machine }) => ({ machine })),
   target: ({ machine }) => machine,
-  title: ({ machine }) => `Guard the mounts of ${machine}`,
+  title: ({ machine }) => `Install the mount guard on ${machine}`,
   needs: ({ machine }) => [`machines.ready:${machine}`],
   probe: async ({ machine }, context) =>
     (await readFile(context.machine(machine), PATHS.guard, { ...context, where: machine })) === text
       ? satisfied
-      : pending(`${PATHS.guard} is not that of this lab`),
+      : pending(`${PATHS.guard} is missing or outdated`),
   apply: ({ machine }, context) =>
     writeFile(context.machine(machine), PATHS.guard, text, {
       mode: '0755',

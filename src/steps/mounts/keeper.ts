@@ -165,14 +165,14 @@ export const runKeeper = defineStep<KeeperInput>({
   kind: 'mounts.keeper',
   inputs,
   target: ({ machine }) => machine,
-  title: ({ machine }) => `Keep the catalogue of volumes on ${machine}`,
+  title: ({ machine }) => `Install the keeper on ${machine}`,
   needs: ({ machine, node }, { volumes }) =>
     volumes.map(({ name }) => (node ? `mounts.mount:${name}@${machine}` : `gluster.start:${name}`)),
   probe: async (input, context) => {
     const machine = context.machine(input.machine);
     for (const { path, content } of filesOf(input, context)) {
       if ((await readFile(machine, path, { signal: context.signal })) !== content)
-        return pending(`${path} is not that of this lab`);
+        return pending(`${path} is missing or outdated`);
     }
     const { stdout } = await machine.exec(cmd('systemctl', 'is-active', UNIT), { signal: context.signal });
     return stdout.trim() === 'active' ? satisfied : pending('the keeper does not run');

@@ -133,7 +133,7 @@ export const mountVolume = defineStep<Input>({
       stateOf(input, context),
       readFile(context.machine(input.machine), `/etc/systemd/system/${unitName(input.path)}`, context),
     ]);
-    if (found !== unit) return pending('its unit is not that of this lab');
+    if (found !== unit) return pending('its unit is missing or outdated');
     const gap = mountGap(state, input.volume);
     return gap === undefined ? satisfied : pending(gap);
   },

@@ -12,7 +12,7 @@ import {
   giveBack,
   purge,
   stillIn,
-  type Desk,
+  type VolumesContext,
 } from '../../../src/volumes/quarantine.js';
 import { inventory } from '../../../src/volumes/inventory.js';
 import { restoreVolumes } from '../../../src/volumes/restore.js';
@@ -33,7 +33,7 @@ const ENTRY: WholeEntry = {
 };
 
 let stage: Stage;
-let desk: Desk;
+let desk: VolumesContext;
 const list = (...items: object[]): string => JSON.stringify({ kind: 'List', items });
 const kubectlCalls = (): readonly string[] =>
   stage.ran('g1').flatMap((words) => (words.startsWith('k3s kubectl get') ? [] : [words.slice(0, 80)]));
@@ -115,7 +115,7 @@ describe('restoring', () => {
     expect(await failure).toMatchObject({ code: 'VOLUME_FAILED', details: ['team/c1'] });
   });
 
-  it('does nothing for nothing', async () => {
+  it('does nothing without entries', async () => {
     await restoreVolumes([], desk.context, 'g1');
     expect(stage.calls).toEqual([]);
   });
@@ -125,7 +125,7 @@ describe('deleting', () => {
   const on = surveyed([directory(directoryName(1))]);
   const [kept] = inventory([on]);
 
-  it('keeps the provisioner from it, then claim, data, volume', async () => {
+  it('retains the PV, then deletes claim, moves data, deletes PV', async () => {
     stage.on('g1').on(/^sh take /);
     if (kept) await deleteVolume(kept, cluster([pv(1)], [claimOf(1)]), on, desk);
     const steps = stage.ran('g1').map((words) => /patch pv|delete pvc|delete pv|sh take/.exec(words)?.[0]);
@@ -148,7 +148,7 @@ describe('deleting', () => {
     expect(stage.calls).toEqual([]);
   });
 
-  it('does not touch what another volume shares, or lies in', async () => {
+  it('does not touch a directory that another PV uses', async () => {
     for (const path of [`${MOUNT}/${directoryName(1)}/`, `${MOUNT}/${directoryName(1)}/deep`]) {
       const shared = cluster([pv(1), pv(2, { path })], [claimOf(1)]);
       const failure = await failureOf(kept ? deleteVolume(kept, shared, on, desk) : Promise.resolve());
@@ -157,7 +157,7 @@ describe('deleting', () => {
     expect(stage.calls).toEqual([]);
   });
 
-  it('leaves a directory that holds the place of a volume', async () => {
+  it('does not touch a directory that contains the directory of a PV', async () => {
     const there = cluster([pv(1, { path: `${MOUNT}/team/web`, claim: undefined })]);
     const failure = await failureOf(deleteDirectory(directory('team'), there, on, desk));
     expect(failure).toMatchObject({ code: 'VOLUME_IN_USE' });
@@ -174,7 +174,7 @@ describe('the quarantine', () => {
     entry: undefined,
   };
 
-  it('gives back to the place that something had', async () => {
+  it('moves data back to where it was', async () => {
     stage.on('g1').on(/^sh give_back /);
     await giveBack(item, surveyed([]), desk);
     expect(stage.calls[0]?.command.args.slice(3, 6)).toEqual([
@@ -184,18 +184,18 @@ describe('the quarantine', () => {
     ]);
   });
 
-  it('gives nothing back over something', async () => {
+  it('refuses to overwrite an existing directory', async () => {
     const failure = await failureOf(giveBack(item, surveyed([directory(directoryName(1))]), desk));
     expect(failure).toMatchObject({ code: 'VOLUME_EXISTS' });
     expect(stage.calls).toEqual([]);
   });
 
-  it('destroys nothing that somebody has brought back meanwhile', () => {
+  it('does not purge what was restored in the meantime', () => {
     const other = { ...item, name: 'other', path: '/q/other' };
     expect(stillIn([item, other], [surveyed([], { quarantine: [other] }), surveyed([])])).toEqual([other]);
   });
 
-  it('purges a volume of its own with its bricks, and no brick of another kind', async () => {
+  it('purges a dedicated volume with its bricks, and no other brick', async () => {
     const info = `<cliOutput><opRet>0</opRet><volInfo><volumes><volume><name>${pvName(1)}</name><statusStr>Stopped</statusStr><bricks>
       <brick><name>g2:/data/.claims/${pvName(1)}</name></brick><brick><name>g3:/data/gv0</name></brick></bricks></volume></volumes></volInfo></cliOutput>`;
     stage
@@ -245,7 +245,7 @@ describe('the quarantine', () => {
     stage.on('g1').on(/rm -rf/, { exitCode: 1, stderr: "rm: cannot remove '/q/x/data/f'" });
     expect(await failureOf(purge(item, desk))).toMatchObject({
       code: 'VOLUME_FAILED',
-      message: `Destroying ${item.name} ended with exit code 1`,
+      message: `Purging ${item.name} ended with exit code 1`,
       details: ["rm: cannot remove '/q/x/data/f'"],
       hint: expect.stringContaining('left in the quarantine') as string,
     });

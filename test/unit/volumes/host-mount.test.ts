@@ -83,7 +83,7 @@ describe('mounting', () => {
     const failure = (await failureOf(mount())) as AggregateError;
     expect(failure.errors).toMatchObject([
       { code: 'MOUNT_FAILED' },
-      { code: 'MOUNT_FAILED', hint: 'It is in the books. Undo it: kglab umount --force /mnt/data' },
+      { code: 'MOUNT_FAILED', hint: 'It is recorded. Undo it: kglab umount --force /mnt/data' },
     ]);
     expect(await hostMounts(place)).toEqual([MOUNT]);
   });
@@ -98,7 +98,7 @@ describe('mounting', () => {
 
   it('happens once', async () => {
     await mount();
-    await expect(mount()).rejects.toThrow('gv0 is mounted by kglab already, at /mnt/data.');
+    await expect(mount()).rejects.toThrow('gv0 is already mounted by kglab at /mnt/data.');
   });
 
   it('needs a client', async () => {

@@ -28,11 +28,11 @@ it('finds a class that makes its volumes in another way now', () => {
   expect(names(droppedBetween(changed('pinned'), changed('pinned')).classes)).toEqual([]);
 });
 
-describe('in the way of dropping', () => {
+describe('obstacles to retiring', () => {
   const dropped = droppedBetween(BEFORE, AFTER);
   const gone = (over = {}) => surveyed([], { volume: 'old', ...over });
 
-  it('is nothing, when nothing is there', () => {
+  it('are none when a volume is empty', () => {
     expect(obstacles(dropped, cluster([pv(1, { class: 'a' })]), [gone()])).toEqual([]);
   });
 
@@ -57,9 +57,9 @@ describe('in the way of dropping', () => {
     ]);
   });
 
-  it('is not knowing', () => {
+  it('include a volume that is not mounted', () => {
     expect(obstacles(dropped, cluster(), [gone({ mounted: false })])).toEqual([
-      'volume old: it is not mounted, so nobody knows what is on it',
+      'volume old: it is not mounted; its content is unknown',
     ]);
   });
 });

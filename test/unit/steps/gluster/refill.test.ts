@@ -196,7 +196,7 @@ describe('volumes of dedicated claims', () => {
     states(MARK, MARK, MARK);
     stage.on('g1').on(INFO, two()).on(HEAL, owed(3));
     expect(await told(refillClaims.probe(input, stage.context()))).toMatchObject({
-      because: 'volume pvc-1: 3 entries wait for healing',
+      because: 'volume pvc-1: 3 pending heals',
     });
     stage.on('g1').on(HEAL, owed(0));
     expect(await told(refillClaims.probe(input, stage.context()))).toEqual({ state: 'satisfied' });

@@ -60,7 +60,7 @@ describe('brick', () => {
   ])('throws GLUSTER_BRICK_LEFTOVER for data %s', async (_what, state, info, words) => {
     const error = (await failureOf(probe(state, info))) as CliError;
     expect(error).toMatchObject({ code: 'GLUSTER_BRICK_LEFTOVER', exitCode: 44 });
-    expect(error.message).toContain(`g1:/srv/lab/n1/brick/b1 holds ${words}`);
+    expect(error.message).toContain(`g1:/srv/lab/n1/brick/b1 contains ${words}`);
     expect(error.hint).toContain('kglab exec g1 -- ls -la /srv/lab/n1/brick/b1');
     expect(stage.ran('g1').some((words_) => /rm |mkdir|clear_brick|unmark_brick/.test(words_))).toBe(false);
   });

@@ -94,7 +94,7 @@ describe('k3s.member', () => {
     stage.on('g1').on(NODES, node('g1', true));
     authorities('A', 'B');
     expect(await joinCluster.probe(INPUT, stage.context())).toMatchObject({
-      because: 'it belongs to a cluster that is gone',
+      because: 'it is still joined to an old cluster',
     });
     stage.on('g2').on('sh clear_cluster /opt/shared').on('systemctl start k3s-agent');
     await joinCluster.apply(INPUT, stage.context());

@@ -188,7 +188,7 @@ describe('service', () => {
   it.each([
     [shown('active'), undefined],
     [shown('active', 3), undefined],
-    [shown('active', 0, 'restart\n'), 'it has to be restarted for what was changed'],
+    [shown('active', 0, 'restart\n'), 'restart needed: configuration changed'],
     [shown('inactive', 0, 'restart\n'), 'k3s does not run'],
     [shown('activating'), 'k3s does not run'],
     [shown('active').replace('enabled', 'disabled'), 'k3s does not start at boot'],

@@ -56,7 +56,7 @@ describe('mount: probe', () => {
 
   it.each([
     ['unmounted\nenabled\nsealed\n', unit, 'the volume is not mounted'],
-    [READY, 'another unit', 'its unit is not that of this lab'],
+    [READY, 'another unit', 'its unit is missing or outdated'],
     [READY.replace('sealed\n', ''), unit, 'the directory below the mount is not sealed'],
   ])('is pending: %j', async (state, unitText, because) => {
     expect(await found(state, unitText)).toEqual({ state: 'pending', because });
@@ -76,8 +76,8 @@ describe('guard', () => {
 
   it.each([
     [guard, undefined],
-    ['an old guard', `${GUARD} is not that of this lab`],
-    [undefined, `${GUARD} is not that of this lab`],
+    ['an old guard', `${GUARD} is missing or outdated`],
+    [undefined, `${GUARD} is missing or outdated`],
   ])('%#', async (text, because) => {
     stage.on('g1').on(reads(GUARD), text === undefined ? { exitCode: 44 } : text);
     expect(await installGuard.probe(g1, stage.context())).toEqual(
