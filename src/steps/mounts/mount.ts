@@ -1,4 +1,4 @@
-import type { LabConfig, NodeConfig, VolumeConfig } from '../../config/config.js';
+import { type LabConfig, type NodeConfig, type VolumeConfig } from '../../config/config.js';
 import { brickMachines, kubernetesNodes } from '../../config/roles.js';
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
@@ -8,10 +8,10 @@ import { CommandError } from '../../exec/command-error.js';
 import { cmd } from '../../exec/command.js';
 import { readFile, writeFile } from '../../guest/files.js';
 import { MOUNT_OPTIONS, PATHS, unitName } from '../../guest/layout.js';
+import { guestProgram, guestScript } from '../../guest/script.js';
+import { awaitAll } from '../../util/pool.js';
 import { fill } from '../../util/template.js';
 import { waitFor } from '../../util/wait.js';
-import { awaitAll } from '../../util/pool.js';
-import { guestScript } from '../../guest/script.js';
 
 /** How long to try (milliseconds): bricks may be starting, and one try takes up to 60 s (the unit's TimeoutSec). */
 const MOUNT_MS = 90_000;
@@ -155,4 +155,25 @@ export const mountVolume = defineStep<Input>({
     });
     await start(input, context);
   },
+});
+
+const text = guestProgram('guard.sh');
+
+/** The program that mounts a volume and checks that it answers is installed; the mount units and k3s use it. */
+export const installGuard = defineStep<{ readonly machine: string }>({
+  kind: 'mounts.guard',
+  inputs: (config) => kubernetesNodes(config).map(({ machine }) => ({ machine })),
+  target: ({ machine }) => machine,
+  title: ({ machine }) => `Install the mount guard on ${machine}`,
+  needs: ({ machine }) => [`machines.ready:${machine}`],
+  probe: async ({ machine }, context) =>
+    (await readFile(context.machine(machine), PATHS.guard, { ...context, where: machine })) === text
+      ? satisfied
+      : pending(`${PATHS.guard} is missing or outdated`),
+  apply: ({ machine }, context) =>
+    writeFile(context.machine(machine), PATHS.guard, text, {
+      mode: '0755',
+      signal: context.signal,
+      where: machine,
+    }),
 });

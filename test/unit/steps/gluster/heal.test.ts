@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { VolumeSpec } from '../../../../src/gluster/volume-spec.js';
-import { healVolume } from '../../../../src/steps/gluster/heal.js';
-import { healGap } from '../../../../src/steps/gluster/healing.js';
+import { healVolume, healGap } from '../../../../src/steps/gluster/healing.js';
 import { failureOf, Stage } from '../../../helpers/step-context.js';
 
 const bricks = ['g1', 'g2', 'g3'].map((machine) => ({ machine, path: '/data/b' }));

@@ -2,8 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../../../src/cli/support/templates.js';
 import type { CliError } from '../../../../src/errors/cli-error.js';
 import { guestProgram } from '../../../../src/guest/script.js';
-import { installGuard } from '../../../../src/steps/mounts/guard.js';
-import { mountVolume, renderMountUnit } from '../../../../src/steps/mounts/mount.js';
+import { installGuard, mountVolume, renderMountUnit } from '../../../../src/steps/mounts/mount.js';
 import { failureOf, reads, Stage, WRITES } from '../../../helpers/step-context.js';
 
 const PATH = '/opt/local-path-provisioner';
