@@ -19,6 +19,8 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   packages: 'external',
+  // The scripts for machines, src/guest/*.sh, are part of the program.
+  loader: { '.sh': 'text' },
   sourcemap: 'linked',
   metafile: true,
   banner: { js: '#!/usr/bin/env node' },

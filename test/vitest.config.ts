@@ -8,11 +8,19 @@ const E2E_TIMEOUT_MS = 10 * 60_000;
 
 const common = { environment: 'node', mockReset: true, restoreMocks: true, unstubEnvs: true } as const;
 
+/** Loads the scripts for machines as texts, as the build does. */
+const shellTexts = {
+  name: 'shell-texts',
+  transform: (text: string, id: string) =>
+    id.endsWith('.sh') ? { code: `export default ${JSON.stringify(text)}`, map: null } : undefined,
+} as const;
+
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     projects: [
       {
+        plugins: [shellTexts],
         test: {
           ...common,
           name: 'unit',
@@ -24,6 +32,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [shellTexts],
         test: {
           ...common,
           name: 'e2e',

@@ -1,13 +1,13 @@
 import type { StepContext } from '../engine/context.js';
 import { cmd } from '../exec/command.js';
-import { readFile } from '../exec/files.js';
+import { readFile } from '../guest/files.js';
 import { getObjects, nodeView, type KubeObject, type NodeView } from '../kube/kubectl.js';
 import type { MachineInfo } from '../machines/provider.js';
 import { kubernetesNodes, serverMachine, storageNodes } from '../config/roles.js';
 import type { LabConfig } from '../config/config.js';
 import { processes, volumes } from '../gluster/ask.js';
 import type { Volume, VolumeProcess } from '../gluster/parse.js';
-import { PATHS } from '../guest/paths.js';
+import { PATHS } from '../guest/layout.js';
 import { awaitAll, mapPool } from '../util/pool.js';
 
 /** The state of a lab; parts that do not answer are undefined. */

@@ -1,6 +1,7 @@
 import { VOLUME_TYPES } from '../config/volume-types.js';
-import { sh, type Command } from '../exec/command.js';
+import type { Command } from '../exec/command.js';
 import type { VolumeSpec } from './volume-spec.js';
+import { guestScript } from '../guest/script.js';
 
 /** A gluster command without prompts, with XML output. Its exit code is then meaningless: read `<opRet>`. */
 export const gluster = (...args: string[]): Command => ({
@@ -25,10 +26,5 @@ export const volumeCreate = (volume: VolumeSpec): Command => {
 export const volumeSet = (volume: string, options: Readonly<Record<string, string>>): Command =>
   gluster('volume', 'set', volume, ...Object.entries(options).flat());
 
-/**
- * Restarts glusterd on a machine whose bricks hold no data. Killing it saves the orderly stop, which can take 10 s, and
- * loses nothing there.
- */
-export const restartGlusterd: Command = sh(
-  'systemctl kill -s KILL glusterd.service 2>/dev/null; exec systemctl restart glusterd.service',
-);
+/** Restarts glusterd on a machine whose bricks hold no data. */
+export const restartGlusterd: Command = guestScript('gluster.sh', 'restart_glusterd');

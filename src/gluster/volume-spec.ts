@@ -52,13 +52,6 @@ export const PROFILES: Readonly<Record<VolumeProfile, Readonly<Record<string, st
  */
 export const COPIES_OPTIONS: Readonly<Record<string, string>> = { 'cluster.heal-timeout': '60' };
 
-/** Options of a volume with quota: df shows the limits, and every write checks them. */
-export const QUOTA_OPTIONS: Readonly<Record<string, string>> = {
-  'features.quota-deem-statfs': 'on',
-  'features.soft-timeout': '0',
-  'features.hard-timeout': '0',
-};
-
 /** The wanted Gluster volume for a volume of lab.yaml. */
 export const volumeSpec = (config: LabConfig, volume: VolumeConfig): VolumeSpec => ({
   name: volume.name,

@@ -1,27 +1,15 @@
 import type { StepContext } from '../engine/context.js';
 import { checked } from '../exec/checked.js';
-import { sh } from '../exec/command.js';
 import { sha256 } from '../util/checksum.js';
+import { guestScript } from '../guest/script.js';
 
 /** SHA-256 by file, paths relative to the volume's directory; links and empty directories by their own lines. */
 export type Checksums = Readonly<Record<string, string>>;
 
-/**
- * Prints `<sum>  <path>` for every file below $1, `link:<target>  <path>` for links, `directory  <path>` for the rest.
- * A file that cannot be read fails the whole. Names with a newline are escaped by sha256sum, which marks such a line
- * with a leading backslash.
- */
-const SUMS = `
-set -e
-cd "$1"
-find . -type f -exec sha256sum {} +
-find . -type l -printf 'link:%l  %p\\n'
-find . -mindepth 1 -type d -printf 'directory  %p\\n'`;
-
 /** Reading everything on a volume once; a lab's volumes have some GiB at most. */
 const SUMS_MS = 1_800_000;
 
-/** Reads what {@link SUMS} printed. */
+/** Reads what `checksums` of volumes.sh printed. */
 export const parseChecksums = (text: string): Checksums =>
   Object.fromEntries(
     text
@@ -42,12 +30,17 @@ export const checksumsOf = async (
   machine: string,
   context: StepContext,
 ): Promise<Checksums> => {
-  const { stdout } = await checked(context.machine(machine), machine, sh(SUMS, path), {
-    code: 'VOLUME_FAILED',
-    what: `Reading ${path} on ${machine}`,
-    signal: context.signal,
-    timeoutMs: SUMS_MS,
-  });
+  const { stdout } = await checked(
+    context.machine(machine),
+    machine,
+    guestScript('volumes.sh', 'checksums', path),
+    {
+      code: 'VOLUME_FAILED',
+      what: `Reading ${path} on ${machine}`,
+      signal: context.signal,
+      timeoutMs: SUMS_MS,
+    },
+  );
   return parseChecksums(stdout);
 };
 

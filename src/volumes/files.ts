@@ -2,59 +2,17 @@ import { basename, dirname, resolve } from 'node:path';
 import type { StepContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
-import { cmd, sh, type Command } from '../exec/command.js';
+import { cmd, type Command } from '../exec/command.js';
 import type { Machine } from '../machines/provider.js';
-
-/** Sets `$target` to $2 below the volume $1; nothing outside of it is touched, not through a link either. */
-const INSIDE = `
-root=$(realpath -e -- "$1") || { echo "there is no directory $1" >&2; exit 1; }
-target=$(realpath -m -- "$root/$2")
-case $target/ in "$root"/*) ;; *) echo "$2 leads out of the volume" >&2; exit 1 ;; esac
-`;
+import { guestScript } from '../guest/script.js';
 
 /** Lists a path in a volume. */
 export const listCommand = (root: string, path: string): Command =>
-  sh(`${INSIDE}exec ls -la -- "$target"`, root, path);
+  guestScript('files.sh', 'list_inside', root, path);
 
 /** Prints a file of a volume. */
 export const catCommand = (root: string, path: string): Command =>
-  sh(`${INSIDE}exec cat -- "$target"`, root, path);
-
-/**
- * Writes an archive of a path under the name $3; when that is `.`, of what a directory holds, without the directory
- * itself, whose owner and mode are not to be those of the place that it is poured into.
- */
-const PACK = `
-if [ "$3" = . ]; then
-  cd -- "$target" && ls -A >/dev/null || exit 1
-  find . -mindepth 1 -maxdepth 1 -print0 | tar --numeric-owner --null -T - -cf -
-  exit
-fi
-[ -e "$target" ] || [ -L "$target" ] || { echo "there is no $2" >&2; exit 1; }
-top=$(basename -- "$target")
-parent=$(dirname -- "$target")
-if [ "$top" = "$3" ]; then exec tar -C "$parent" --numeric-owner -cf - -- "$top"; fi
-# A link: what it leads to goes by the name of the link.
-name=$(printf %s "$3" | sed 's/[\\\\&,]/\\\\&/g')
-exec tar -C "$parent" --numeric-owner --transform "s,^[^/]*,$name,S" -cf - -- "$top"`;
-
-/**
- * Unpacks such an archive: into a directory that exists, else under the name asked for. $3 is the name at the top of
- * the archive.
- */
-const UNPACK = `
-set -e
-if [ "$3" = . ]; then mkdir -p -- "$target"; exec tar -C "$target" -xf -; fi
-if [ -d "$target" ]; then exec tar -C "$target" -xf -; fi
-case $2 in */) mkdir -p -- "$target"; exec tar -C "$target" -xf - ;; esac
-parent=$(dirname -- "$target")
-mkdir -p -- "$parent"
-new=$(mktemp -d -- "$parent/.kglab-cp.XXXXXX")
-trap 'rm -rf -- "$new"' EXIT
-tar -C "$new" -xf -
-mv -fT -- "$new/$3" "$target"`;
-
-const HERE = 'target=$(realpath -m -- "$1/$2")\n';
+  guestScript('files.sh', 'cat_inside', root, path);
 
 /** A place that things are copied from or to: in a volume, or on this host. */
 export interface CopyEnd {
@@ -67,15 +25,16 @@ export interface CopyEnd {
 export const topOf = (path: string): string =>
   /(^|\/)\.?$/.test(path) && !/[^/.]\/$/.test(path) ? '.' : basename(path);
 
-const side = ({ root, path }: CopyEnd, script: string, top: string): Command => {
-  if (root !== undefined) return sh(`${INSIDE}${script}`, root, path, top);
+const side = ({ root, path }: CopyEnd, verb: 'pack' | 'unpack', top: string): Command => {
+  if (root !== undefined) return guestScript('files.sh', `${verb}_inside`, root, path, top);
   const full = resolve('/', path);
-  return sh(`${HERE}${script}`, dirname(full), `${basename(full)}${path.endsWith('/') ? '/' : ''}`, top);
+  const name = `${basename(full)}${path.endsWith('/') ? '/' : ''}`;
+  return guestScript('files.sh', `${verb}_here`, dirname(full), name, top);
 };
 
 const onHost = async (machine: Machine, command: Command): Promise<Command> => {
   if (machine.hostCommand === undefined)
-    throw new CliError('USAGE', 'This provider has no machines that files could be copied to or from.');
+    throw new CliError('USAGE', 'This provider cannot copy files to or from machines.');
   return machine.hostCommand(command);
 };
 
@@ -111,8 +70,8 @@ export const copy = async (
   context: Pick<StepContext, 'host' | 'signal'>,
 ): Promise<void> => {
   const top = topOf(from.path);
-  const pack = side(from, PACK, top);
-  const unpack = side(to, UNPACK, top);
+  const pack = side(from, 'pack', top);
+  const unpack = side(to, 'unpack', top);
   const first = wordsOf(from.root === undefined ? pack : await onHost(machine, pack));
   const second = wordsOf(to.root === undefined ? unpack : await onHost(machine, unpack));
   const pipe = cmd('bash', '-c', PIPE, 'bash', String(first.length), ...first, ...second);

@@ -3,8 +3,10 @@ import type { LabFiles } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
 import type { MachineInfo } from '../machines/provider.js';
-import { cmd, quote, sh, type Executor } from '../exec/command.js';
 import { parseRecordFile } from '../util/private-files.js';
+import { quote, type Executor } from '../exec/command.js';
+import { MOUNT_OPTIONS } from '../guest/layout.js';
+import { guestScript } from '../guest/script.js';
 
 /** A Gluster volume mounted on this host by kglab. */
 export interface HostMount {
@@ -72,66 +74,12 @@ const hostsText = (machines: readonly MachineInfo[]): string =>
     '',
   ].join('\n');
 
-/** Whether something may be mounted at $1 ($2 in mountinfo). What lies there is not kglab's, and is not touched. */
-const CHECK = `
-! cut -d ' ' -f 5 /proc/self/mountinfo | grep -Fxq -e "$2" || { echo "$1 is a mount point already" >&2; exit 1; }
-[ ! -e "$1" ] || [ -d "$1" ] || { echo "$1 is not a directory" >&2; exit 1; }
-[ ! -d "$1" ] || [ -z "$(ls -A "$1")" ] || { echo "$1 is not empty" >&2; exit 1; }`;
-
-/**
- * Mounts volume $2 at $1. Bricks go by the names of machines, which this host does not know and need not: the client
- * lives in a mount namespace in which /etc/hosts ($3) knows them. $1 is made a shared mount of its own first, through
- * which the mount comes to the host; the rest of the tree only follows the host, so nothing else gets out, and
- * whatever the host unmounts is unmounted there too.
- */
-const MOUNT = `
-set -e
-mkdir -p "$1"
-mount --bind "$1" "$1"
-mount --make-private "$1"
-mount --make-shared "$1"
-unshare -m --propagation unchanged sh -c '
-  set -e
-  mount --make-slave "$(findmnt -nro TARGET -T /etc/hosts | tail -n 1)"
-  mount --bind "$3" /etc/hosts
-  mount -t glusterfs -o "$4" "$5:/$2" "$1"
-' sh "$@" || { umount "$1"; rmdir "$1" 2>/dev/null; exit 1; }`;
-
-const OPTIONS = (servers: readonly string[]): string =>
-  `backup-volfile-servers=${servers.join(':')},attribute-timeout=0,entry-timeout=0,negative-timeout=0`;
+const optionsFor = (servers: readonly string[]): string =>
+  `backup-volfile-servers=${servers.join(':')},${MOUNT_OPTIONS}`;
 
 /** A path as the kernel writes it into mountinfo: blanks and backslashes in octal. */
 const inMountinfo = (path: string): string =>
   path.replaceAll(/[ \t\n\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
-
-/**
- * Unmounts both layers at $1 ($3 in mountinfo); lazily when $2 says so. The directory goes when it is empty. A mount
- * whose client is dead is a mount all the same, and cannot be looked at: mountinfo knows.
- */
-const UNMOUNT = `
-while cut -d ' ' -f 5 /proc/self/mountinfo | grep -Fxq -e "$3"; do umount "$2" "$1" || exit 1; done
-rmdir "$1" 2>/dev/null
-:`;
-
-/**
- * Ends the Gluster clients for $1. mount.glusterfs starts its client as a daemon, in a session of its own: one that is
- * not ended mounts a moment later.
- */
-const END_CLIENTS = `
-path=$1
-clients() {
-  for file in $(grep -lsaxzF -e "$path" /proc/[0-9]*/cmdline); do
-    name=$(tr '\\0' '\\n' 2>/dev/null <"$file" | head -n 1)
-    [ "\${name##*/}" != glusterfs ] || echo "$file" | cut -d / -f 3
-  done
-}
-left=50
-while pids=$(clients); [ -n "$pids" ]; do
-  [ "$left" -gt 0 ] || { kill -KILL $pids 2>/dev/null; break; }
-  kill $pids 2>/dev/null
-  left=$((left - 1))
-  sleep 0.1
-done`;
 
 /** A client gives up after less when no server answers it. Milliseconds. */
 const MOUNT_MS = 90_000;
@@ -140,12 +88,12 @@ const MOUNT_MS = 90_000;
 const UNDO_MS = 30_000;
 
 /**
- * Undoes a mount that failed or was interrupted, whatever part of it there is by now; it then is in the books no more.
+ * Undoes a mount that failed or was interrupted, whatever part of it there is by now; it is then no longer recorded.
  * Throws `cause` in any case, and says what is left when that does not succeed.
  */
 const undo = async (mount: HostMount, place: MountPlace, cause: unknown): Promise<never> => {
   const { path } = mount;
-  const script = sh(`${END_CLIENTS}${UNMOUNT}`, path, '-l', inMountinfo(path));
+  const script = guestScript('host-mount.sh', 'undo_mount', path, '-l', inMountinfo(path));
   // Not with the signal: it may have aborted.
   const result = await place.host.exec(script, { timeoutMs: UNDO_MS });
   if (result.exitCode === 0) {
@@ -153,7 +101,7 @@ const undo = async (mount: HostMount, place: MountPlace, cause: unknown): Promis
     throw cause;
   }
   const left = new CliError('MOUNT_FAILED', `${path} may still be mounted: ${result.stderr.trim()}`, {
-    hint: `It is in the books. Undo it: kglab umount --force ${quote(path)}`,
+    hint: `It is recorded. Undo it: kglab umount --force ${quote(path)}`,
   });
   throw new AggregateError([cause, left], left.message);
 };
@@ -167,7 +115,7 @@ export const mountOnHost = async (
 ): Promise<void> => {
   const { volume, path } = mount;
   const { host, files, dir, signal } = place;
-  const { exitCode } = await host.exec(cmd('sh', '-c', 'command -v mount.glusterfs unshare findmnt'), {
+  const { exitCode } = await host.exec(guestScript('host-mount.sh', 'has_client'), {
     signal,
   });
   if (exitCode !== 0)
@@ -178,15 +126,15 @@ export const mountOnHost = async (
   if (known.some((one) => one.path === path || one.volume === volume))
     throw new CliError(
       'MOUNT_FAILED',
-      `${volume} is mounted by kglab already, at ${known.find((one) => one.volume === volume || one.path === path)?.path ?? path}.`,
+      `${volume} is already mounted by kglab at ${known.find((one) => one.volume === volume || one.path === path)?.path ?? path}.`,
       {
-        hint: 'kglab umount ends that.',
+        hint: 'Unmount it first: kglab umount',
       },
     );
-  await checked(host, 'host', sh(CHECK, path, inMountinfo(path)), {
+  await checked(host, 'host', guestScript('host-mount.sh', 'check_place', path, inMountinfo(path)), {
     code: 'MOUNT_FAILED',
-    what: `Looking at ${path}`,
-    hint: 'Name a directory that is empty or not there yet.',
+    what: `Checking ${path}`,
+    hint: 'Choose a directory that is empty or does not exist.',
     signal,
   });
   const hosts = join(dir, `hosts-${volume}`);
@@ -194,7 +142,8 @@ export const mountOnHost = async (
   // Before it is tried: of a kglab that is killed, the mount may outlive it.
   await files.write(ledger(dir), JSON.stringify([...known, mount]));
   const [first = ''] = servers;
-  await checked(host, 'host', sh(MOUNT, path, volume, hosts, OPTIONS(servers), first), {
+  const args = [path, volume, hosts, optionsFor(servers), first];
+  await checked(host, 'host', guestScript('host-mount.sh', 'mount_volume', ...args), {
     code: 'MOUNT_FAILED',
     what: `Mounting ${volume} at ${path}`,
     hint: `Read the client's log: /var/log/glusterfs/${path.slice(1).replaceAll('/', '-')}.log`,
@@ -210,7 +159,8 @@ export const unmountOnHost = async (
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<void> => {
   const { host, signal } = place;
-  const unmount = sh(UNMOUNT, mount.path, force ? '-l' : '--', inMountinfo(mount.path));
+  const args = [mount.path, force ? '-l' : '--', inMountinfo(mount.path)];
+  const unmount = guestScript('host-mount.sh', 'unmount', ...args);
   const result = await host.exec(unmount, { signal, timeoutMs: 60_000 });
   if (result.exitCode !== 0)
     throw new CliError('VOLUME_IN_USE', `${mount.path} cannot be unmounted: ${result.stderr.trim()}`, {

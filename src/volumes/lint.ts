@@ -23,7 +23,7 @@ const faultOf = (claim: Claim, { classes }: LabConfig, known: readonly string[])
   if (found.mode === 'pinned' && mode !== undefined)
     return `class ${found.name} is pinned to a node, which rules out ${mode} (choose a shared class, or ReadWriteOnce)`;
   if (found.mode !== 'pinned' && claim.annotations['volumeType']?.toLowerCase() === 'local')
-    return `annotation volumeType: local cannot be had from class ${found.name}, which is ${found.mode}: the volume is refused again and again and leaves an empty directory each time (drop the annotation, or choose a pinned class)`;
+    return `annotation volumeType: local is not supported by class ${found.name} (${found.mode}); each retry leaves an empty directory (drop the annotation, or choose a pinned class)`;
   return undefined;
 };
 

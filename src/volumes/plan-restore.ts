@@ -62,7 +62,7 @@ const conflictOf = (kept: Kept, { claims, volumes }: ClusterVolumes): string | u
   if (pv !== undefined && pv.claim !== undefined && pv.claim !== kept.id)
     return `volume ${pv.name} exists and belongs to claim ${pv.claim}`;
   if (pv?.reclaim === 'Delete' && ['Released', 'Terminating'].includes(pv.phase))
-    return `volume ${pv.name} of claim ${kept.id} is being deleted (its data is then had back by: kglab volumes undo)`;
+    return `volume ${pv.name} of claim ${kept.id} is being deleted (restore it afterwards with: kglab volumes undo)`;
   if (claim !== undefined && claim.volumeName === undefined)
     return `claim ${kept.id} exists and waits for a volume (delete it; it holds no data yet)`;
   return undefined;

@@ -1,7 +1,7 @@
 import type { StepContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
-import { quote, sh } from '../exec/command.js';
+import { cmd, quote, type Command } from '../exec/command.js';
 import { runKubectl } from '../kube/kubectl.js';
 import { gluster } from '../gluster/commands.js';
 import { must, volumes } from '../gluster/ask.js';
@@ -9,9 +9,11 @@ import type { ClusterVolumes } from './cluster.js';
 import type { Kept } from './inventory.js';
 import { request } from './requests.js';
 import type { Directory, Quarantined, Surveyed } from './survey.js';
+import { STORE } from '../guest/layout.js';
+import { guestScript } from '../guest/script.js';
 
-/** Where work on volumes is done. */
-export interface Desk {
+/** What commands about volumes need: a context, and the machines to run on. */
+export interface VolumesContext {
   readonly context: StepContext;
   /** Machine of the k3s server; it mounts every volume. */
   readonly server: string;
@@ -19,35 +21,13 @@ export interface Desk {
   readonly gluster: string;
 }
 
-/** Takes a directory ($1) into the quarantine at $2, with the manifest on standard input; $3 is its catalogue entry. */
-export const TAKE = `
-undo() {
-  rm -f "$2/manifest.json.new" "$2/manifest.json"
-  rmdir "$2"
-  echo "$1 is still in its place" >&2
-  exit 1
-}
-mkdir -p "$2" && cat > "$2/manifest.json.new" && mv "$2/manifest.json.new" "$2/manifest.json" || undo "$1" "$2"
-[ ! -d "$1" ] || mv -T "$1" "$2/data" || undo "$1" "$2"
-rm -f "$3" || { echo "$1 is in the quarantine; its entry in the catalogue is left: $3" >&2; exit 1; }`;
-
-/** Gives the data at $1/data back as the directory $2, and its manifest back to the catalogue as $3. */
-export const GIVE_BACK = `
-stays() { echo "$1 is still in the quarantine" >&2; exit 1; }
-[ ! -e "$2" ] || { echo "$2 is there" >&2; exit 17; }
-mkdir -p "\${3%/*}" || stays "$1"
-[ ! -e "$1/manifest.json" ] || cp "$1/manifest.json" "$3" || stays "$1"
-if [ -e "$1/volume" ]; then mv "$1/volume" "$4"; else mv -T "$1/data" "$2"; fi || stays "$1"
-rm -rf "$1" || { echo "$2 is back in its place; its remains in the quarantine are left: $1" >&2; exit 1; }`;
-
 const run = async (
-  { context, server }: Desk,
-  script: string,
-  args: readonly string[],
+  { context, server }: VolumesContext,
+  script: Command,
   what: string,
   { stdin, hint }: { readonly stdin?: string; readonly hint?: string } = {},
 ): Promise<void> => {
-  const command = { ...sh(script, ...args), ...(stdin === undefined ? {} : { stdin }) };
+  const command = { ...script, ...(stdin === undefined ? {} : { stdin }) };
   await checked(context.machine(server), server, command, {
     code: 'VOLUME_FAILED',
     what,
@@ -56,7 +36,7 @@ const run = async (
   });
 };
 
-const entryFile = (mount: string, pv: string): string => `${mount}/.kglab/catalogue/${pv}.json`;
+const entryFile = (mount: string, pv: string): string => `${mount}/${STORE.catalogue}/${pv}.json`;
 
 /** Name in the quarantine of something deleted at `now` (milliseconds since the epoch). */
 export const quarantineName = (now: number, directory: string): string =>
@@ -81,7 +61,7 @@ const assertAlone = (path: string, others: ClusterVolumes['volumes']): void => {
   if (users.length === 0) return;
   throw new CliError(
     'VOLUME_IN_USE',
-    `${path} is the place of ${users.map(({ name, claim }) => `${name} (claim ${claim ?? 'none'})`).join(', ')}.`,
+    `${path} is used by ${users.map(({ name, claim }) => `${name} (claim ${claim ?? 'none'})`).join(', ')}.`,
     { hint: `Delete the volume first: kglab kubectl -- delete pv ${users[0]?.name ?? ''}` },
   );
 };
@@ -89,7 +69,7 @@ const assertAlone = (path: string, others: ClusterVolumes['volumes']): void => {
 const releaseClaim = async (
   { pv, id }: { readonly pv: string; readonly id: string },
   cluster: ClusterVolumes,
-  { context, server }: Desk,
+  { context, server }: VolumesContext,
 ): Promise<void> => {
   const [namespace = '', claim = ''] = id.split('/');
   // Or the provisioner would do the same at the same time.
@@ -112,7 +92,7 @@ export const deleteVolume = async (
   kept: Kept,
   cluster: ClusterVolumes,
   on: Surveyed,
-  desk: Desk,
+  desk: VolumesContext,
 ): Promise<void> => {
   const { context, server } = desk;
   assertUnused(kept.id, cluster);
@@ -124,9 +104,9 @@ export const deleteVolume = async (
   await releaseClaim({ pv: kept.entry.pv, id: kept.id }, cluster, desk);
   if (dedicated) await request('delete', { mount: on.mount, directory: name }, server, context);
   else {
-    const place = `${on.mount}/.kglab/quarantine/${quarantineName(context.clock.now(), name)}`;
-    const args = [path, place, entryFile(on.mount, kept.entry.pv)];
-    await run(desk, TAKE, args, `Taking ${name} into the quarantine`, {
+    const place = `${on.mount}/${STORE.quarantine}/${quarantineName(context.clock.now(), name)}`;
+    const take = guestScript('volumes.sh', 'take', path, place, entryFile(on.mount, kept.entry.pv));
+    await run(desk, take, `Moving ${name} to the quarantine`, {
       stdin: `${JSON.stringify(kept.entry)}\n`,
     });
   }
@@ -136,7 +116,11 @@ export const deleteVolume = async (
 };
 
 /** Deletes a volume whose directory is gone, and its claim: there is nothing to keep. Throws VOLUME_IN_USE. */
-export const deleteHollow = async (pv: string, cluster: ClusterVolumes, desk: Desk): Promise<void> => {
+export const deleteHollow = async (
+  pv: string,
+  cluster: ClusterVolumes,
+  desk: VolumesContext,
+): Promise<void> => {
   const found = cluster.volumes.find(({ name }) => name === pv);
   assertUnused(found?.claim ?? '', cluster);
   await releaseClaim({ pv, id: found?.claim ?? '' }, cluster, desk);
@@ -150,30 +134,34 @@ export const deleteDirectory = async (
   { name, path }: Directory,
   cluster: ClusterVolumes,
   on: Surveyed,
-  desk: Desk,
+  desk: VolumesContext,
 ): Promise<void> => {
   assertAlone(path, cluster.volumes);
-  const place = `${on.mount}/.kglab/quarantine/${quarantineName(desk.context.clock.now(), name)}`;
+  const place = `${on.mount}/${STORE.quarantine}/${quarantineName(desk.context.clock.now(), name)}`;
   const manifest = `${JSON.stringify({ version: 1, pv: name, path })}\n`;
-  const args = [path, place, entryFile(on.mount, name)];
-  await run(desk, TAKE, args, `Taking ${name} into the quarantine`, { stdin: manifest });
+  const take = guestScript('volumes.sh', 'take', path, place, entryFile(on.mount, name));
+  await run(desk, take, `Moving ${name} to the quarantine`, { stdin: manifest });
 };
 
 /** Puts data back where it was. Volume and claim are not made by this. Throws VOLUME_EXISTS when its place is taken. */
-export const giveBack = async (item: Quarantined, on: Surveyed, desk: Desk): Promise<void> => {
+export const giveBack = async (item: Quarantined, on: Surveyed, desk: VolumesContext): Promise<void> => {
   const directory = directoryOf(item);
   const pv = item.entry?.pv ?? directory.split('_')[0] ?? directory;
   const base = item.dedicated ? on.claims : on.mount;
   if (on.directories.some(({ name }) => name === directory))
     throw new CliError(
       'VOLUME_EXISTS',
-      `${base}/${directory} is there already; the deleted one stays in the quarantine.`,
+      `${base}/${directory} exists already; the deleted one stays in the quarantine.`,
     );
   if (item.dedicated)
     await must(desk.context, desk.gluster, gluster('volume', 'start', pv), /already started/);
-  const registry = `${on.mount}/.kglab/volumes/${directory}`;
+  const registry = `${on.mount}/${STORE.ownVolumes}/${directory}`;
   const args = [item.path, `${base}/${directory}`, entryFile(on.mount, pv), registry];
-  await run(desk, GIVE_BACK, args, `Taking ${directory} out of the quarantine`);
+  await run(
+    desk,
+    guestScript('volumes.sh', 'give_back', ...args),
+    `Moving ${directory} out of the quarantine`,
+  );
 };
 
 const NOT_STARTED = /is not in the started state/;
@@ -184,7 +172,7 @@ const BRICK = /^([^:]+):(\/.+\/\.claims\/[^/]+)$/;
  * Removes a claim's own Gluster volume. The bricks go first: Gluster knows where they are as long as it has the volume,
  * so that a removal that failed can be repeated.
  */
-const removeVolume = async (pv: string, { context, gluster: from }: Desk): Promise<void> => {
+const removeVolume = async (pv: string, { context, gluster: from }: VolumesContext): Promise<void> => {
   const found = (await volumes({ ...context, fact: (_key, read) => read() }, from)).find(
     ({ name }) => name === pv,
   );
@@ -193,7 +181,7 @@ const removeVolume = async (pv: string, { context, gluster: from }: Desk): Promi
   for (const brick of found.bricks) {
     const [, machine, path] = BRICK.exec(brick) ?? [];
     if (machine === undefined || path === undefined) continue;
-    await checked(context.machine(machine), machine, sh('rm -rf -- "$1"', path), {
+    await checked(context.machine(machine), machine, cmd('rm', '-rf', '--', path), {
       code: 'VOLUME_FAILED',
       what: `Removing brick ${machine}:${path} of ${pv}`,
       hint: `The volume and its other bricks may be left, and it is in the quarantine still. See why (kglab exec ${machine} -- ls -la ${quote(path)}), then purge it again.`,
@@ -213,9 +201,9 @@ export const stillIn = (
   );
 
 /** Destroys what is in the quarantine, for good. */
-export const purge = async (item: Quarantined, desk: Desk): Promise<void> => {
+export const purge = async (item: Quarantined, desk: VolumesContext): Promise<void> => {
   if (item.dedicated) await removeVolume(item.entry?.pv ?? directoryOf(item).split('_')[0] ?? '', desk);
-  await run(desk, 'rm -rf -- "$1"', [item.path], `Destroying ${item.name}`, {
+  await run(desk, cmd('rm', '-rf', '--', item.path), `Purging ${item.name}`, {
     hint: `Part of it is left in the quarantine. See why (kglab exec ${desk.server} -- ls -la ${quote(item.path)}), then purge it again.`,
   });
 };

@@ -1,18 +1,10 @@
 import { CliError } from '../errors/cli-error.js';
 import type { StepContext } from '../engine/context.js';
 import { checked } from '../exec/checked.js';
-import { sh } from '../exec/command.js';
-import { PATHS } from '../guest/paths.js';
+import { guestScript } from '../guest/script.js';
 
 /** The keepers look every second; Gluster's own commands take up to some seconds each. */
 const REQUEST_MS = 90_000;
-
-/** Leaves a request to the keepers on the volume at $1 and waits until it is met. */
-const REQUEST = `
-file="$1/.kglab/requests/$2.$3"
-mkdir -p "\${file%/*}" && rm -f "$file.failed" && printf %s "$4" > "$1/.kglab/requests/.$2.$3" && mv "$1/.kglab/requests/.$2.$3" "$file" || exit 1
-while [ -e "$file" ]; do sleep 0.3; done
-[ ! -e "$file.failed" ] || { cat "$file.failed" >&2; exit 1; }`;
 
 /** Asks the keepers for what the provisioner's helper pods ask of them, too. */
 export const request = async (
@@ -25,20 +17,25 @@ export const request = async (
   machine: string,
   context: StepContext,
 ): Promise<void> => {
-  await checked(context.machine(machine), machine, sh(REQUEST, mount, kind, directory, value), {
-    code: 'VOLUME_FAILED',
-    what: `The request to ${kind} ${directory}`,
-    hint: `See what the keepers say: kglab exec ${machine} -- journalctl -u kglab-keeper -n 30`,
-    signal: context.signal,
-    timeoutMs: REQUEST_MS,
-  });
+  await checked(
+    context.machine(machine),
+    machine,
+    guestScript('volumes.sh', 'request', mount, kind, directory, value),
+    {
+      code: 'VOLUME_FAILED',
+      what: `The request to ${kind} ${directory}`,
+      hint: `See what the keepers say: kglab exec ${machine} -- journalctl -u kglab-keeper -n 30`,
+      signal: context.signal,
+      timeoutMs: REQUEST_MS,
+    },
+  );
 };
 
 /** Brings the catalogue on the volumes up to date with the cluster. False when the cluster does not answer. */
 export const syncCatalogue = async (server: string, context: StepContext): Promise<boolean> => {
   const { exitCode } = await context
     .machine(server)
-    .exec(sh('[ ! -x "$1" ] || "$1" catalogue', PATHS.keeper), { signal: context.signal, timeoutMs: 60_000 });
+    .exec(guestScript('volumes.sh', 'sync_catalogue'), { signal: context.signal, timeoutMs: 60_000 });
   return exitCode === 0;
 };
 

@@ -33,7 +33,7 @@ export const findKept = (all: readonly Kept[], name: string): Kept => {
   const found = all.filter((one) => fits(one, name));
   if (found.length === 1 && found[0] !== undefined) return found[0];
   if (found.length > 1) {
-    throw new CliError('VOLUME_UNKNOWN', `${name} can be any of ${found.length}; say which.`, {
+    throw new CliError('VOLUME_UNKNOWN', `${name} is ambiguous (${found.length} matches).`, {
       details: found.map(({ id, entry }) => `${id} (${entry.pv})`),
       hint: 'Name the namespace too (namespace/claim), or the volume.',
     });

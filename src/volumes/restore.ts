@@ -51,7 +51,7 @@ const ensureNamespaces = async (
     (name) => !there.includes(name),
   );
   if (missing.length > 0)
-    await make('apply', missing.map(namespaceManifest), 'Making namespaces', { context, server });
+    await make('apply', missing.map(namespaceManifest), 'Creating namespaces', { context, server });
 };
 
 /**
@@ -71,14 +71,14 @@ export const restoreVolumes = async (
     await runKubectl(context, server, ['patch', 'pv', entry.pv, '-p', freed(entry)]);
   const missing = entries.filter(({ pv }) => !there.includes(pv));
   if (missing.length > 0)
-    await make('apply', missing.map(volumeManifest), 'Making the volumes', { context, server });
+    await make('apply', missing.map(volumeManifest), 'Creating the PVs', { context, server });
   const unclaimed = entries.filter(
     ({ namespace, claim }) => !known.some(({ id }) => id === `${namespace}/${claim}`),
   );
   // Not applied: to take a volume's name for part of an applied manifest makes `kubectl apply` of the claim's own one,
   // which has none, remove it, and that is refused.
   if (unclaimed.length > 0)
-    await make('create', unclaimed.map(claimManifest), 'Making the claims', { context, server });
+    await make('create', unclaimed.map(claimManifest), 'Creating the claims', { context, server });
   let waiting: readonly string[] = [];
   const bound = await waitFor(
     async () => {

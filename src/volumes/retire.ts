@@ -9,14 +9,15 @@ import {
 import type { StepContext } from '../engine/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
-import { quote, sh } from '../exec/command.js';
+import { cmd, quote } from '../exec/command.js';
 import { runKubectl } from '../kube/kubectl.js';
 import { gluster } from '../gluster/commands.js';
-import { unitName } from '../guest/unit-name.js';
+import { unitName } from '../guest/layout.js';
 import { must, volumes } from '../gluster/ask.js';
 import { mapPool } from '../util/pool.js';
 import { clusterVolumes, type ClusterVolumes } from './cluster.js';
 import { survey, type Surveyed } from './survey.js';
+import { guestScript } from '../guest/script.js';
 
 /** What a running lab has and its lab file no longer names. */
 export interface Dropped {
@@ -48,33 +49,19 @@ export const obstacles = (
   ...surveyed
     .filter(({ volume }) => gone.some(({ name }) => name === volume))
     .flatMap(({ volume, mounted, directories, others, quarantine }) => [
-      ...(mounted ? [] : [`volume ${volume}: it is not mounted, so nobody knows what is on it`]),
+      ...(mounted ? [] : [`volume ${volume}: it is not mounted; its content is unknown`]),
       ...directories.map(({ path }) => `volume ${volume}: ${path}`),
       ...others.map((path) => `volume ${volume}: ${path}`),
       ...quarantine.map(({ name }) => `volume ${volume}: ${name} in the quarantine`),
     ]),
 ];
 
-/** Unmounts, and removes what was made for the mount; a directory that holds files of somebody stays. */
-export const FORGET_MOUNT = `
-systemctl disable -q --now "$2" 2>/dev/null
-umount -l "$1" 2>/dev/null
-rm -f "/etc/systemd/system/$2" || { echo "its unit is left: /etc/systemd/system/$2" >&2; exit 1; }
-systemctl daemon-reload
-[ "$(stat -f -c %t "$1" 2>/dev/null)" != 65735546 ] || { echo "$1 is still mounted" >&2; exit 1; }
-umount -l "$3/.kglab" 2>/dev/null
-chattr -i "$1" "$3" "$3/.kglab" 2>/dev/null
-for dir in "$1" "$3/.kglab" "$3"; do
-  [ ! -d "$dir" ] || rmdir "$dir" 2>/dev/null || [ -n "$(ls -A "$dir")" ] || { echo "an empty directory is left: $dir" >&2; exit 1; }
-done
-:`;
-
 const removeVolume = async (config: LabConfig, volume: VolumeConfig, context: StepContext): Promise<void> => {
   const { signal } = context;
   const from = glusterMachine(config);
   const args = [volume.mount, unitName(volume.mount), claimsPath(volume)];
   await mapPool(kubernetesNodes(config), 4, ({ machine }) =>
-    checked(context.machine(machine), machine, sh(FORGET_MOUNT, ...args), {
+    checked(context.machine(machine), machine, guestScript('mounts.sh', 'forget_mount', ...args), {
       code: 'MOUNT_FAILED',
       what: `Unmounting ${volume.mount} on ${machine}`,
       signal,
@@ -85,7 +72,7 @@ const removeVolume = async (config: LabConfig, volume: VolumeConfig, context: St
     await must(context, from, gluster('volume', 'stop', volume.name, 'force'), /is not in the started state/);
   if (found) await must(context, from, gluster('volume', 'delete', volume.name), /does not exist/);
   await mapPool(brickMachines(config, volume), 4, (machine) =>
-    checked(context.machine(machine), machine, sh('rm -rf -- "$1"', volume.brick), {
+    checked(context.machine(machine), machine, cmd('rm', '-rf', '--', volume.brick), {
       code: 'GLUSTER_FAILED',
       what: `Removing brick ${machine}:${volume.brick}`,
       hint: `Volume ${volume.name} is deleted, this brick of it is left. See why, and remove it: kglab exec ${machine} -- rm -rf ${quote(volume.brick)}`,
@@ -117,10 +104,10 @@ export const retire = async (
     const names = [...dropped.classes, ...dropped.volumes].map(({ name }) => name);
     throw new CliError(
       'VOLUME_IN_USE',
-      `lab.yaml no longer has ${[...new Set(names)].join(', ')} as they were, and they have data.`,
+      `${[...new Set(names)].join(', ')} were removed or changed in lab.yaml but still hold data.`,
       {
         details: found,
-        hint: 'Put them back as they were, or delete the data first: kglab volumes delete … && kglab volumes purge …',
+        hint: 'Undo the change, or delete the data first: kglab volumes delete … && kglab volumes purge …',
       },
     );
   }

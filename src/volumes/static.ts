@@ -1,13 +1,13 @@
 import type { LabConfig } from '../config/config.js';
 import { CliError } from '../errors/cli-error.js';
 import { checked } from '../exec/checked.js';
-import { sh } from '../exec/command.js';
 import { getObjects } from '../kube/kubectl.js';
 import { clusterVolumes } from './cluster.js';
 import { claimManifest, listManifest, volumeManifest, type WholeEntry } from './manifests.js';
-import type { Desk } from './quarantine.js';
+import type { VolumesContext } from './quarantine.js';
 import { assertFileName, request } from './requests.js';
 import { restoreVolumes } from './restore.js';
+import { guestScript } from '../guest/script.js';
 
 /** A volume to be made by hand, as an administrator does it. */
 export interface StaticVolume {
@@ -49,9 +49,9 @@ export const staticEntry = (wanted: StaticVolume, config: LabConfig): WholeEntry
   assertName(wanted.name, 'A volume');
   assertName(claim, 'A claim');
   assertName(namespace, 'A namespace');
-  if (more.length > 0) throw new CliError('USAGE', `${wanted.claim} is no claim: write NAMESPACE/CLAIM.`);
+  if (more.length > 0) throw new CliError('USAGE', `${wanted.claim} is not NAMESPACE/CLAIM.`);
   if (!QUANTITY.test(wanted.capacity))
-    throw new CliError('USAGE', `${JSON.stringify(wanted.capacity)} is no size.`, {
+    throw new CliError('USAGE', `${JSON.stringify(wanted.capacity)} is not a size.`, {
       hint: 'Write e.g. 5Gi.',
     });
   const volume = config.volumes.find(({ name }) => name === (wanted.volume ?? config.volumes[0]?.name));
@@ -60,8 +60,8 @@ export const staticEntry = (wanted: StaticVolume, config: LabConfig): WholeEntry
       hint: `Volumes of this lab: ${config.volumes.map(({ name }) => name).join(', ')}`,
     });
   if (config.classes.some(({ name }) => name === wanted.class))
-    throw new CliError('USAGE', `Class ${wanted.class} makes its volumes itself.`, {
-      hint: 'A volume made by hand has a class of no provisioner, e.g. --class manual.',
+    throw new CliError('USAGE', `Class ${wanted.class} has a provisioner.`, {
+      hint: 'A static PV needs a class without a provisioner, e.g. --class manual.',
     });
   const directory = wanted.directory ?? wanted.name;
   assertFileName(directory, 'A directory');
@@ -86,7 +86,7 @@ export const staticManifest = (entry: WholeEntry): string =>
 const limitSize = async (
   { path, capacity }: WholeEntry,
   { volumes }: LabConfig,
-  { context, server }: Desk,
+  { context, server }: VolumesContext,
 ): Promise<void> => {
   const on = volumes.find(({ mount }) => path.startsWith(`${mount}/`));
   if (on?.quota !== true) return;
@@ -98,7 +98,11 @@ const limitSize = async (
  * Makes the directory where it is not there yet, with its size limit where the volume has them, the volume and the
  * claim. Throws VOLUME_EXISTS before any of it.
  */
-export const createStatic = async (entry: WholeEntry, config: LabConfig, desk: Desk): Promise<void> => {
+export const createStatic = async (
+  entry: WholeEntry,
+  config: LabConfig,
+  desk: VolumesContext,
+): Promise<void> => {
   const { context, server } = desk;
   const { volumes, claims } = await clusterVolumes(context, server);
   const id = `${entry.namespace}/${entry.claim}`;
@@ -106,16 +110,16 @@ export const createStatic = async (entry: WholeEntry, config: LabConfig, desk: D
   if (taken !== undefined && (taken.name !== entry.pv || taken.claim !== id || taken.path !== entry.path))
     throw new CliError(
       'VOLUME_EXISTS',
-      `Volume ${taken.name} stands on ${taken.path ?? 'nothing'} for ${taken.claim ?? 'nobody'}.`,
+      `PV ${taken.name} already uses ${taken.path ?? 'no path'} (claim ${taken.claim ?? 'none'}).`,
     );
   if (claims.some((one) => one.id === id && one.volumeName !== entry.pv))
     throw new CliError('VOLUME_EXISTS', `Claim ${id} exists already; nothing was changed.`);
   if ((await getObjects(context, server, 'namespace', entry.namespace)).length === 0)
-    context.say(`namespace ${entry.namespace} is made, too`);
-  const command = sh('[ -d "$1" ] || { mkdir "$1" && chmod 0777 "$1"; }', entry.path);
+    context.say(`creating namespace ${entry.namespace}, too`);
+  const command = guestScript('volumes.sh', 'create_directory', entry.path);
   await checked(context.machine(server), server, command, {
     code: 'VOLUME_FAILED',
-    what: `Making ${entry.path}`,
+    what: `Creating ${entry.path}`,
     signal: context.signal,
   });
   await limitSize(entry, config, desk);

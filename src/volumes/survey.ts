@@ -2,8 +2,9 @@ import type { LabConfig } from '../config/config.js';
 import { claimsPath } from '../config/roles.js';
 import type { StepContext } from '../engine/context.js';
 import { checked } from '../exec/checked.js';
-import { sh } from '../exec/command.js';
 import { parseEntry, type Entry } from './entry.js';
+import { STORE } from '../guest/layout.js';
+import { guestScript } from '../guest/script.js';
 
 /** A directory that holds, or could hold, the data of a claim. */
 export interface Directory {
@@ -39,37 +40,6 @@ export interface Surveyed {
   readonly quarantine: readonly Quarantined[];
 }
 
-/**
- * Prints a line for everything on the volume mounted at $1, whose claims' own volumes are below $2:
- * `D bytes name`, `F name` (no directory), `C bytes name` (of a volume of its own), `E entry`, `Q bytes d|v name/entry`.
- * $3 is `sizes` or not.
- */
-const SURVEY = `
-[ "$(stat -f -c %t "$1" 2>/dev/null)" = 65735546 ] || { echo unmounted; exit 0; }
-size() { if [ "$3" = sizes ]; then du -s -B1 "$1" 2>/dev/null | cut -f1; else echo 0; fi; }
-ls -A "$1" >/dev/null || exit 1
-for path in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-  [ -e "$path" ] || [ -L "$path" ] || continue
-  name=$(printf %s "\${path##*/}" | tr '\\n' '?')
-  if [ "$name" = .kglab ]; then continue
-  elif [ -d "$path" ]; then printf 'D %s %s\\n' "$(size "$path" "" "$3")" "$name"
-  else printf 'F %s\\n' "$name"; fi
-done
-for path in "$1"/.kglab/volumes/*; do
-  [ -e "$path" ] || continue
-  echo "C $(size "$2/\${path##*/}" "" "$3") \${path##*/}"
-done
-for path in "$1"/.kglab/catalogue/*.json; do
-  [ -e "$path" ] && printf 'E %s\\n' "$(cat "$path")"
-done
-for path in "$1"/.kglab/quarantine/*; do
-  [ -d "$path" ] || continue
-  if [ -e "$path/volume" ]; then kind=v; else kind=d; fi
-  # No name has a slash in it, but any may have blanks.
-  printf 'Q %s %s %s/%s\\n' "$(size "$path/data" "" "$3")" "$kind" "\${path##*/}" "$(cat "$path/manifest.json" 2>/dev/null)"
-done
-:`;
-
 const number = (text: string | undefined): number =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : 0;
 
@@ -79,7 +49,7 @@ const cut = (line: string, words: number): readonly string[] => {
   return [...parts.slice(0, words), parts.slice(words).join(' ')];
 };
 
-/** Reads what {@link SURVEY} printed. Throws CATALOGUE_NEWER when a newer kglab has written there. */
+/** Reads what `survey` of volumes.sh printed. Throws CATALOGUE_NEWER when a newer kglab has written there. */
 export const parseSurvey = (
   text: string,
   { volume, mount, claims }: Pick<Surveyed, 'volume' | 'mount' | 'claims'>,
@@ -108,7 +78,7 @@ export const parseSurvey = (
       const [name, manifest] = [rest.slice(0, slash), rest.slice(slash + 1)];
       return {
         name,
-        path: `${mount}/.kglab/quarantine/${name}`,
+        path: `${mount}/${STORE.quarantine}/${name}`,
         bytes: number(bytes),
         dedicated: kind === 'v',
         entry: manifest === '' ? undefined : parseEntry(manifest, where),
@@ -130,10 +100,10 @@ export const survey = async (
   const found: Surveyed[] = [];
   for (const volume of config.volumes) {
     const claims = claimsPath(volume);
-    const command = sh(SURVEY, volume.mount, claims, sizes ? 'sizes' : 'names');
+    const command = guestScript('volumes.sh', 'survey', volume.mount, claims, sizes ? 'sizes' : 'names');
     const { stdout } = await checked(context.machine(machine), machine, command, {
       code: 'VOLUME_FAILED',
-      what: `Looking at volume ${volume.name} on ${machine}`,
+      what: `Reading volume ${volume.name} on ${machine}`,
       signal: context.signal,
       timeoutMs: SURVEY_MS,
     });

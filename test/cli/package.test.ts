@@ -88,9 +88,26 @@ describe('the package that npm pack creates', () => {
     const texts = ['templates', 'cloud-init'].flatMap((folder) =>
       filesBelow(join(ROOT, folder)).map((file) => `${folder}/${file}`),
     );
-    expect(texts.length).toBeGreaterThan(10);
+    expect(texts.length).toBeGreaterThan(5);
     expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'dist/main.js', ...texts]));
     expect(files.filter((file) => /^test\/|\.test\.ts$/.test(file))).toEqual([]);
+  });
+
+  it('has every script for machines in the build', () => {
+    const build = filesBelow(join(installed, 'dist'))
+      .filter((file) => file.endsWith('.js'))
+      .map((file) => readFileSync(join(installed, 'dist', file), 'utf8'))
+      .join('\n');
+    const scripts = filesBelow(join(ROOT, 'src/guest')).filter((file) => file.endsWith('.sh'));
+    expect(scripts.length).toBeGreaterThan(10);
+    for (const script of scripts) {
+      // The longest line that JavaScript need not escape.
+      const [line = ''] = readFileSync(join(ROOT, 'src/guest', script), 'utf8')
+        .split('\n')
+        .filter((one) => /^[\w #.,:;()=/-]{20,}$/.test(one))
+        .sort((a, b) => b.length - a.length);
+      expect([script, line !== '' && build.includes(line)]).toEqual([script, true]);
+    }
   });
 
   it('prints its version', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../src/cli/support/templates.js';
 import { cmd, sh, type Command, type CommandResult } from '../../src/exec/command.js';
-import { readFile, writeFile } from '../../src/exec/files.js';
+import { readFile, writeFile } from '../../src/guest/files.js';
 import type { MachineProvider, MachineSpec } from '../../src/machines/provider.js';
 import { gluster } from '../../src/gluster/commands.js';
 import { parseHeal, parsePeers, parseStatus, parseVolumes } from '../../src/gluster/parse.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cmd, sh } from '../../src/exec/command.js';
-import { copyIn, readFile, writeFile } from '../../src/exec/files.js';
+import { copyIn, readFile, writeFile } from '../../src/guest/files.js';
 import { HostExecutor } from '../../src/exec/host-executor.js';
 import { bridgeName, tableName, vethName } from '../../src/providers/nspawn/names.js';
 import { NspawnProvider } from '../../src/providers/nspawn/provider.js';

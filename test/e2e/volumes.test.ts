@@ -102,7 +102,7 @@ describe.skipIf(!isRoot)('PVs, quota and restore on real machines (skipped witho
     await lab.until('it is bound', async () => (await volumeOf('free')) !== '');
     expect(await lab.run('volumes', 'limit', 'free', '1Gi')).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('enforces no sizes') as string,
+      stderr: expect.stringContaining('has no quota') as string,
     });
     const pv = await volumeOf('free');
     await lab.kubectl('delete', 'pvc', 'free');

@@ -1,4 +1,5 @@
 import type { Command, CommandResult, ExecOptions, Executor } from '../../src/exec/command.js';
+import { scriptName } from '../../src/guest/script.js';
 
 /** What a command does: text for stdout, or more of a result. */
 export type Reply = string | Partial<CommandResult> | Error;
@@ -17,8 +18,11 @@ export interface Call {
   readonly command: Command;
 }
 
-/** The words of a command, unquoted. */
-export const wordsOf = ({ file, args }: Command): string => [file, ...args].join(' ');
+/** The words of a command, unquoted. Of a script of src/guest it has the name instead of the text: `sh survey /mnt`. */
+export const wordsOf = (command: Command): string => {
+  const { file, args } = command;
+  return [file, ...(scriptName(command) === undefined ? args : args.slice(2))].join(' ');
+};
 
 const fits = (match: string | RegExp, words: string): boolean =>
   typeof match === 'string' ? match === words : match.test(words);

@@ -154,12 +154,12 @@ export class Stage {
 }
 
 const isWriteOf = (path: string, args: readonly string[]): boolean =>
-  args[0] === '-c' && args[1]?.includes('mv -fT') === true && args[3] === path;
+  args[2] === 'write_file' && args[3] === path;
 
 /** Matches the script that writes files. */
-export const WRITES = /mv -fT -- "\$1\.kglab-new"/;
+export const WRITES = /^sh write_file /;
 /** Matches the script that reads a file. */
-export const reads = (path: string): RegExp => new RegExp(`exec cat -- "\\$1" sh ${path}$`);
+export const reads = (path: string): RegExp => new RegExp(`^sh read_file ${path}$`);
 
 /** The error that a promise rejects with; throws if it does not. Call it before time is moved. */
 export const failureOf = (promise: Promise<unknown>): Promise<unknown> =>

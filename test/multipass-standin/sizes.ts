@@ -1,4 +1,4 @@
-/** Bytes of `1G`, `512M`, `1.5GiB`, `1234`; undefined for what is no size. */
+/** Bytes of `1G`, `512M`, `1.5GiB`, `1234`; undefined for what is not a size. */
 export const parseSize = (text: string): number | undefined => {
   const [, number, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([kmg])?(?:i?b)?\s*$/i.exec(text) ?? [];
   if (number === undefined || (number.includes('.') && unit === '')) return undefined;

@@ -5,7 +5,7 @@ import { glusterMachine, serverMachine } from '../../config/roles.js';
 import { CliError } from '../../errors/cli-error.js';
 import { clusterVolumes, type ClusterVolumes } from '../../volumes/cluster.js';
 import { inventory, stillKept, type Kept } from '../../volumes/inventory.js';
-import type { Desk as VolumesContext } from '../../volumes/quarantine.js';
+import type { VolumesContext } from '../../volumes/quarantine.js';
 import { syncCatalogue } from '../../volumes/requests.js';
 import { survey, type Surveyed } from '../../volumes/survey.js';
 import type { LabFlags } from './flags.js';

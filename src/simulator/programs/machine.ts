@@ -1,4 +1,4 @@
-import { unitName } from '../../guest/unit-name.js';
+import { unitName } from '../../guest/layout.js';
 import { Input } from '../shell/streams.js';
 import { reach } from '../world/network.js';
 import { options, UnknownUse, type Program } from './program.js';

@@ -2,7 +2,7 @@ import { pending, satisfied } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
-import { sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { volumes } from '../../gluster/ask.js';
 import { plannedVolumes, type Brick } from '../../gluster/volume-spec.js';
 import { brickState } from './bricks.js';
@@ -38,14 +38,14 @@ export const prepareBrick = defineStep<Input>({
       state === 'unmarked' ? 'files that are not from Gluster' : `data of another volume (id ${state})`;
     throw new CliError(
       'GLUSTER_BRICK_LEFTOVER',
-      `${brick.machine}:${brick.path} holds ${owner}; it is left alone.`,
+      `${brick.machine}:${brick.path} contains ${owner}; not touched.`,
       {
         hint: `Move it away, or choose another gluster.brick in lab.yaml. To look: kglab exec ${brick.machine} -- ls -la ${brick.path}`,
       },
     );
   },
   apply: async ({ brick: { machine, path } }, context) => {
-    await checked(context.machine(machine), machine, sh('mkdir -p "$1"', path), {
+    await checked(context.machine(machine), machine, cmd('mkdir', '-p', path), {
       code: 'GLUSTER_FAILED',
       what: `Making brick directory ${machine}:${path}`,
       hint: `See whether its disk is full: kglab exec ${machine} -- df -h\nThen run \`kglab up\` again.`,

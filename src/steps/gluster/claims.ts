@@ -47,7 +47,7 @@ export const refillClaims = defineStep<Input>({
     config.volumes.some((volume) => hasDedicated(config, volume))
       ? [{ from: glusterMachine(config), except: config.volumes.map(({ name }) => name) }]
       : [],
-  title: () => 'Fill bricks of claims that lost their content',
+  title: () => 'Refill bricks of dedicated volumes',
   needs: ({ except }) => except.map((name) => `gluster.start:${name}`),
   probe: async (input, context) => {
     const [first, ...more] = await gaps(input, context);

@@ -1,10 +1,11 @@
 import { VOLUME_TYPES } from '../../config/volume-types.js';
-import type { StepContext } from '../../engine/context.js';
+import { pending, satisfied, type StepContext } from '../../engine/context.js';
+import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { ask } from '../../gluster/ask.js';
 import { gluster } from '../../gluster/commands.js';
-import { parseHeal, type BrickHeal } from '../../gluster/parse.js';
-import type { VolumeSpec } from '../../gluster/volume-spec.js';
+import { type BrickHeal, parseHeal } from '../../gluster/parse.js';
+import { type PlannedVolume, plannedVolumes, type VolumeSpec } from '../../gluster/volume-spec.js';
 import { waitFor } from '../../util/wait.js';
 
 /** Give up when the number of pending heals has not changed for this long (milliseconds); gigabytes take minutes. */
@@ -23,10 +24,10 @@ const healInfo = async (volume: string, from: string, context: StepContext): Pro
 /** Why the volume is not healed; undefined when every brick answers and has no pending heals. */
 export const healGap = (found: readonly BrickHeal[], bricks: number): string | undefined => {
   const away = found.find(({ pending: count }) => count === undefined);
-  if (away !== undefined) return `${away.brick} cannot be asked: ${away.status}`;
+  if (away !== undefined) return `${away.brick} does not answer: ${away.status}`;
   if (found.length < bricks) return 'not every brick answers';
   const count = found.reduce((sum, brick) => sum + (brick.pending ?? 0), 0);
-  return count === 0 ? undefined : `${count} entries wait for healing`;
+  return count === 0 ? undefined : `${count} pending heals`;
 };
 
 /** As {@link healGap}, but only what persists over {@link LOOKS} looks; undefined when the volume is healed. */
@@ -85,3 +86,20 @@ const stalled = (volume: string, from: string, gap: string): CliError =>
   new CliError('GLUSTER_HEAL_STALLED', `Volume ${volume} does not heal: ${gap}.`, {
     hint: `See what is left: kglab exec ${from} -- gluster volume heal ${volume} info summary`,
   });
+
+/** Every brick is online, and there are no pending heals. */
+export const healVolume = defineStep<PlannedVolume>({
+  kind: 'gluster.heal',
+  inputs: plannedVolumes,
+  target: ({ volume }) => volume.name,
+  title: ({ volume }) => `Wait for heals of volume ${volume.name}`,
+  needs: ({ volume }) => [`gluster.start:${volume.name}`],
+  probe: async ({ volume, from }, context) => {
+    const gap = await lastingGap(volume, from, context);
+    return gap === undefined ? satisfied : pending(gap);
+  },
+  apply: async ({ volume, from }, context) => {
+    await startHealing(volume, from, context);
+    await waitUntilHealed(volume, from, context);
+  },
+});

@@ -3,12 +3,8 @@ import { defineStep } from '../../engine/step.js';
 import { findVolume, must } from '../../gluster/ask.js';
 import { gluster, volumeSet } from '../../gluster/commands.js';
 import type { Volume } from '../../gluster/parse.js';
-import {
-  plannedVolumes,
-  QUOTA_OPTIONS,
-  type PlannedVolume,
-  type VolumeSpec,
-} from '../../gluster/volume-spec.js';
+import { plannedVolumes, type PlannedVolume, type VolumeSpec } from '../../gluster/volume-spec.js';
+import { QUOTA_OPTIONS } from '../../guest/layout.js';
 
 const wantedOf = ({ options, quota }: VolumeSpec): Readonly<Record<string, string>> =>
   quota ? { ...QUOTA_OPTIONS, ...options } : options;

@@ -98,7 +98,7 @@ const probePeer = async (from: string, machine: string, context: StepContext): P
 const notFormed = (gap: string): CliError =>
   gap.includes('rejected')
     ? new CliError('GLUSTER_PEER_REJECTED', `The trusted pool does not form: ${gap}.`, {
-        hint: 'A rejected peer was in another pool or lost its state. Build that machine anew: kglab rebuild --node NODE',
+        hint: 'A rejected peer was in another pool or lost its state. Recreate that machine: kglab rebuild --node NODE',
       })
     : new CliError(
         'GLUSTER_PEER_TIMEOUT',

@@ -3,7 +3,7 @@ import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
-import { cmd, sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { ask, findVolume, must } from '../../gluster/ask.js';
 import { gluster, restartGlusterd } from '../../gluster/commands.js';
 import type { Volume } from '../../gluster/parse.js';
@@ -16,6 +16,7 @@ import {
 } from '../../gluster/volume-spec.js';
 import { waitFor } from '../../util/wait.js';
 import { lostBricks, unfilledFlag } from './bricks.js';
+import { guestScript } from '../../guest/script.js';
 
 /** How long to retry the commit after glusterd was restarted (milliseconds). */
 const AGAIN_MS = 15_000;
@@ -33,35 +34,28 @@ const assertFillable = (volume: VolumeSpec, lost: readonly Brick[]): void => {
     if (left.length === set.length || left.length >= VOLUME_TYPES[volume.type].needed(volume)) continue;
     throw new CliError(
       'GLUSTER_DATA_LOST',
-      `Volume ${volume.name} has lost ${lost.map(nameOf).join(' and ')}; that is more than it can make up for.`,
+      `Volume ${volume.name} lost too many bricks to recover: ${lost.map(nameOf).join(', ')}.`,
       {
         details: left.map((brick) => `still there: ${nameOf(brick)}`),
-        hint: 'Copy what is left to a safe place (kglab exec), then build the lab anew: kglab rebuild',
+        hint: 'Copy what is left to a safe place (kglab exec), then recreate the lab: kglab rebuild',
       },
     );
   }
 };
 
-/**
- * Makes an empty brick directory $1, and replaces one that has a volume id but no files. Flag file $2 is on disk before
- * Gluster can put a volume id on the directory.
- */
-const CLEAR = `
-set -e
-mkdir -p "\${2%/*}"
-: > "$2"
-sync "$2"
-[ -n "$(ls -A "$1" 2>/dev/null | grep -v '^[.]glusterfs')" ] || rm -rf "$1"
-mkdir -p "$1"`;
-
 const prepare = async (brick: Brick, context: StepContext): Promise<void> => {
   const { machine, path } = brick;
-  await checked(context.machine(machine), machine, sh(CLEAR, path, unfilledFlag(brick)), {
-    code: 'GLUSTER_FAILED',
-    what: `Making brick directory ${machine}:${path}`,
-    hint: `See whether its disk is full: kglab exec ${machine} -- df -h ${path}`,
-    signal: context.signal,
-  });
+  await checked(
+    context.machine(machine),
+    machine,
+    guestScript('gluster.sh', 'clear_brick', path, unfilledFlag(brick)),
+    {
+      code: 'GLUSTER_FAILED',
+      what: `Making brick directory ${machine}:${path}`,
+      hint: `See whether its disk is full: kglab exec ${machine} -- df -h ${path}`,
+      signal: context.signal,
+    },
+  );
 };
 
 /**
@@ -73,9 +67,9 @@ const TAKEN_FOR_NEW = /destination brick is new/i;
 const lookAgain = async ({ machine, path }: Brick, context: StepContext): Promise<void> => {
   const options = { code: 'GLUSTER_FAILED', signal: context.signal } as const;
   const target = context.machine(machine);
-  await checked(target, machine, sh('setfattr -x trusted.glusterfs.volume-id "$1" 2>/dev/null || :', path), {
+  await checked(target, machine, guestScript('gluster.sh', 'unmark_brick', path), {
     ...options,
-    what: `Taking the mark off brick ${machine}:${path}`,
+    what: `Removing the volume id from brick ${machine}:${path}`,
   });
   await checked(target, machine, restartGlusterd, { ...options, what: `Restarting glusterd on ${machine}` });
 };
@@ -84,7 +78,7 @@ const lookAgain = async ({ machine, path }: Brick, context: StepContext): Promis
 const reset = async (volume: string, brick: Brick, from: string, context: StepContext): Promise<void> => {
   const { clock, signal } = context;
   const name = nameOf(brick);
-  context.say(`${name} has lost its content; it is filled from the other bricks`);
+  context.say(`${name} lost its content; refilling it from the other bricks`);
   const commit = gluster('volume', 'reset-brick', volume, name, name, 'commit', 'force');
   const tryIt = async (): Promise<{ readonly ok: boolean; readonly message: string }> => {
     // Stops the brick; refused when it is stopped already. Only the result of the commit counts.
@@ -132,7 +126,7 @@ export const refillBricks = defineStep<PlannedVolume>({
   kind: 'gluster.refill',
   inputs: plannedVolumes,
   target: ({ volume }) => volume.name,
-  title: ({ volume }) => `Fill bricks of volume ${volume.name} that lost their content`,
+  title: ({ volume }) => `Refill bricks of volume ${volume.name}`,
   needs: ({ volume }) => [`gluster.options:${volume.name}`],
   probe: async ({ volume, from }, context) => {
     const found = await findVolume(context, from, volume.name);

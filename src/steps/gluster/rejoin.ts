@@ -1,11 +1,12 @@
 import { fresh, type StepContext } from '../../engine/context.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked, CommandError } from '../../exec/checked.js';
-import { cmd, sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { poolOf, volumesOn } from '../../gluster/ask.js';
 import { restartGlusterd } from '../../gluster/commands.js';
 import { IN_CLUSTER, isSelf, type Peer } from '../../gluster/parse.js';
 import { waitFor } from '../../util/wait.js';
+import { guestScript } from '../../guest/script.js';
 
 /** A machine whose UUID is not the one that the pool knows, or that has that UUID and is not in the pool. */
 export interface LostIdentity {
@@ -39,31 +40,6 @@ export const lostIdentities = (
     return uuid !== self || !isMember ? [{ machine, uuid }] : [];
   });
 
-/**
- * Writes glusterd's state: UUID $1, op-version $2, then the brick directories up to `--` (they must exist when glusterd
- * learns of the volumes), then UUID and name of each other member, in glusterd's own format for peers in state 3.
- * `peer probe` would work too, but glusterd never resumes an interrupted handshake.
- */
-const RESTORE = `
-set -e
-dir=/var/lib/glusterd
-if ! grep -qx "UUID=$1" $dir/glusterd.info && [ -n "$(ls -A $dir/vols 2>/dev/null)" ]; then exit 17; fi
-uuid=$1 version=$2
-shift 2
-while [ "$1" != -- ]; do mkdir -p "$1"; shift; done
-shift
-systemctl kill -s KILL glusterd.service 2>/dev/null || :
-systemctl stop glusterd.service
-rm -rf $dir/peers/*
-while [ $# -gt 0 ]; do
-  printf 'uuid=%s\\nstate=3\\nhostname1=%s\\n' "$1" "$2" > "$dir/peers/$1"
-  shift 2
-done
-printf 'UUID=%s\\noperating-version=%s\\n' "$uuid" "$version" > $dir/glusterd.info.kglab-new
-sync
-mv -f $dir/glusterd.info.kglab-new $dir/glusterd.info
-systemctl start glusterd`;
-
 const HAS_VOLUMES = 17;
 /** Wait per round (milliseconds): glusterd gets peers and volumes within seconds of its start, or after a restart. */
 const SYNC_MS = 12_000;
@@ -82,8 +58,8 @@ const opVersion = async (machine: string, context: StepContext): Promise<string>
 const refused = (machine: string): CliError =>
   new CliError(
     'GLUSTER_PEER_REJECTED',
-    `${machine} has volumes of its own and is not the machine that the pool knows by its name.`,
-    { hint: `Build that machine anew: kglab rebuild --node ${machine}` },
+    `${machine} has volumes of another pool and a different Gluster identity than the pool expects.`,
+    { hint: `Recreate that machine: kglab rebuild --node ${machine}` },
   );
 
 /** UUIDs and names of all members except the lost one, as `survivor` knows them. */
@@ -119,7 +95,7 @@ export const syncVolumes = async (machine: string, volumes: number, context: Ste
       signal,
     });
   }
-  throw new CliError('GLUSTER_PEER_TIMEOUT', `${machine} does not learn of the pool's volumes.`, {
+  throw new CliError('GLUSTER_PEER_TIMEOUT', `${machine} did not receive the pool's volumes.`, {
     hint: `See its log: kglab exec ${machine} -- tail -n 40 /var/log/glusterfs/glusterd.log. Then run \`kglab up\` again.`,
   });
 };
@@ -135,19 +111,20 @@ export const restoreIdentity = async (
   context: StepContext,
 ): Promise<void> => {
   const { machine, uuid } = lost;
-  context.say(`${machine} was made anew; it gets back its place in the pool (UUID ${uuid})`);
+  context.say(`${machine} was recreated; restoring its Gluster UUID ${uuid}`);
   const volumes = await volumesOn(survivor, context);
   const bricks = volumes
     .flatMap((volume) => volume.bricks)
     .filter((brick) => brick.startsWith(`${machine}:`));
   const paths = bricks.map((brick) => brick.slice(machine.length + 1));
   const members = membersBut(lost, machines, survivor, await poolOf(context, survivor));
-  const command = sh(RESTORE, uuid, await opVersion(survivor, context), ...paths, '--', ...members);
+  const args = [uuid, await opVersion(survivor, context), ...paths, '--', ...members];
+  const command = guestScript('gluster.sh', 'restore_identity', ...args);
   const result = await context.machine(machine).exec(command, { signal: context.signal });
   if (result.exitCode === HAS_VOLUMES) throw refused(machine);
   if (result.exitCode !== 0)
     throw new CommandError('GLUSTER_FAILED', machine, command, result, {
-      what: `Giving ${machine} back its place in the pool`,
+      what: `Restoring the Gluster identity of ${machine}`,
     });
   await syncVolumes(machine, volumes.length, context);
 };

@@ -26,8 +26,8 @@ export const createVolume = defineStep<PlannedVolume>({
     if (found === undefined) return pending('the volume does not exist');
     const differs = difference(volume, found);
     if (differs === undefined) return satisfied;
-    throw new CliError('GLUSTER_VOLUME_DIFFERS', `Volume ${volume.name} does not fit lab.yaml: ${differs}.`, {
-      hint: 'Bricks of a volume with data are not rearranged. Put lab.yaml back, or give the volume another name.',
+    throw new CliError('GLUSTER_VOLUME_DIFFERS', `Volume ${volume.name} differs from lab.yaml: ${differs}.`, {
+      hint: 'kglab does not change the bricks of a volume with data. Undo the change in lab.yaml, or give the volume another name.',
     });
   },
   apply: async ({ volume, from }, context) => {

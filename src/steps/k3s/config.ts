@@ -5,12 +5,12 @@ import { machineInfo, pending, satisfied, type StepContext } from '../../engine/
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked } from '../../exec/checked.js';
-import { sh } from '../../exec/command.js';
-import { writeFile } from '../../exec/files.js';
-import { PATHS, unitOf } from '../../guest/paths.js';
-import { unitName } from '../../guest/unit-name.js';
+import { cmd } from '../../exec/command.js';
+import { writeFile } from '../../guest/files.js';
+import { PATHS, unitOf, unitName } from '../../guest/layout.js';
 import { sha256 } from '../../util/checksum.js';
 import { fill } from '../../util/template.js';
+import { guestScript } from '../../guest/script.js';
 
 /** A Kubernetes node as the plan wants it. */
 export interface NodeSpec {
@@ -98,13 +98,6 @@ export const renderK3sUnit = (template: string, { role, mounts }: NodeSpec): str
     mountUnits: mounts.map(unitName).join(' '),
   });
 
-/** Prints the interface that carries address $1, `v1` or `v2`, then the checksums of the files $2 and $3. */
-const LOOK = `
-ip -o -4 addr show | while read -r _ iface _ cidr _; do [ "\${cidr%/*}" = "$1" ] && echo "iface $iface"; done
-[ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] && echo "cgroup v2" || echo "cgroup v1"
-sha256sum "$2" "$3" 2>/dev/null
-:`;
-
 interface Found {
   readonly facts: NodeFacts;
   readonly sums: string;
@@ -115,7 +108,7 @@ const factsOf = async (node: NodeSpec, context: StepContext): Promise<Found> => 
   const { stdout } = await checked(
     context.machine(node.machine),
     node.machine,
-    sh(LOOK, address, PATHS.k3sConfig, unitPath(node)),
+    guestScript('k3s.sh', 'node_facts', address, PATHS.k3sConfig, unitPath(node)),
     {
       code: 'K3S_FAILED',
       what: `Looking at ${node.machine}`,
@@ -151,8 +144,8 @@ export const configureK3s = defineStep<{ readonly node: NodeSpec }>({
   probe: async ({ node }, context) => {
     const { facts, sums } = await factsOf(node, context);
     const { config, unit } = texts(node, facts, context);
-    if (!sums.includes(sha256(config))) return pending('its config.yaml is not that of this lab');
-    return sums.includes(sha256(unit)) ? satisfied : pending('its unit is not that of this lab');
+    if (!sums.includes(sha256(config))) return pending('its config.yaml is missing or outdated');
+    return sums.includes(sha256(unit)) ? satisfied : pending('its unit is missing or outdated');
   },
   apply: async ({ node }, context) => {
     const { facts } = await factsOf(node, context);
@@ -161,14 +154,14 @@ export const configureK3s = defineStep<{ readonly node: NodeSpec }>({
     const machine = context.machine(node.machine);
     // Request the restart before the files change: a crash in between must not leave k3s on the old ones. That also
     // covers a k3s that is just starting. Restarting a stopped k3s starts it.
-    await checked(machine, node.machine, sh('mkdir -p /etc/rancher/k3s && : > "$1"', PATHS.k3sRestart), {
+    await checked(machine, node.machine, guestScript('k3s.sh', 'request_restart'), {
       code: 'K3S_FAILED',
       what: `Preparing the configuration of ${node.machine}`,
       signal,
     });
     await writeFile(machine, PATHS.k3sConfig, config, { mode: '0600', signal });
     await writeFile(machine, unitPath(node), unit, { mode: '0644', signal });
-    await checked(machine, node.machine, sh('systemctl daemon-reload'), {
+    await checked(machine, node.machine, cmd('systemctl', 'daemon-reload'), {
       code: 'K3S_FAILED',
       what: 'Reloading systemd',
       signal,

@@ -1,6 +1,6 @@
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
-import { cmd, sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { getObjects, runKubectl } from '../../kube/kubectl.js';
 import { agentSpecs } from './config.js';
 
@@ -46,7 +46,7 @@ export const forgetMachine = defineStep<Input>({
   kind: 'k3s.forget',
   inputs: (config) => agentSpecs(config).map(({ machine, server }) => ({ machine, server })),
   target: ({ machine }) => machine,
-  title: ({ machine }) => `Let the cluster forget an earlier ${machine}`,
+  title: ({ machine }) => `Remove the stale node ${machine}`,
   needs: ({ machine, server }) => [`k3s.config:${machine}`, `machines.ready:${server}`],
   probe: async (input, context) => {
     if (await succeeds(input.machine, context, 'test', '-s', PASSWORD)) return satisfied;
@@ -57,7 +57,7 @@ export const forgetMachine = defineStep<Input>({
   apply: async (input, context) => {
     await context
       .machine(input.machine)
-      .exec(sh('systemctl stop k3s-agent 2>/dev/null; :'), { signal: context.signal });
+      .exec(cmd('systemctl', 'stop', 'k3s-agent'), { signal: context.signal });
     await runKubectl(context, input.server, ['delete', 'node', input.machine, '--ignore-not-found']);
     await forgetPassword(input, context);
   },

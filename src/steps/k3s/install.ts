@@ -2,10 +2,11 @@ import { kubernetesNodes } from '../../config/roles.js';
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { checked } from '../../exec/checked.js';
-import { cmd, sh } from '../../exec/command.js';
-import { copyIn, readFile, writeFile } from '../../exec/files.js';
-import { PATHS } from '../../guest/paths.js';
+import { cmd } from '../../exec/command.js';
+import { copyIn, readFile, writeFile } from '../../guest/files.js';
+import { PATHS } from '../../guest/layout.js';
 import { mapPool } from '../../util/pool.js';
+import { guestScript } from '../../guest/script.js';
 
 /** A file of the release and where k3s wants it. */
 interface Payload {
@@ -42,9 +43,6 @@ const payloads = ({ artifacts }: StepContext): readonly Payload[] => [
   })),
 ];
 
-/** Requests a restart of k3s before files change: it needs one for a new program, and to import image archives. */
-const PREPARE = 'mkdir -p "$1" /etc/kglab /etc/rancher/k3s && : > "$2" && rm -f "$3"';
-
 const stamp = (context: StepContext): string =>
   [
     context.artifacts.version,
@@ -61,7 +59,7 @@ const copyPayload = async (
   const options = { signal: context.signal, timeoutMs: COPY_MS };
   await copyIn(context.machine(machine), from, to, { mode, ...options });
   if (!sha256) return;
-  await checked(context.machine(machine), machine, sh('echo "$1  $2" | sha256sum -c --quiet', sha256, to), {
+  await checked(context.machine(machine), machine, guestScript('k3s.sh', 'check_sum', sha256, to), {
     code: 'ARTIFACT_CHECKSUM',
     what: `Checking ${to} on ${machine}`,
     hint: 'The copy is damaged: see that the disk of the machine is not full, then run `kglab up` again.',
@@ -84,7 +82,7 @@ export const installK3s = defineStep<{ readonly machine: string }>({
   apply: async ({ machine }, context) => {
     const { signal } = context;
     const target = context.machine(machine);
-    await checked(target, machine, sh(PREPARE, PATHS.k3sImages, PATHS.k3sRestart, PATHS.k3sStamp), {
+    await checked(target, machine, guestScript('k3s.sh', 'begin_install'), {
       code: 'K3S_FAILED',
       what: `Making directories on ${machine}`,
       signal,

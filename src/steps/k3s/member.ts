@@ -1,11 +1,12 @@
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { checked } from '../../exec/checked.js';
-import { cmd, sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { getObjects, nodeView } from '../../kube/kubectl.js';
 import { agentSpecs, type NodeSpec } from './config.js';
 import { clearK3s } from './reset.js';
 import { awaitAll } from '../../util/pool.js';
+import { guestScript } from '../../guest/script.js';
 
 /** The CA certificate of the cluster on the server, and the copy that an agent got. */
 const SERVER_CA = '/var/lib/rancher/k3s/server/tls/server-ca.crt';
@@ -15,7 +16,7 @@ const AGENT_CA = '/var/lib/rancher/k3s/agent/server-ca.crt';
 const certificate = async (machine: string, path: string, context: StepContext): Promise<string> => {
   const { stdout } = await context
     .machine(machine)
-    .exec(sh('cat "$1" 2>/dev/null; :', path), { signal: context.signal });
+    .exec(guestScript('k3s.sh', 'certificate', path), { signal: context.signal });
   return stdout.replaceAll(/\s/g, '');
 };
 
@@ -31,7 +32,7 @@ export const joinCluster = defineStep<Pick<NodeSpec, 'machine' | 'server' | 'mou
   kind: 'k3s.member',
   inputs: (config) => agentSpecs(config).map(({ machine, server, mounts }) => ({ machine, server, mounts })),
   target: ({ machine }) => machine,
-  title: ({ machine, server }) => `See that ${machine} is in the cluster of ${server}`,
+  title: ({ machine, server }) => `Check that ${machine} joined ${server}`,
   needs: ({ machine, server }) => [`k3s.service:${machine}`, `k3s.service:${server}`],
   probe: async ({ machine, server }, context) => {
     if (await isReady(machine, server, context)) return satisfied;
@@ -41,7 +42,7 @@ export const joinCluster = defineStep<Pick<NodeSpec, 'machine' | 'server' | 'mou
     ]);
     return known === '' || right === '' || known === right
       ? satisfied
-      : pending('it belongs to a cluster that is gone');
+      : pending('it is still joined to an old cluster');
   },
   apply: async ({ machine, mounts }, context) => {
     await clearK3s(machine, mounts, context);

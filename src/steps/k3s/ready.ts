@@ -61,7 +61,7 @@ const impostorWatch = (input: Input, context: StepContext) => {
     next = context.clock.now() + ASK_EVERY_MS;
     if (!(await isRejected(input.machine, context))) return;
     next = Infinity;
-    context.say('the cluster knows another machine of that name, and forgets its password');
+    context.say('the cluster knows another machine of that name; deleting its password');
     await forgetPassword(input, context);
   };
 };

@@ -1,11 +1,11 @@
 import { fresh, pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import type { CliError } from '../../errors/cli-error.js';
-import { sh } from '../../exec/command.js';
-import { PATHS, unitOf } from '../../guest/paths.js';
+import { PATHS, unitOf } from '../../guest/layout.js';
 import { waitFor } from '../../util/wait.js';
 import { nodeSpecs, type NodeSpec } from './config.js';
 import { k3sFailure, k3sUnit } from './unit.js';
+import { guestScript } from '../../guest/script.js';
 
 /** Timeout of a start (milliseconds): the first one unpacks binary and images, minutes on a slow disk. */
 const START_MS = 300_000;
@@ -14,20 +14,6 @@ const START_MS = 300_000;
  * as a volume that was not mounted, may be repaired.
  */
 const RESTARTS = 8;
-
-/**
- * Starts or restarts unit $1; restart request $2 is removed afterwards. For a server it waits until k3s notifies
- * systemd. It fails when the first try fails, although systemd tries again. reset-failed makes systemd count restarts
- * from 0.
- */
-export const START_K3S = `
-systemctl enable -q "$1"
-systemctl reset-failed "$1" 2>/dev/null
-if [ -e "$2" ]; then job=restart; else job=start; fi
-systemctl "$job" "$1"
-code=$?
-rm -f "$2"
-exit "$code"`;
 
 type Input = Pick<NodeSpec, 'machine' | 'role'>;
 
@@ -48,13 +34,13 @@ export const startK3s = defineStep<Input>({
   probe: async (input, context) => {
     const unit = await k3sUnit(input.machine, input.role, context);
     if (!unit.active) return pending('k3s does not run');
-    if (unit.outdated) return pending('it has to be restarted for what was changed');
+    if (unit.outdated) return pending('restart needed: configuration changed');
     return unit.enabled ? satisfied : pending('k3s does not start at boot');
   },
   apply: async (input, context) => {
     const { machine, role } = input;
     const { startedAt: earlier } = await k3sUnit(machine, role, context);
-    const command = sh(START_K3S, unitOf(role), PATHS.k3sRestart);
+    const command = guestScript('k3s.sh', 'start_k3s', unitOf(role), PATHS.k3sRestart);
     const { exitCode, timedOut } = await context
       .machine(machine)
       .exec(command, { signal: context.signal, timeoutMs: START_MS });

@@ -1,13 +1,8 @@
 import type { StepContext } from '../../engine/context.js';
 import { CommandError } from '../../exec/checked.js';
-import { cmd, sh } from '../../exec/command.js';
-import { PATHS, unitOf } from '../../guest/paths.js';
-
-/** Prints the state of unit $1, with times in UTC, and `restart` when restart request $2 exists. */
-export const SHOW_K3S = `
-TZ=UTC systemctl show -p ActiveState,UnitFileState,NRestarts,ExecMainStartTimestamp "$1"
-[ -e "$2" ] && echo restart
-:`;
+import { cmd } from '../../exec/command.js';
+import { PATHS, unitOf } from '../../guest/layout.js';
+import { guestScript } from '../../guest/script.js';
 
 /** The state of k3s on a machine. */
 export interface K3sUnit {
@@ -21,7 +16,7 @@ export interface K3sUnit {
   readonly startedAt: number;
 }
 
-/** Reads what {@link SHOW_K3S} prints. */
+/** Reads what `show_k3s` of k3s.sh prints. */
 export const parseK3sUnit = (text: string): K3sUnit => {
   const [, day, time] = /ExecMainStartTimestamp=\S+ (\S+) (\S+) UTC/.exec(text) ?? [];
   return {
@@ -36,7 +31,7 @@ export const parseK3sUnit = (text: string): K3sUnit => {
 /** Reads the state of k3s on a machine; cached as a fact. */
 export const k3sUnit = (machine: string, role: 'server' | 'agent', context: StepContext): Promise<K3sUnit> =>
   context.fact(`k3s unit on ${machine}`, async () => {
-    const command = sh(SHOW_K3S, unitOf(role), PATHS.k3sRestart);
+    const command = guestScript('k3s.sh', 'show_k3s', unitOf(role), PATHS.k3sRestart);
     return parseK3sUnit((await context.machine(machine).exec(command, { signal: context.signal })).stdout);
   });
 

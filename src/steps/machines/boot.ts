@@ -2,25 +2,17 @@ import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { CommandError } from '../../exec/checked.js';
-import { cmd, sh } from '../../exec/command.js';
+import { cmd } from '../../exec/command.js';
 import { waitFor } from '../../util/wait.js';
 import { markerOf } from './create.js';
+import { guestScript } from '../../guest/script.js';
 
 /** Timeout of a first boot (milliseconds): minutes when cloud-init installs packages over a slow line. */
 const BOOT_MS = 900_000;
 /** Longest single wait inside a machine (milliseconds), so that a broken connection costs no more than that. */
 const AWAIT_MS = 60_000;
 
-/** Prints a line with the marker file, then cloud-init's result once it is done. */
-export const LOOK_AT_BOOT = `
-echo "$(cat /etc/kglab/machine 2>/dev/null)"
-[ -e /var/lib/cloud/instance/boot-finished ] && cat /run/cloud-init/result.json 2>/dev/null`;
-
-/** Ends when cloud-init is done. Waiting in the machine needs one command instead of one per look. */
-export const AWAIT_BOOT = `
-until [ -e /run/cloud-init/result.json ] && [ -e /var/lib/cloud/instance/boot-finished ]; do sleep 0.2; done`;
-
-/** Reads what {@link LOOK_AT_BOOT} prints: the marker, whether cloud-init is done, and its errors. */
+/** Reads what `boot_state` of machines.sh prints: the marker, whether cloud-init is done, and its errors. */
 export const parseBoot = (stdout: string): { marker: string; done: boolean; errors: readonly string[] } => {
   const newline = stdout.indexOf('\n');
   const rest = stdout.slice(newline + 1).trim();
@@ -33,29 +25,25 @@ export const parseBoot = (stdout: string): { marker: string; done: boolean; erro
 const bootState = async (machine: string, context: StepContext): Promise<ReturnType<typeof parseBoot>> => {
   const { stdout } = await context
     .machine(machine)
-    .exec(sh(LOOK_AT_BOOT), { signal: context.signal, timeoutMs: 30_000 });
+    .exec(guestScript('machines.sh', 'boot_state'), { signal: context.signal, timeoutMs: 30_000 });
   return parseBoot(stdout);
 };
 
 const assertOurs = (machine: string, marker: string, { lab }: StepContext): void => {
   if (marker === '' || marker === markerOf({ machine, lab })) return;
-  throw new CliError('MACHINE_FOREIGN', `Machine ${machine} belongs to another lab; it is left alone.`, {
+  throw new CliError('MACHINE_FOREIGN', `Machine ${machine} belongs to another lab; not touched.`, {
     details: [`its /etc/kglab/machine says ${marker}`],
-    hint: 'Give this lab another name in lab.yaml, or take the other lab down first.',
+    hint: 'Give this lab another name in lab.yaml, or remove the other lab first: kglab down',
   });
 };
 
 /** A booted machine without a marker is not ours: cloud-init writes the marker first. Throws MACHINE_FOREIGN. */
 const assertMarked = (machine: string, marker: string): void => {
   if (marker !== '') return;
-  throw new CliError(
-    'MACHINE_FOREIGN',
-    `Machine ${machine} does not bear the mark of a lab; it is left alone.`,
-    {
-      details: ['it has no /etc/kglab/machine'],
-      hint: 'Give this lab another name in lab.yaml, or remove that machine yourself if it is yours.',
-    },
-  );
+  throw new CliError('MACHINE_FOREIGN', `Machine ${machine} has no kglab marker; not touched.`, {
+    details: ['it has no /etc/kglab/machine'],
+    hint: 'Give this lab another name in lab.yaml, or remove that machine yourself if it is yours.',
+  });
 };
 
 const assertClean = async (
@@ -88,12 +76,14 @@ export const waitForBoot = defineStep<{ readonly machine: string }>({
     assertOurs(machine, marker, context);
     if (!done) return pending('cloud-init is not done');
     await assertClean(machine, errors, context);
-    return marker === '' ? pending('the machine is not marked') : satisfied;
+    return marker === '' ? pending('the marker is missing') : satisfied;
   },
   apply: async ({ machine }, context) => {
     const done = await waitFor(
       async () => {
-        await context.machine(machine).exec(sh(AWAIT_BOOT), { signal: context.signal, timeoutMs: AWAIT_MS });
+        await context
+          .machine(machine)
+          .exec(guestScript('machines.sh', 'await_boot'), { signal: context.signal, timeoutMs: AWAIT_MS });
         const seen = await bootState(machine, context);
         assertOurs(machine, seen.marker, context);
         return seen.done ? seen : undefined;

@@ -1,6 +1,6 @@
-import { parse, stringify } from 'yaml';
 import { machineInfo, pending, satisfied } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
+import { parse, stringify } from 'yaml';
 
 interface Input {
   readonly name: string;
@@ -60,4 +60,16 @@ export const createMachine = defineStep<Input>({
     });
     await provider.create({ ...input, userData }, { signal, onLine: say });
   },
+});
+
+/** The image that machines are made from, and their network, are there. */
+export const prepareImage = defineStep<Record<string, never>>({
+  kind: 'machines.prepare',
+  inputs: () => [{}],
+  title: () => 'Prepare the machine image and the network',
+  probe: async (_input, { provider, signal }) => {
+    const missing = await provider.foundation.missing({ signal });
+    return missing === undefined ? satisfied : pending(missing);
+  },
+  apply: (_input, { provider, signal, say }) => provider.foundation.prepare({ signal, onLine: say }),
 });

@@ -1,7 +1,7 @@
 import { machineInfos, pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
-import { readFile, writeFile } from '../../exec/files.js';
+import { readFile, writeFile } from '../../guest/files.js';
 
 interface Input {
   readonly machine: string;
@@ -68,7 +68,7 @@ export const writeHostsFile = defineStep<Input>({
     return names.map((machine) => ({ machine, names }));
   },
   target: ({ machine }) => machine,
-  title: ({ machine }) => `Tell ${machine} the addresses of the lab`,
+  title: ({ machine }) => `Write /etc/hosts on ${machine}`,
   needs: ({ machine, names }) => [
     `machines.ready:${machine}`,
     ...names.map((name) => `machines.create:${name}`),
@@ -79,7 +79,7 @@ export const writeHostsFile = defineStep<Input>({
     const text = (await readFile(context.machine(machine), '/etc/hosts', context)) ?? '';
     return text === withLabHosts(text, hosts)
       ? satisfied
-      : pending('names or addresses are not those of the lab');
+      : pending('its lab entries are missing or outdated');
   },
   apply: async ({ machine, names }, context) => {
     const hosts = await wantedHosts(names, context);

@@ -27,9 +27,9 @@ const shutDown = async (name: string, context: StepContext): Promise<void> => {
 export const removeMachine = defineStep<Input>({
   kind: 'machines.remove',
   target: ({ name }) => name,
-  title: ({ name }) => `Take machine ${name} away`,
+  title: ({ name }) => `Remove machine ${name}`,
   probe: async ({ name }, context) =>
-    (await machineInfo(name, context)) === undefined ? satisfied : pending('the machine is to be made anew'),
+    (await machineInfo(name, context)) === undefined ? satisfied : pending('the machine is to be recreated'),
   apply: async ({ name, keep }, context) => {
     const { provider, signal, say } = context;
     if ((await machineInfo(name, context))?.state === 'running') await shutDown(name, context);

@@ -10,11 +10,12 @@ import {
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { checked } from '../../exec/checked.js';
-import { cmd, sh } from '../../exec/command.js';
-import { readFile, writeFile } from '../../exec/files.js';
+import { cmd } from '../../exec/command.js';
+import { readFile, writeFile } from '../../guest/files.js';
 import { VOLUME_TYPES } from '../../config/volume-types.js';
 import { volumeSpec, type Brick } from '../../gluster/volume-spec.js';
-import { PATHS } from '../../guest/paths.js';
+import { PATHS } from '../../guest/layout.js';
+import { guestProgram, guestScript } from '../../guest/script.js';
 
 /** A volume as its keeper knows it. */
 interface KeptVolume {
@@ -152,7 +153,7 @@ interface KeptFile {
 const UNIT = 'kglab-keeper.service';
 
 const filesOf = (input: KeeperInput, { templates }: StepContext): readonly KeptFile[] => [
-  { path: PATHS.keeper, mode: '0755', content: templates['kglab-keeper'] ?? '' },
+  { path: PATHS.keeper, mode: '0755', content: guestProgram('keeper.sh') },
   { path: PATHS.keeperTemplate, mode: '0644', content: templates['catalogue.tmpl'] ?? '' },
   { path: PATHS.keeperEnv, mode: '0644', content: renderKeeperEnv(input) },
   { path: PATHS.keeperTable, mode: '0644', content: renderKeeperTable(input) },
@@ -164,14 +165,14 @@ export const runKeeper = defineStep<KeeperInput>({
   kind: 'mounts.keeper',
   inputs,
   target: ({ machine }) => machine,
-  title: ({ machine }) => `Keep the catalogue of volumes on ${machine}`,
+  title: ({ machine }) => `Install the keeper on ${machine}`,
   needs: ({ machine, node }, { volumes }) =>
     volumes.map(({ name }) => (node ? `mounts.mount:${name}@${machine}` : `gluster.start:${name}`)),
   probe: async (input, context) => {
     const machine = context.machine(input.machine);
     for (const { path, content } of filesOf(input, context)) {
       if ((await readFile(machine, path, { signal: context.signal })) !== content)
-        return pending(`${path} is not that of this lab`);
+        return pending(`${path} is missing or outdated`);
     }
     const { stdout } = await machine.exec(cmd('systemctl', 'is-active', UNIT), { signal: context.signal });
     return stdout.trim() === 'active' ? satisfied : pending('the keeper does not run');
@@ -181,7 +182,7 @@ export const runKeeper = defineStep<KeeperInput>({
     const { signal } = context;
     for (const { path, mode, content } of filesOf(input, context))
       await writeFile(machine, path, content, { mode, signal, where: input.machine, code: 'MOUNT_FAILED' });
-    const command = sh('systemctl daemon-reload && systemctl enable -q "$1" && systemctl restart "$1"', UNIT);
+    const command = guestScript('mounts.sh', 'restart_unit', UNIT);
     await checked(machine, input.machine, command, {
       code: 'MOUNT_FAILED',
       what: `Starting the keeper on ${input.machine}`,

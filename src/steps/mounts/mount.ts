@@ -1,16 +1,16 @@
-import type { LabConfig, NodeConfig, VolumeConfig } from '../../config/config.js';
+import { type LabConfig, type NodeConfig, type VolumeConfig } from '../../config/config.js';
 import { brickMachines, kubernetesNodes } from '../../config/roles.js';
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
 import { checked, CommandError } from '../../exec/checked.js';
-import { cmd, sh } from '../../exec/command.js';
-import { readFile, writeFile } from '../../exec/files.js';
-import { PATHS } from '../../guest/paths.js';
-import { unitName } from '../../guest/unit-name.js';
+import { cmd } from '../../exec/command.js';
+import { readFile, writeFile } from '../../guest/files.js';
+import { MOUNT_OPTIONS, PATHS, unitName } from '../../guest/layout.js';
+import { guestProgram, guestScript } from '../../guest/script.js';
+import { awaitAll } from '../../util/pool.js';
 import { fill } from '../../util/template.js';
 import { waitFor } from '../../util/wait.js';
-import { awaitAll } from '../../util/pool.js';
 
 /** How long to try (milliseconds): bricks may be starting, and one try takes up to 60 s (the unit's TimeoutSec). */
 const MOUNT_MS = 90_000;
@@ -44,48 +44,35 @@ export const renderMountUnit = (template: string, { volume, path, servers, local
     path,
     server: local ? 'localhost' : (servers[0] ?? 'localhost'),
     servers: servers.join(':'),
+    options: MOUNT_OPTIONS,
     wantsGlusterd: local ? ' glusterd.service' : '',
   });
 
-/**
- * Prints the state of mount point $1 with unit $2: `mounted SOURCE` or `unmounted`, `enabled` if it comes up at boot,
- * and `sealed` if the directory below the mount is immutable (seen in a private mount namespace without the volume).
- */
-const STATE = `
-if [ "$(stat -f -c %t "$1" 2>/dev/null)" = 65735546 ]; then
-  grep " $1 fuse.glusterfs " /proc/self/mounts | tail -n 1 | { read -r source _ && echo "mounted $source"; }
-else echo unmounted; fi
-systemctl is-enabled -q "$2" 2>/dev/null && echo enabled
-unshare -m --propagation private sh -c 'umount -l "$1" 2>/dev/null; lsattr -d "$1" 2>/dev/null | cut -d" " -f1 | grep -q i && echo sealed' sh "$1"
-:`;
-
 const stateOf = async ({ machine, path }: Input, context: StepContext): Promise<string> => {
-  const { stdout } = await checked(context.machine(machine), machine, sh(STATE, path, unitName(path)), {
-    code: 'MOUNT_FAILED',
-    what: `Looking at ${path} on ${machine}`,
-    signal: context.signal,
-  });
+  const { stdout } = await checked(
+    context.machine(machine),
+    machine,
+    guestScript('mounts.sh', 'mount_state', path, unitName(path)),
+    {
+      code: 'MOUNT_FAILED',
+      what: `Looking at ${path} on ${machine}`,
+      signal: context.signal,
+    },
+  );
   return stdout;
 };
 
-/** What a mount lacks, by the output of {@link STATE}; undefined when nothing. */
+/** What a mount lacks, by the output of `mount_state` of mounts.sh; undefined when nothing. */
 export const mountGap = (state: string, volume: string): string | undefined => {
   if (!new RegExp(`^mounted \\S+:/${volume}$`, 'm').test(state)) return 'the volume is not mounted';
   if (!/^sealed$/m.test(state)) return 'the directory below the mount is not sealed';
   return /^enabled$/m.test(state) ? undefined : 'the mount does not come up at boot';
 };
 
-/** Makes the directory below the mount immutable; exit code 17 when it contains files. */
-const SEAL = `
-[ "$(stat -f -c %t "$1" 2>/dev/null)" = 65735546 ] && exit 0
-umount -l "$1" 2>/dev/null
-mkdir -p "$1" && [ -z "$(ls -A "$1")" ] || exit 17
-chattr +i "$1"`;
-
 const NOT_EMPTY = 17;
 
 const seal = async ({ machine, path }: Input, context: StepContext): Promise<void> => {
-  const command = sh(SEAL, path);
+  const command = guestScript('mounts.sh', 'seal', path);
   const result = await context.machine(machine).exec(command, { signal: context.signal });
   if (result.exitCode === 0) return;
   if (result.exitCode !== NOT_EMPTY)
@@ -145,7 +132,7 @@ export const mountVolume = defineStep<Input>({
       stateOf(input, context),
       readFile(context.machine(input.machine), `/etc/systemd/system/${unitName(input.path)}`, context),
     ]);
-    if (found !== unit) return pending('its unit is not that of this lab');
+    if (found !== unit) return pending('its unit is missing or outdated');
     const gap = mountGap(state, input.volume);
     return gap === undefined ? satisfied : pending(gap);
   },
@@ -160,11 +147,32 @@ export const mountVolume = defineStep<Input>({
       renderMountUnit(context.templates['gluster.mount'] ?? '', input),
       { mode: '0644', signal },
     );
-    await checked(machine, input.machine, sh('systemctl daemon-reload && systemctl enable -q "$1"', unit), {
+    await checked(machine, input.machine, guestScript('mounts.sh', 'enable_unit', unit), {
       code: 'MOUNT_FAILED',
       what: `Enabling ${unit} on ${input.machine}`,
       signal,
     });
     await start(input, context);
   },
+});
+
+const text = guestProgram('guard.sh');
+
+/** The program that mounts a volume and checks that it answers is installed; the mount units and k3s use it. */
+export const installGuard = defineStep<{ readonly machine: string }>({
+  kind: 'mounts.guard',
+  inputs: (config) => kubernetesNodes(config).map(({ machine }) => ({ machine })),
+  target: ({ machine }) => machine,
+  title: ({ machine }) => `Install the mount guard on ${machine}`,
+  needs: ({ machine }) => [`machines.ready:${machine}`],
+  probe: async ({ machine }, context) =>
+    (await readFile(context.machine(machine), PATHS.guard, { ...context, where: machine })) === text
+      ? satisfied
+      : pending(`${PATHS.guard} is missing or outdated`),
+  apply: ({ machine }, context) =>
+    writeFile(context.machine(machine), PATHS.guard, text, {
+      mode: '0755',
+      signal: context.signal,
+      where: machine,
+    }),
 });

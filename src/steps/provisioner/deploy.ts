@@ -59,7 +59,7 @@ export const provisionerGap = (
   );
   if (lost) return `storage class ${lost.name} is missing`;
   const [changed] = outdatedClasses(found, input);
-  if (changed !== undefined) return `storage class ${changed} has to be made anew`;
+  if (changed !== undefined) return `storage class ${changed} must be recreated`;
   const [other] = intruders(found, input);
   return other === undefined ? undefined : `storage class ${other} is a default too`;
 };

@@ -3,6 +3,7 @@ import type { ClassConfig } from '../../config/config.js';
 import type { Templates } from '../../engine/context.js';
 import { shortSum } from '../../util/checksum.js';
 import { fill } from '../../util/template.js';
+import { guestProgram } from '../../guest/script.js';
 
 /** What to deploy, and from which machine. */
 export interface ProvisionerInput {
@@ -114,8 +115,8 @@ export const renderProvisioner = (
     image: images.provisioner,
     helperImage: images.helper,
     config,
-    setup: inBlock(templates['volume-setup'] ?? ''),
-    teardown: inBlock(templates['volume-teardown'] ?? ''),
+    setup: inBlock(guestProgram('provisioner-setup.sh')),
+    teardown: inBlock(guestProgram('provisioner-teardown.sh')),
     configSum: shortSum(config + images.helper),
   });
   const classes = input.classes.map((one) => stringify(storageClass(one), { lineWidth: 0 }));

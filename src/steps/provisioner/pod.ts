@@ -50,5 +50,5 @@ export const podGap = async (
   const [first] = places;
   return first === undefined
     ? 'the provisioner has no pod that is ready'
-    : `the provisioner does not run on ${first.node}, whatever the cluster was told last`;
+    : `the provisioner does not run on ${first.node}, but Kubernetes still reports it as running`;
 };

@@ -58,7 +58,7 @@ export const smokeFailure = async (
   ];
   return new CliError('SMOKE_FAILED', message, {
     details: [...objects, ...events.slice(-12), ...logs],
-    hint: `Everything is kept for a look: kglab kubectl -- -n ${namespace} describe pods\nThen run \`kglab up\` again.`,
+    hint: `The objects are kept for inspection: kglab kubectl -- -n ${namespace} describe pods\nThen run \`kglab up\` again.`,
   });
 };
 

@@ -102,7 +102,7 @@ const assertOwn = async ({ server, namespace }: Input, context: StepContext): Pr
   if (found === undefined || found.metadata.labels?.[OWN] !== undefined) return;
   throw new CliError(
     'SMOKE_FAILED',
-    `There is a namespace ${namespace} that the smoke test did not make; it is left alone.`,
+    `Namespace ${namespace} exists and was not created by the smoke test; not touched.`,
     {
       hint: `Choose another smoke.namespace in lab.yaml, or delete it if nothing in it is of use: kglab kubectl -- delete namespace ${namespace}`,
     },
@@ -171,12 +171,12 @@ const prove = async (input: Input, context: StepContext): Promise<void> => {
 export const smokeTest = defineStep<Input>({
   kind: 'smoke.run',
   inputs,
-  title: () => 'Prove that what a pod writes is seen by every node',
+  title: () => 'Run the smoke test',
   needs: ({ nodes }) => ['provisioner.apply', ...nodes.map((machine) => `k3s.ready:${machine}`)],
   probe: async (input, context) => {
     const deployment = await provisioner(input.server, context);
     const passed = deployment?.metadata.annotations?.[PASSED];
-    return passed === keyOf(input, deployment) ? satisfied : pending('this cluster has not been proven yet');
+    return passed === keyOf(input, deployment) ? satisfied : pending('the smoke test has not passed yet');
   },
   apply: async (input, context) => {
     const deployment = await provisioner(input.server, context);

@@ -119,7 +119,7 @@ describe('down', () => {
 
   it('detaches host mounts first, even if in use', async () => {
     const order: string[] = [];
-    const host = new ScriptedExecutor('host').on(/^sh -c \nwhile [^]* -l \/mnt\/x$/, () => {
+    const host = new ScriptedExecutor('host').on(/^sh unmount .* -l \/mnt\/x$/, () => {
       order.push('umount');
       return '';
     });
@@ -140,7 +140,7 @@ describe('down', () => {
   });
 
   it('keeps a host mount on record that could not be detached', async () => {
-    const host = new ScriptedExecutor('host').on(/while/, { exitCode: 1, stderr: 'not permitted' });
+    const host = new ScriptedExecutor('host').on(/^sh unmount /, { exitCode: 1, stderr: 'not permitted' });
     await mountAt('/mnt/x');
     const w = test.world({ provider: () => Promise.resolve(removing()), host });
     const found = await down(await planRemoval(await test.lab(w)));
@@ -153,7 +153,7 @@ describe('down', () => {
     const own = (place: string, id: number): string =>
       `${id} 22 8:1 ${place} ${place} rw - ext4 /dev/sda1 rw\n${id + 1} ${id} 0:50 / ${place} rw - fuse.glusterfs demo-node2:/gv0 rw\n`;
     let mountinfo = `${own('/mnt/lost', 40)}50 22 0:51 / /mnt/hand rw - fuse.glusterfs demo-node1:/gv0 rw\n`;
-    const host = new ScriptedExecutor('host').on(/^sh -c \nwhile [^]* -l \/mnt\/lost$/, () => {
+    const host = new ScriptedExecutor('host').on(/^sh unmount .* -l \/mnt\/lost$/, () => {
       mountinfo = mountinfo.split('\n').slice(2).join('\n');
       return '';
     });

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { END_PODS } from '../../../src/kube/quiesce.js';
+import { guestScript } from '../../../src/guest/script.js';
 
 let dir = '';
 const children: ChildProcess[] = [];
@@ -37,7 +37,8 @@ const end = (...pods: readonly ChildProcess[]): void => {
   fake('find', `${alive.join('\n')}\n:`);
   fake('grep', 'exit 0');
   for (const name of ['systemctl', 'pkill']) fake(name, `echo "${name} $*" >> ${dir}/log`);
-  spawnSync('sh', ['-c', END_PODS], { env: { ...process.env, PATH: `${dir}:${process.env['PATH']}` } });
+  const { file, args } = guestScript('k3s.sh', 'end_pods');
+  spawnSync(file, args, { env: { ...process.env, PATH: `${dir}:${process.env['PATH']}` } });
 };
 
 it.skipIf(process.platform !== 'linux')('lets a pod end in order, and kills one that does not', async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cmd, sh, type CommandResult } from '../../../src/exec/command.js';
-import { writeFile } from '../../../src/exec/files.js';
+import { writeFile } from '../../../src/guest/files.js';
 import type { SimulatorProvider } from '../../../src/simulator/provider.js';
 import { SimLab } from '../../helpers/sim-lab.js';
 import { simMachine, simulator, specOf } from './sim-machine.js';

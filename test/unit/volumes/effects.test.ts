@@ -2,18 +2,17 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sh, type Command } from '../../../src/exec/command.js';
+import type { Command } from '../../../src/exec/command.js';
+import { guestScript } from '../../../src/guest/script.js';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
 import type { WholeEntry } from '../../../src/volumes/manifests.js';
 import {
   deleteDirectory,
   deleteVolume,
-  GIVE_BACK,
   giveBack,
   purge,
   stillIn,
-  TAKE,
-  type Desk,
+  type VolumesContext,
 } from '../../../src/volumes/quarantine.js';
 import { inventory } from '../../../src/volumes/inventory.js';
 import { restoreVolumes } from '../../../src/volumes/restore.js';
@@ -34,7 +33,7 @@ const ENTRY: WholeEntry = {
 };
 
 let stage: Stage;
-let desk: Desk;
+let desk: VolumesContext;
 const list = (...items: object[]): string => JSON.stringify({ kind: 'List', items });
 const kubectlCalls = (): readonly string[] =>
   stage.ran('g1').flatMap((words) => (words.startsWith('k3s kubectl get') ? [] : [words.slice(0, 80)]));
@@ -116,7 +115,7 @@ describe('restoring', () => {
     expect(await failure).toMatchObject({ code: 'VOLUME_FAILED', details: ['team/c1'] });
   });
 
-  it('does nothing for nothing', async () => {
+  it('does nothing without entries', async () => {
     await restoreVolumes([], desk.context, 'g1');
     expect(stage.calls).toEqual([]);
   });
@@ -126,11 +125,11 @@ describe('deleting', () => {
   const on = surveyed([directory(directoryName(1))]);
   const [kept] = inventory([on]);
 
-  it('keeps the provisioner from it, then claim, data, volume', async () => {
-    stage.on('g1').on(/manifest\.json/);
+  it('retains the PV, then deletes claim, moves data, deletes PV', async () => {
+    stage.on('g1').on(/^sh take /);
     if (kept) await deleteVolume(kept, cluster([pv(1)], [claimOf(1)]), on, desk);
-    const steps = stage.ran('g1').map((words) => /patch pv|delete pvc|delete pv|manifest/.exec(words)?.[0]);
-    expect(steps).toEqual(['patch pv', 'delete pvc', 'manifest', 'delete pv']);
+    const steps = stage.ran('g1').map((words) => /patch pv|delete pvc|delete pv|sh take/.exec(words)?.[0]);
+    expect(steps).toEqual(['patch pv', 'delete pvc', 'sh take', 'delete pv']);
     const take = stage.calls.find(({ command }) => command.stdin !== undefined)?.command as Command;
     expect(JSON.parse(take.stdin ?? '')).toMatchObject({ pv: pvName(1), claim: 'c1' });
     expect(take.args.slice(3)).toEqual([
@@ -149,7 +148,7 @@ describe('deleting', () => {
     expect(stage.calls).toEqual([]);
   });
 
-  it('does not touch what another volume shares, or lies in', async () => {
+  it('does not touch a directory that another PV uses', async () => {
     for (const path of [`${MOUNT}/${directoryName(1)}/`, `${MOUNT}/${directoryName(1)}/deep`]) {
       const shared = cluster([pv(1), pv(2, { path })], [claimOf(1)]);
       const failure = await failureOf(kept ? deleteVolume(kept, shared, on, desk) : Promise.resolve());
@@ -158,7 +157,7 @@ describe('deleting', () => {
     expect(stage.calls).toEqual([]);
   });
 
-  it('leaves a directory that holds the place of a volume', async () => {
+  it('does not touch a directory that contains the directory of a PV', async () => {
     const there = cluster([pv(1, { path: `${MOUNT}/team/web`, claim: undefined })]);
     const failure = await failureOf(deleteDirectory(directory('team'), there, on, desk));
     expect(failure).toMatchObject({ code: 'VOLUME_IN_USE' });
@@ -175,8 +174,8 @@ describe('the quarantine', () => {
     entry: undefined,
   };
 
-  it('gives back to the place that something had', async () => {
-    stage.on('g1').on(/mv -T/);
+  it('moves data back to where it was', async () => {
+    stage.on('g1').on(/^sh give_back /);
     await giveBack(item, surveyed([]), desk);
     expect(stage.calls[0]?.command.args.slice(3, 6)).toEqual([
       '/q/x',
@@ -185,18 +184,18 @@ describe('the quarantine', () => {
     ]);
   });
 
-  it('gives nothing back over something', async () => {
+  it('refuses to overwrite an existing directory', async () => {
     const failure = await failureOf(giveBack(item, surveyed([directory(directoryName(1))]), desk));
     expect(failure).toMatchObject({ code: 'VOLUME_EXISTS' });
     expect(stage.calls).toEqual([]);
   });
 
-  it('destroys nothing that somebody has brought back meanwhile', () => {
+  it('does not purge what was restored in the meantime', () => {
     const other = { ...item, name: 'other', path: '/q/other' };
     expect(stillIn([item, other], [surveyed([], { quarantine: [other] }), surveyed([])])).toEqual([other]);
   });
 
-  it('purges a volume of its own with its bricks, and no brick of another kind', async () => {
+  it('purges a dedicated volume with its bricks, and no other brick', async () => {
     const info = `<cliOutput><opRet>0</opRet><volInfo><volumes><volume><name>${pvName(1)}</name><statusStr>Stopped</statusStr><bricks>
       <brick><name>g2:/data/.claims/${pvName(1)}</name></brick><brick><name>g3:/data/gv0</name></brick></bricks></volume></volumes></volInfo></cliOutput>`;
     stage
@@ -206,9 +205,9 @@ describe('the quarantine', () => {
       .on(/rm -rf/);
     stage.on('g2').on(/rm -rf/);
     await purge({ ...item, dedicated: true }, desk);
-    expect(stage.ran('g2')).toEqual([`sh -c rm -rf -- "$1" sh /data/.claims/${pvName(1)}`]);
+    expect(stage.ran('g2')).toEqual([`rm -rf -- /data/.claims/${pvName(1)}`]);
     expect(stage.ran('g3')).toEqual([]);
-    expect(stage.ran('g1').at(-1)).toBe('sh -c rm -rf -- "$1" sh /q/x');
+    expect(stage.ran('g1').at(-1)).toBe('rm -rf -- /q/x');
   });
 
   it('says which brick could not be removed, and leaves volume and entry for the next try', async () => {
@@ -246,7 +245,7 @@ describe('the quarantine', () => {
     stage.on('g1').on(/rm -rf/, { exitCode: 1, stderr: "rm: cannot remove '/q/x/data/f'" });
     expect(await failureOf(purge(item, desk))).toMatchObject({
       code: 'VOLUME_FAILED',
-      message: `Destroying ${item.name} ended with exit code 1`,
+      message: `Purging ${item.name} ended with exit code 1`,
       details: ["rm: cannot remove '/q/x/data/f'"],
       hint: expect.stringContaining('left in the quarantine') as string,
     });
@@ -268,20 +267,20 @@ describe('the scripts of the quarantine', () => {
     const text = `#!/bin/sh\ncase "$*" in *${word}*) echo "${program}: no" >&2; exit 1 ;; esac\nexec /bin/${program} "$@"\n`;
     await writeFile(path, text, { mode: 0o755 });
     const env = { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}` };
-    return new HostExecutor().exec({ ...sh(script, ...args), env, stdin: '{}' });
+    return new HostExecutor().exec({ ...guestScript('volumes.sh', script, ...args), env, stdin: '{}' });
   };
   const claim = () => join(dir, 'claim');
   const place = () => join(dir, 'q', '1-claim');
 
   it('leave a directory that cannot be moved in its place, and nothing in the quarantine', async () => {
-    const result = await failing('mv', '/data', TAKE, claim(), place(), join(dir, 'entry'));
+    const result = await failing('mv', '/data', 'take', claim(), place(), join(dir, 'entry'));
     expect(result).toMatchObject({ exitCode: 1, stderr: `mv: no\n${claim()} is still in its place\n` });
     expect(await readdir(join(dir, 'q'))).toEqual([]);
   });
 
   it('name the catalogue entry that cannot be removed', async () => {
     const entry = join(dir, 'entry');
-    const result = await failing('rm', '/entry', TAKE, claim(), place(), entry);
+    const result = await failing('rm', '/entry', 'take', claim(), place(), entry);
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain(`its entry in the catalogue is left: ${entry}`);
     expect((await readdir(place())).sort()).toEqual(['data', 'manifest.json']);
@@ -291,10 +290,10 @@ describe('the scripts of the quarantine', () => {
     await mkdir(join(place(), 'data'), { recursive: true });
     const to = join(dir, 'back');
     const args = [place(), to, join(dir, 'c', 'entry'), join(dir, 'volumes')];
-    const kept = await failing('mv', '/data', GIVE_BACK, ...args);
+    const kept = await failing('mv', '/data', 'give_back', ...args);
     expect(kept).toMatchObject({ exitCode: 1, stderr: `mv: no\n${place()} is still in the quarantine\n` });
     await rm(join(dir, 'bin', 'mv'));
-    const back = await failing('rm', '/q/', GIVE_BACK, ...args);
+    const back = await failing('rm', '/q/', 'give_back', ...args);
     expect(back.exitCode).toBe(1);
     expect(back.stderr).toContain(`${to} is back in its place; its remains in the quarantine are left`);
   });

@@ -8,7 +8,7 @@ import { compareExports, parseExport, type Export } from '../../../src/volumes/e
 import { failureOf, Stage } from '../../helpers/step-context.js';
 
 describe('checksums', () => {
-  it('are not those of what could be read, when something could not', async () => {
+  it('fail when a file cannot be read', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'kglab-sums-'));
     const PATH = `${dir}:${process.env['PATH'] ?? ''}`;
     const context = new Stage().context({
@@ -36,7 +36,7 @@ describe('checksums', () => {
     });
   });
 
-  it('make a digest that does not hang on their order', () => {
+  it('make a digest that does not depend on their order', () => {
     expect(digestOf({ a: '1', b: '2' })).toBe(digestOf({ b: '2', a: '1' }));
     expect(digestOf({ a: '1', b: '2' })).not.toBe(digestOf({ a: '2', b: '1' }));
   });

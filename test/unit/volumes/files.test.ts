@@ -64,7 +64,7 @@ describe('copying in', () => {
     for (const path of ['named', 'src', 'poured']) expect(await text(`volume/${path}/deep/a file`)).toBe('A');
   });
 
-  it('what a directory holds, and leaves owner and mode of the place as they are', async () => {
+  it('the contents of a directory; owner and mode of the target stay', async () => {
     await chmod(root, 0o777);
     await chown(join(dir, 'src'), 1234, 1234).catch(() => undefined);
     await chmod(join(dir, 'src'), 0o700);
@@ -75,14 +75,14 @@ describe('copying in', () => {
     expect([await text('volume/-x'), await text('volume/deep/a file')]).toEqual(['X', 'A']);
   });
 
-  it('nothing of an empty directory, which is no failure', async () => {
+  it('succeeds for an empty directory', async () => {
     await mkdir(join(dir, 'empty'));
     await copy(here('empty/.'), inside('there'), machine, context);
     expect(await readdir(join(root, 'there'))).toEqual([]);
     await expect(copy(here('nix/.'), inside('there'), machine, context)).rejects.toThrow();
   });
 
-  it('what a link leads to, by the name of the link', async () => {
+  it('the target of a link, under the name of the link', async () => {
     await symlink('../src', join(dir, 'src/deep/again'));
     await symlink('src', join(dir, 'by, the & way'));
     await symlink('src/-x', join(dir, 'file'));
@@ -95,7 +95,7 @@ describe('copying in', () => {
     expect(await readlink(join(root, 'named/deep/again'))).toBe('../src');
   });
 
-  it('leaves nothing half-made when there is nothing to copy', async () => {
+  it('leaves nothing behind when the source does not exist', async () => {
     await expect(copy(here('nix'), inside('made'), machine, context)).rejects.toMatchObject({
       code: 'VOLUME_FAILED',
     });

@@ -21,18 +21,18 @@ const MACHINES = [
 ] as const;
 const MOUNT = { volume: 'gv0', path: '/mnt/data' };
 
-const UNDO = /^sh -c \npath=.*\nwhile cut /s;
+const UNDO = /^sh undo_mount /;
 
 let host: ScriptedExecutor;
 let place: MountPlace & { files: MemoryFiles };
 
 beforeEach(() => {
   host = new ScriptedExecutor('host')
-    .on(/command -v/)
-    .on(/is a mount point already/)
-    .on(/unshare -m/)
+    .on('sh has_client')
+    .on(/^sh check_place /)
+    .on(/^sh mount_volume /)
     .on(UNDO)
-    .on(/^sh -c \nwhile /);
+    .on(/^sh unmount /);
   place = { host, files: new MemoryFiles(), dir: '/state/x', signal: new AbortController().signal };
 });
 
@@ -47,7 +47,7 @@ describe('mounting', () => {
 
   it('is in the ledger before it is made', async () => {
     let before: unknown;
-    host.on(/unshare -m/, async () => {
+    host.on(/^sh mount_volume /, async () => {
       before = await hostMounts(place);
       return '';
     });
@@ -56,7 +56,7 @@ describe('mounting', () => {
   });
 
   it('is forgotten when it fails, with the reason', async () => {
-    host.on(/unshare -m/, { exitCode: 17, stderr: '/mnt/data is not empty' });
+    host.on(/^sh mount_volume /, { exitCode: 17, stderr: '/mnt/data is not empty' });
     await expect(mount()).rejects.toMatchObject({
       code: 'MOUNT_FAILED',
       details: ['/mnt/data is not empty'],
@@ -65,23 +65,25 @@ describe('mounting', () => {
   });
 
   it('touches nothing and notes nothing when the directory is not free', async () => {
-    host.on(/is a mount point already/, { exitCode: 1, stderr: '/mnt/data is a mount point already' });
+    host.on(/^sh check_place /, { exitCode: 1, stderr: '/mnt/data is a mount point already' });
     await expect(mount()).rejects.toMatchObject({
       code: 'MOUNT_FAILED',
       details: ['/mnt/data is a mount point already'],
     });
     expect(await hostMounts(place)).toEqual([]);
     expect(host.calls.map(({ command }) => wordsOf(command))).not.toContainEqual(
-      expect.stringMatching(/umount/),
+      expect.stringMatching(/mount_volume|unmount|undo_mount/),
     );
   });
 
   it('stays noted when it fails and cannot be undone, and says how to undo it', async () => {
-    host.on(/unshare -m/, { exitCode: 1, timedOut: true }).on(UNDO, { exitCode: 1, stderr: 'not permitted' });
+    host
+      .on(/^sh mount_volume /, { exitCode: 1, timedOut: true })
+      .on(UNDO, { exitCode: 1, stderr: 'not permitted' });
     const failure = (await failureOf(mount())) as AggregateError;
     expect(failure.errors).toMatchObject([
       { code: 'MOUNT_FAILED' },
-      { code: 'MOUNT_FAILED', hint: 'It is in the books. Undo it: kglab umount --force /mnt/data' },
+      { code: 'MOUNT_FAILED', hint: 'It is recorded. Undo it: kglab umount --force /mnt/data' },
     ]);
     expect(await hostMounts(place)).toEqual([MOUNT]);
   });
@@ -96,11 +98,11 @@ describe('mounting', () => {
 
   it('happens once', async () => {
     await mount();
-    await expect(mount()).rejects.toThrow('gv0 is mounted by kglab already, at /mnt/data.');
+    await expect(mount()).rejects.toThrow('gv0 is already mounted by kglab at /mnt/data.');
   });
 
   it('needs a client', async () => {
-    host.on(/command -v/, { exitCode: 127 });
+    host.on('sh has_client', { exitCode: 127 });
     await expect(mount()).rejects.toMatchObject({
       code: 'HOST_UNFIT',
       hint: 'Install it: kglab doctor --fix, or apt install glusterfs-client',
@@ -119,7 +121,7 @@ describe('unmounting', () => {
 
   it('leaves one that is in use, unless it is forced', async () => {
     await mount();
-    host.on(/^sh -c \nwhile [^]* -- /, { exitCode: 1, stderr: 'target is busy' });
+    host.on(/^sh unmount .* -- /, { exitCode: 1, stderr: 'target is busy' });
     await expect(unmountOnHost(MOUNT, place)).rejects.toMatchObject({ code: 'VOLUME_IN_USE' });
     expect(await hostMounts(place)).toEqual([MOUNT]);
     await unmountOnHost(MOUNT, place, { force: true });

@@ -35,7 +35,7 @@ const kept = (...digits: number[]) =>
     ),
   ]);
 
-it('of several entries of a directory, that of a living volume counts, else the newest', () => {
+it('uses the entry of an existing PV, else the newest', () => {
   const path = `${MOUNT}/data`;
   const entries = [
     entry(1, { path, created: '2026-01-01T00:00:00Z' }),
@@ -83,7 +83,7 @@ describe('what the catalogue knows', () => {
 });
 
 describe('when only the directory is left', () => {
-  it('size, mode and class are guessed, and said to be', () => {
+  it('guesses size, mode and class, and says so', () => {
     const { restore, guessed } = plan(inventory([surveyed([directory(directoryName(1))])]));
     expect(restore).toMatchObject([
       {
@@ -108,7 +108,7 @@ describe('when only the directory is left', () => {
     expect(plan(found).restore[0]?.capacity).toBe('16Mi');
   });
 
-  it('a volume of its own gets a class of such', () => {
+  it('a dedicated volume gets a dedicated class', () => {
     const path = `${MOUNT}.claims/${directoryName(1)}`;
     const found = inventory([surveyed([directory(directoryName(1), { path, dedicated: true })])]);
     expect(plan(found).restore[0]?.class).toBe('own');
@@ -120,7 +120,7 @@ describe('when only the directory is left', () => {
 });
 
 describe('what is in the way', () => {
-  it('nothing, when the claim has its volume: then there is nothing to do', () => {
+  it('nothing when the claim is bound to its PV', () => {
     expect(plan(kept(1), cluster([pv(1)], [claimOf(1)]))).toMatchObject({
       restore: [],
       there: ['default/c1'],
@@ -162,7 +162,7 @@ describe('what is in the way', () => {
     expect(plan(kept(1), cluster([pv(1, { phase, reclaim: 'Retain' })])).conflicts).toEqual([]);
   });
 
-  it('two directories of one claim: which one is for the person to say', () => {
+  it('two directories of one claim: the user has to choose', () => {
     const twice = inventory([surveyed([directory(directoryName(1, 'a')), directory(directoryName(2, 'a'))])]);
     expect(plan(twice).conflicts).toEqual([
       expect.stringMatching(/^claim default\/a has left 2 directories: /),
@@ -173,7 +173,7 @@ describe('what is in the way', () => {
     });
   });
 
-  it('not what an earlier claim of the same name has left, when everything is to come back', () => {
+  it('not the data of an earlier claim of the same name when all is restored', () => {
     const entries = [
       entry(1, { claim: 'a', created: '2026-02-01T00:00:00Z' }),
       entry(2, { claim: 'a', created: '2026-01-01T00:00:00Z' }),
@@ -213,7 +213,7 @@ describe('what is in the way', () => {
   });
 });
 
-it('only those that were chosen', () => {
+it('restores only the chosen claims', () => {
   expect(plan(kept(1, 2, 3), cluster(), ['default/c2']).restore.map(({ claim }) => claim)).toEqual(['c2']);
 });
 
@@ -225,8 +225,8 @@ it.each([
   expect(quantity(bytes)).toBe(text);
 });
 
-describe('what goes while it is looked at', () => {
-  it('is not there any more', () => {
+describe('data that disappears during the survey', () => {
+  it('is not restored', () => {
     const [before, after] = [cluster([pv(1), pv(2)]), cluster([pv(2), pv(3)])];
     const names = stillKept(kept(1, 2, 3, 4), before, after).map(({ entry: { pv: name } }) => name);
     expect(names).toEqual([pvName(2), pvName(3), pvName(4)]);

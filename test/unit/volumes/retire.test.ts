@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sh } from '../../../src/exec/command.js';
+import { guestScript } from '../../../src/guest/script.js';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
-import { droppedBetween, FORGET_MOUNT, obstacles } from '../../../src/volumes/retire.js';
+import { droppedBetween, obstacles } from '../../../src/volumes/retire.js';
 import { labOf } from '../../helpers/step-context.js';
 import { claimOf, cluster, directory, pv, pvName, surveyed } from './fixtures.js';
 
@@ -28,11 +28,11 @@ it('finds a class that makes its volumes in another way now', () => {
   expect(names(droppedBetween(changed('pinned'), changed('pinned')).classes)).toEqual([]);
 });
 
-describe('in the way of dropping', () => {
+describe('obstacles to retiring', () => {
   const dropped = droppedBetween(BEFORE, AFTER);
   const gone = (over = {}) => surveyed([], { volume: 'old', ...over });
 
-  it('is nothing, when nothing is there', () => {
+  it('are none when a volume is empty', () => {
     expect(obstacles(dropped, cluster([pv(1, { class: 'a' })]), [gone()])).toEqual([]);
   });
 
@@ -57,9 +57,9 @@ describe('in the way of dropping', () => {
     ]);
   });
 
-  it('is not knowing', () => {
+  it('include a volume that is not mounted', () => {
     expect(obstacles(dropped, cluster(), [gone({ mounted: false })])).toEqual([
-      'volume old: it is not mounted, so nobody knows what is on it',
+      'volume old: it is not mounted; its content is unknown',
     ]);
   });
 });
@@ -70,7 +70,7 @@ describe('forgetting a mount', () => {
     writeFile(join(dir, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const forget = () =>
     new HostExecutor().exec({
-      ...sh(FORGET_MOUNT, join(dir, 'm'), 'no-such.mount', join(dir, 'c')),
+      ...guestScript('mounts.sh', 'forget_mount', join(dir, 'm'), 'no-such.mount', join(dir, 'c')),
       env: { PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}` },
     });
 

@@ -21,7 +21,7 @@ const WANTED: StaticVolume = {
 };
 const entryOf = (over: Partial<StaticVolume> = {}) => staticEntry({ ...WANTED, ...over }, LAB);
 
-it('stands on a directory of its name on the first volume', () => {
+it('uses a directory of its name on the first volume', () => {
   expect(entryOf()).toMatchObject({
     pv: 'app-pvolume',
     path: '/opt/local-path-provisioner/app-pvolume',
@@ -34,11 +34,11 @@ it('stands on a directory of its name on the first volume', () => {
 
 it.each<[string, Partial<StaticVolume>, RegExp]>([
   ['an odd claim', { claim: 'web/App Claim' }, /A claim cannot be called "App Claim"/],
-  ['too many slashes', { claim: 'a/b/c' }, /a\/b\/c is no claim/],
+  ['too many slashes', { claim: 'a/b/c' }, /a\/b\/c is not NAMESPACE\/CLAIM/],
   ['an odd name', { name: 'a_b' }, /A volume cannot be called "a_b"/],
-  ['a size without sense', { capacity: 'much' }, /"much" is no size/],
+  ['a size without sense', { capacity: 'much' }, /"much" is not a size/],
   ['a volume that is not there', { volume: 'gv9' }, /no Gluster volume gv9/],
-  ['a class that provisions', { class: 'local-path' }, /Class local-path makes its volumes itself/],
+  ['a class that provisions', { class: 'local-path' }, /Class local-path has a provisioner/],
   ['a directory that climbs', { directory: '../x' }, /A directory cannot be called/],
   ['a hidden directory', { directory: '.kglab' }, /A directory cannot be called/],
 ])('refuses %s', (_what, over, message) => {
@@ -50,7 +50,7 @@ it('prints manifests that kubectl takes', () => {
   expect(items.map(({ kind }) => kind)).toEqual(['PersistentVolume', 'PersistentVolumeClaim']);
 });
 
-describe('where the volume enforces sizes', () => {
+describe('on a volume with quota', () => {
   const made = async (quota: boolean): Promise<readonly string[]> => {
     const lab = labOf(`gluster: {volumes: [{name: gv0, quota: ${quota}}]}`);
     const stage = new Stage();
@@ -66,7 +66,7 @@ describe('where the volume enforces sizes', () => {
       .on(/kubectl get namespace/, none)
       .on(/kubectl get persistentvolumes/, none, none, JSON.stringify({ kind: 'List', items: [bound] }))
       .on(/kubectl (apply|create)/)
-      .on(/mkdir/);
+      .on(/^sh (create_directory|request) /);
     const desk = { context: stage.context(), server: 'g1', gluster: 'g1' };
     await createStatic(staticEntry(WANTED, lab), lab, desk);
     return stage.calls
@@ -74,7 +74,7 @@ describe('where the volume enforces sizes', () => {
       .map(({ command }) => command.args.slice(3).join(' '));
   };
 
-  it('a volume made by hand has its limit before anybody can write to it', async () => {
+  it('sets the quota of a static PV before the PV exists', async () => {
     expect(await made(true)).toEqual(['/opt/local-path-provisioner limit app-pvolume 5368709120']);
     expect(await made(false)).toEqual([]);
   });
@@ -98,6 +98,6 @@ describe('glusterSize', () => {
   });
 
   it.each(['', '0', '-1Gi', '5 GB', '1.5Gi', 'Gi'])('refuses %j', (text) => {
-    expect(() => glusterSize(text)).toThrow(/is no size/);
+    expect(() => glusterSize(text)).toThrow(/is not a size/);
   });
 });

@@ -49,7 +49,7 @@ it('finds everything at the top of a volume but what kglab keeps there', async (
   );
 });
 
-it('knows what was deleted by its whole name, with blanks in it too', async () => {
+it('reads names with blanks in the quarantine', async () => {
   const place = join(mount, '.kglab/quarantine/1795220046-my old data');
   await mkdir(place);
   await writeFile(join(place, 'manifest.json'), '{"version":1,"pv":"a","path":"/m/my old data"}\n');
@@ -57,11 +57,11 @@ it('knows what was deleted by its whole name, with blanks in it too', async () =
   expect(quarantine).toMatchObject([{ name: '1795220046-my old data', path: place, entry: { pv: 'a' } }]);
 });
 
-it('of an empty volume finds nothing', async () => {
+it('finds nothing on an empty volume', async () => {
   expect(await look()).toMatchObject({ mounted: true, directories: [], others: [], quarantine: [] });
 });
 
-it('does not take a volume that cannot be read for an empty one', async () => {
+it('fails when the volume cannot be read', async () => {
   await rm(mount, { recursive: true });
   await expect(look()).rejects.toMatchObject({ code: 'VOLUME_FAILED' });
 });

@@ -69,7 +69,7 @@ describe('orphans', () => {
     expect(orphans).toEqual({ ...NONE, withoutPod: [pvName(1)] });
   });
 
-  it('a volume whose directory is gone, unless nobody can know', () => {
+  it('a PV whose directory is gone, unless the volume is not mounted', () => {
     const found = cluster([pv(1)], [claimOf(1)], { 'default/c1': [{ pod: 'a', node: 'n' }] });
     expect(viewVolumes(found, [surveyed([])]).orphans).toEqual({ ...NONE, withoutDirectory: [pvName(1)] });
     expect(viewVolumes(found, [surveyed([], { mounted: false })]).orphans).toEqual(NONE);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { VolumeSpec } from '../../../../src/gluster/volume-spec.js';
-import { healVolume } from '../../../../src/steps/gluster/heal.js';
-import { healGap } from '../../../../src/steps/gluster/healing.js';
+import { healVolume, healGap } from '../../../../src/steps/gluster/healing.js';
 import { failureOf, Stage } from '../../../helpers/step-context.js';
 
 const bricks = ['g1', 'g2', 'g3'].map((machine) => ({ machine, path: '/data/b' }));
@@ -28,8 +27,8 @@ describe('heal', () => {
     const whole = ['a', 'b'].map((brick) => ({ brick, status: 'Connected', pending: 0 }));
     expect(healGap(whole, 2)).toBeUndefined();
     expect(healGap(whole, 3)).toBe('not every brick answers');
-    expect(healGap([{ brick: 'a', status: 'gone', pending: undefined }], 1)).toBe('a cannot be asked: gone');
-    expect(healGap([{ brick: 'a', status: 'Connected', pending: 7 }], 1)).toBe('7 entries wait for healing');
+    expect(healGap([{ brick: 'a', status: 'gone', pending: undefined }], 1)).toBe('a does not answer: gone');
+    expect(healGap([{ brick: 'a', status: 'Connected', pending: 7 }], 1)).toBe('7 pending heals');
   });
 
   it('is satisfied when the pending heals disappear within a few looks', async () => {
@@ -42,7 +41,7 @@ describe('heal', () => {
     const stage = new Stage();
     stage.on('g1').on(INFO, heal(3, 0, 0));
     expect(await run(stage, healVolume.probe(INPUT, stage.context()), 5000)).toMatchObject({
-      because: '3 entries wait for healing',
+      because: '3 pending heals',
     });
   });
 
@@ -75,7 +74,7 @@ describe('heal', () => {
     await stage.clock.advance(1_600_000);
     expect(await failing).toMatchObject({
       code: 'GLUSTER_HEAL_STALLED',
-      message: expect.stringContaining('5 entries') as string,
+      message: expect.stringContaining('5 pending heals') as string,
     });
     expect(looks).toBeGreaterThan(900);
   });

@@ -14,13 +14,13 @@ const volume: VolumeSpec = {
 const INPUT = { volume, from: 'g1' };
 const refusal = (text: string): string =>
   `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<cliOutput>\n  <opRet>-1</opRet>\n  <opErrno>0</opErrno>\n  <opErrstr>${text}</opErrstr>\n</cliOutput>\n`;
-const STATE = /getfattr/;
+const STATE = /^sh brick_state /;
 /** As glusterd 10.3 said it when the brick had been started by a restart. */
 const MUST_BE_STOPPED = refusal(
   'Source brick must be stopped. Please use gluster volume reset-brick &lt;volname&gt; &lt;dst-brick&gt; start.',
 );
-const PREPARE = /mkdir -p[\s\S]* \/etc\/kglab\/unfilled_\w+$/;
-const UNMARK = /setfattr -x trusted.glusterfs.volume-id "\$1"[\s\S]* \/data\/b$/;
+const PREPARE = /^sh clear_brick .* \/etc\/kglab\/unfilled_\w+$/;
+const UNMARK = 'sh unmark_brick /data/b';
 const DONE = /^rm -f \/etc\/kglab\/unfilled_\w+$/;
 const COMMIT = /reset-brick gv0 g3:\/data\/b g3:\/data\/b commit force$/;
 const answers = (nth: number): string =>
@@ -79,17 +79,12 @@ describe('refill', () => {
   it('restarts glusterd and retries when glusterd takes the directory for new', async () => {
     states(MARK, MARK, 'missing');
     stage.on('g1').on(COMMIT, answers(1), answers(2));
-    stage
-      .on('g3')
-      .on(PREPARE)
-      .on(UNMARK)
-      .on(/systemctl restart glusterd/)
-      .on(DONE);
+    stage.on('g3').on(PREPARE).on(UNMARK).on('sh restart_glusterd').on(DONE);
     await refillBricks.apply(INPUT, stage.context());
     const [flagged, unmarked, restarted, done] = stage.ran('g3').slice(1);
     expect(flagged).toMatch(PREPARE);
     expect(unmarked).toMatch(UNMARK);
-    expect(restarted).toContain('systemctl restart glusterd');
+    expect(restarted).toContain('restart_glusterd');
     expect(done).toMatch(DONE);
   });
 
@@ -98,7 +93,7 @@ describe('refill', () => {
     stage.on('g1').on(COMMIT, answers(1), MUST_BE_STOPPED, answers(2));
     stage
       .on('g3')
-      .on(/mkdir -p|setfattr|systemctl restart/)
+      .on(/^sh (clear_brick|unmark_brick|restart_glusterd)/)
       .on(DONE);
     const applied = refillBricks.apply(INPUT, stage.context());
     await stage.clock.advance(2000);
@@ -136,11 +131,7 @@ describe('refill', () => {
   it("throws gluster's message when it keeps refusing", async () => {
     states(MARK, MARK, 'missing');
     stage.on('g1').on(COMMIT, answers(1));
-    stage
-      .on('g3')
-      .on(PREPARE)
-      .on(UNMARK)
-      .on(/systemctl restart glusterd/);
+    stage.on('g3').on(PREPARE).on(UNMARK).on('sh restart_glusterd');
     const failing = failureOf(refillBricks.apply(INPUT, stage.context()));
     await stage.clock.advance(20_000);
     expect(await failing).toMatchObject({ code: 'GLUSTER_FAILED' });
@@ -205,7 +196,7 @@ describe('volumes of dedicated claims', () => {
     states(MARK, MARK, MARK);
     stage.on('g1').on(INFO, two()).on(HEAL, owed(3));
     expect(await told(refillClaims.probe(input, stage.context()))).toMatchObject({
-      because: 'volume pvc-1: 3 entries wait for healing',
+      because: 'volume pvc-1: 3 pending heals',
     });
     stage.on('g1').on(HEAL, owed(0));
     expect(await told(refillClaims.probe(input, stage.context()))).toEqual({ state: 'satisfied' });

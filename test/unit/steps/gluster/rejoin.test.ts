@@ -89,7 +89,7 @@ describe('restoreIdentity', () => {
     stage.on('g1').on(POOL, glusterXml('pool', 'g1', 'pool list'));
     stage
       .on('g3')
-      .on(/systemctl stop glusterd/)
+      .on(/^sh restore_identity /)
       .on(info, volumes)
       .on(POOL, stranger, stranger, member);
     const done = restoreIdentity(lost, ALL, 'g1', stage.context());
@@ -98,7 +98,7 @@ describe('restoreIdentity', () => {
     const peers = parsePeers(parseAnswer(glusterXml('pool', 'g1', 'pool list'), ''));
     const uuidOf = (name: string): string => peers.find(({ names }) => names.includes(name))?.uuid ?? '';
     const words = stage.ran('g3')[0] ?? '';
-    expect(words).toContain(` sh ${OLD} 100000 /srv/lab/n3/brick/b1 -- `);
+    expect(words).toContain(`sh restore_identity ${OLD} 100000 /srv/lab/n3/brick/b1 -- `);
     expect(words.split(' -- ').at(-1)?.split(' ').sort()).toEqual(
       ['g1', 'g2', uuidOf('localhost'), uuidOf('g2')].sort(),
     );
@@ -113,12 +113,12 @@ describe('restoreIdentity', () => {
     stage.on('g1').on(POOL, glusterXml('pool', 'g1', 'pool list'));
     stage
       .on('g3')
-      .on(/systemctl (stop|restart) glusterd/)
+      .on(/^sh restore_identity |^sh restart_glusterd$/)
       .on(POOL, stranger);
     const failing = failureOf(restoreIdentity(lost, ALL, 'g1', stage.context()));
     await stage.clock.advance(60_000);
     expect(await failing).toMatchObject({ code: 'GLUSTER_PEER_TIMEOUT' });
-    expect(stage.ran('g3').filter((words) => words.includes('systemctl restart glusterd'))).toHaveLength(4);
+    expect(stage.ran('g3').filter((words) => words === 'sh restart_glusterd')).toHaveLength(4);
   });
 
   it('throws GLUSTER_PEER_REJECTED for a machine with volumes of its own', async () => {
@@ -128,7 +128,7 @@ describe('restoreIdentity', () => {
       .on(info, volumes)
       .on(/glusterd\.info/, 'operating-version=100000\n');
     stage.on('g1').on(POOL, glusterXml('pool', 'g1', 'pool list'));
-    stage.on('g3').on(/systemctl stop glusterd/, { exitCode: 17 });
+    stage.on('g3').on(/^sh restore_identity /, { exitCode: 17 });
     expect(await failureOf(restoreIdentity(lost, ALL, 'g1', stage.context()))).toMatchObject({
       code: 'GLUSTER_PEER_REJECTED',
       hint: expect.stringContaining('kglab rebuild --node g3') as string,

@@ -34,7 +34,7 @@ beforeEach(() => {
 
 describe('brick', () => {
   const brick = { brick: BRICK, volume: 'gv0', from: 'g1' };
-  const LOOK = /volume-id.* sh \/srv\/lab\/n1\/brick\/b1 \/etc\/kglab\/unfilled_srv_lab_n1_brick_b1$/s;
+  const LOOK = 'sh brick_state /srv/lab/n1/brick/b1 /etc/kglab/unfilled_srv_lab_n1_brick_b1';
   const probe = (state: string, info = none) => {
     stage.on('g1').on(LOOK, `${state}\n`).on(INFO, info);
     return prepareBrick.probe(brick, stage.context());
@@ -42,7 +42,7 @@ describe('brick', () => {
 
   it('is pending when it is missing, and apply creates it', async () => {
     expect(await probe('missing')).toMatchObject({ state: 'pending' });
-    const make = 'sh -c mkdir -p "$1" sh /srv/lab/n1/brick/b1';
+    const make = 'mkdir -p /srv/lab/n1/brick/b1';
     stage.on('g1').on(make);
     await prepareBrick.apply(brick, stage.context());
     expect(stage.ran('g1').at(-1)).toBe(make);
@@ -60,9 +60,9 @@ describe('brick', () => {
   ])('throws GLUSTER_BRICK_LEFTOVER for data %s', async (_what, state, info, words) => {
     const error = (await failureOf(probe(state, info))) as CliError;
     expect(error).toMatchObject({ code: 'GLUSTER_BRICK_LEFTOVER', exitCode: 44 });
-    expect(error.message).toContain(`g1:/srv/lab/n1/brick/b1 holds ${words}`);
+    expect(error.message).toContain(`g1:/srv/lab/n1/brick/b1 contains ${words}`);
     expect(error.hint).toContain('kglab exec g1 -- ls -la /srv/lab/n1/brick/b1');
-    expect(stage.ran('g1').some((words_) => /rm |mkdir|setfattr/.test(words_))).toBe(false);
+    expect(stage.ran('g1').some((words_) => /rm |mkdir|clear_brick|unmark_brick/.test(words_))).toBe(false);
   });
 });
 

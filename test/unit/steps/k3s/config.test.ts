@@ -13,7 +13,7 @@ import {
   type NodeSpec,
 } from '../../../../src/steps/k3s/config.js';
 import { renderMountUnit } from '../../../../src/steps/mounts/mount.js';
-import { unitName } from '../../../../src/guest/unit-name.js';
+import { unitName } from '../../../../src/guest/layout.js';
 import { LABS } from '../../../helpers/labs.js';
 import { labOf, TOKEN } from '../../../helpers/step-context.js';
 

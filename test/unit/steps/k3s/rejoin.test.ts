@@ -71,8 +71,8 @@ describe('k3s.forget for a recreated machine', () => {
 
 describe('k3s.member', () => {
   const authorities = (agent: string, server: string): void => {
-    stage.on('g2').on(/agent\/server-ca\.crt/, agent);
-    stage.on('g1').on(/server\/tls\/server-ca\.crt/, server);
+    stage.on('g2').on(/^sh certificate .*agent\/server-ca\.crt$/, agent);
+    stage.on('g1').on(/^sh certificate .*server\/tls\/server-ca\.crt$/, server);
   };
 
   it('is satisfied when the node is Ready, whatever its files contain', async () => {
@@ -94,12 +94,9 @@ describe('k3s.member', () => {
     stage.on('g1').on(NODES, node('g1', true));
     authorities('A', 'B');
     expect(await joinCluster.probe(INPUT, stage.context())).toMatchObject({
-      because: 'it belongs to a cluster that is gone',
+      because: 'it is still joined to an old cluster',
     });
-    stage
-      .on('g2')
-      .on(/\/opt\/shared$/)
-      .on('systemctl start k3s-agent');
+    stage.on('g2').on('sh clear_cluster /opt/shared').on('systemctl start k3s-agent');
     await joinCluster.apply(INPUT, stage.context());
     expect(stage.ran('g2').at(-1)).toBe('systemctl start k3s-agent');
   });
@@ -111,7 +108,7 @@ describe('clearK3s', () => {
     [18, 'Something is still mounted below the folders of k3s on g2'],
     [1, 'Removing the cluster from g2'],
   ])('throws K3S_FAILED with the cause for exit code %i', async (exitCode, message) => {
-    stage.on('g2').on(/containerd-shim/, { exitCode });
+    stage.on('g2').on(/^sh clear_cluster /, { exitCode });
     expect(await failureOf(clearK3s('g2', ['/opt/shared'], stage.context()))).toMatchObject({
       code: 'K3S_FAILED',
       message: expect.stringContaining(message) as string,

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { START_K3S } from '../../../../src/steps/k3s/service.js';
+import { guestScript } from '../../../../src/guest/script.js';
 
 let dir = '';
 let mark = '';
@@ -20,7 +20,8 @@ const run = (exitCode = 0): { status: number | null; log: string[] } => {
   writeFileSync(join(dir, 'systemctl'), `${note}case "$*" in *enable*) exit 0;; esac\nexit ${exitCode}\n`);
   chmodSync(join(dir, 'systemctl'), 0o755);
   const env = { ...process.env, PATH: `${dir}:${process.env['PATH']}` };
-  const { status } = spawnSync('sh', ['-c', START_K3S, 'sh', 'k3s', mark], { env });
+  const { file, args } = guestScript('k3s.sh', 'start_k3s', 'k3s', mark);
+  const { status } = spawnSync(file, args, { env });
   return { status, log: readFileSync(log, 'utf8').trimEnd().split('\n') };
 };
 

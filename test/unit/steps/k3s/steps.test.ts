@@ -26,7 +26,7 @@ const NODE: NodeSpec = {
 const FACTS = { address: '10.77.0.11', iface: 'host0', cgroupV1: true };
 const CONFIG = '/etc/rancher/k3s/config.yaml';
 const UNIT = '/etc/systemd/system/k3s.service';
-const LOOK = /ip -o -4 addr show/;
+const LOOK = /^sh node_facts /;
 const input = { node: NODE };
 const node = { machine: 'g1', role: 'server' } as const;
 
@@ -47,7 +47,7 @@ describe('config', () => {
       .on('g1')
       .on(LOOK, looks())
       .on(WRITES)
-      .on(/k3s\.restart$/)
+      .on('sh request_restart')
       .on(/daemon-reload/);
   };
 
@@ -63,14 +63,14 @@ describe('config', () => {
     expect(await configureK3s.probe(input, stage.context())).toMatchObject({
       because: expect.stringContaining('config.yaml') as string,
     });
-    expect(stage.ran('g1').some((words) => words.includes('cat -- "$1"'))).toBe(false);
+    expect(stage.ran('g1').some((words) => words.startsWith('sh read_file'))).toBe(false);
   });
 
   it('requests a restart before it changes a file, even while k3s is starting', async () => {
     able();
     await configureK3s.apply(input, stage.context());
     const ran = stage.ran('g1');
-    const note = ran.indexOf('sh -c mkdir -p /etc/rancher/k3s && : > "$1" sh /etc/kglab/k3s.restart');
+    const note = ran.indexOf('sh request_restart');
     const write = ran.findIndex((words) => WRITES.test(words));
     expect(note).toBeGreaterThan(0);
     expect(write).toBeGreaterThan(note);
@@ -100,9 +100,9 @@ describe('install', () => {
   const able = (): void => {
     stage
       .on('g1')
-      .on(/^sh -c mkdir -p/)
+      .on('sh begin_install')
       .on(WRITES)
-      .on(/sha256sum -c/)
+      .on(/^sh check_sum /)
       .on(/^ln -sfn/);
   };
 
@@ -118,7 +118,7 @@ describe('install', () => {
       ['/cache/k3s', '/usr/local/bin/k3s', '0755'],
       ['/cache/images.tar.zst', '/var/lib/rancher/k3s/agent/images/k3s-airgap-images-amd64.tar.zst', '0644'],
     ]);
-    expect(stage.ran('g1').filter((words) => words.includes('sha256sum -c'))).toHaveLength(2);
+    expect(stage.ran('g1').filter((words) => words.startsWith('sh check_sum '))).toHaveLength(2);
     expect(stage.calls.at(-1)?.command.args[3]).toBe('/etc/kglab/k3s.installed');
     const stamp = stage.written('g1', '/etc/kglab/k3s.installed') ?? '';
     stage.on('g1').on(reads('/etc/kglab/k3s.installed'), stamp);
@@ -132,9 +132,7 @@ describe('install', () => {
   it('requests a restart before it copies a file', async () => {
     able();
     await installK3s.apply({ machine: 'g1' }, stage.context());
-    expect(stage.ran('g1')[0]).toMatch(
-      /: > "\$2" .* \/var\/lib\/rancher\/k3s\/agent\/images \/etc\/kglab\/k3s\.restart /,
-    );
+    expect(stage.ran('g1')[0]).toBe('sh begin_install');
   });
 
   it('starts no more copies after one has failed, and waits for those under way', async () => {
@@ -152,8 +150,8 @@ describe('install', () => {
     };
     stage
       .on('g1')
-      .on(/kglab-new/, count(0))
-      .on(/kglab-new.* \/usr\/local\/bin\/k3s /s, count(28));
+      .on(WRITES, count(0))
+      .on(/^sh write_file \/usr\/local\/bin\/k3s /, count(28));
     const context = stage.context({ artifacts: { ...artifacts, extraImages } });
     const error = await failureOf(installK3s.apply({ machine: 'g1' }, context));
     expect(error).toMatchObject({ code: 'MACHINE_FAILED' });
@@ -163,7 +161,9 @@ describe('install', () => {
 
   it('writes no stamp when a copy is damaged', async () => {
     able();
-    stage.on('g1').on(/sha256sum -c .*bin\/k3s$/, { exitCode: 1, stderr: 'computed checksum did NOT match' });
+    stage
+      .on('g1')
+      .on(/^sh check_sum .*bin\/k3s$/, { exitCode: 1, stderr: 'computed checksum did NOT match' });
     const error = await failureOf(installK3s.apply({ machine: 'g1' }, stage.context()));
     expect(error).toMatchObject({ code: 'ARTIFACT_CHECKSUM', exitCode: 26 });
     expect(stage.written('g1', '/etc/kglab/k3s.installed')).toBeUndefined();
@@ -171,8 +171,8 @@ describe('install', () => {
 });
 
 describe('service', () => {
-  const SHOW = /systemctl show -p ActiveState/;
-  const START = /systemctl enable -q/;
+  const SHOW = /^sh show_k3s /;
+  const START = /^sh start_k3s /;
   const JOURNAL = 'journalctl -u k3s -n 25 --no-pager -o cat';
   const shown = (active: string, restarts = 0, more = ''): string =>
     `ActiveState=${active}\nUnitFileState=enabled\nNRestarts=${restarts}\n${more}`;
@@ -188,7 +188,7 @@ describe('service', () => {
   it.each([
     [shown('active'), undefined],
     [shown('active', 3), undefined],
-    [shown('active', 0, 'restart\n'), 'it has to be restarted for what was changed'],
+    [shown('active', 0, 'restart\n'), 'restart needed: configuration changed'],
     [shown('inactive', 0, 'restart\n'), 'k3s does not run'],
     [shown('activating'), 'k3s does not run'],
     [shown('active').replace('enabled', 'disabled'), 'k3s does not start at boot'],
@@ -275,7 +275,7 @@ describe('ready', () => {
     });
   const g2 = { machine: 'g2', server: 'g1' };
   const JOURNAL = /^journalctl -u k3s-agent/;
-  const SHOW = /systemctl show -p ActiveState/;
+  const SHOW = /^sh show_k3s /;
   const startedAt = (time: string): string =>
     `ActiveState=active\nUnitFileState=enabled\nNRestarts=0\nExecMainStartTimestamp=Fri 2026-11-20 ${time} UTC\n`;
   beforeEach(() => {
@@ -388,7 +388,7 @@ describe('secrets', () => {
       .on('g1')
       .on(LOOK, looks())
       .on(WRITES)
-      .on(/k3s\.restart$/)
+      .on('sh request_restart')
       .on(/daemon-reload/);
     stage
       .on('g1')
@@ -398,8 +398,8 @@ describe('secrets', () => {
       );
     stage
       .on('g1')
-      .on(/systemctl enable -q/, { exitCode: 1 })
-      .on(/systemctl show/, '', 'ActiveState=failed\nNRestarts=0\n', 'ActiveState=failed\nNRestarts=9\n');
+      .on(/^sh start_k3s /, { exitCode: 1 })
+      .on(/^sh show_k3s /, '', 'ActiveState=failed\nNRestarts=0\n', 'ActiveState=failed\nNRestarts=9\n');
     stage.on('g1').on(/^journalctl/, `bad token ${TOKEN}\n`);
     const context = stage.context({
       machine: (name) => ({ name, ...loggedExecutor(stage.on(name), log, name) }),

@@ -7,8 +7,8 @@ import { failureOf, reads, Stage, WRITES } from '../../../helpers/step-context.j
 
 const MARK = 'kglab machine g1 of lab demo with id abc123';
 const CLEAN = `${MARK}\n{"v1": {"errors": []}}`;
-const BOOT = /cat \/etc\/kglab\/machine/;
-const AWAIT = /^sh -c \s*until \[ -e \/run\/cloud-init\/result.json/;
+const BOOT = /^sh boot_state$/;
+const AWAIT = /^sh await_boot$/;
 const input = { machine: 'g1' };
 
 let stage = new Stage();

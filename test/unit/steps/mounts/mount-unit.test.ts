@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../../../src/cli/support/templates.js';
 import { mountGap, renderMountUnit } from '../../../../src/steps/mounts/mount.js';
-import { unitName } from '../../../../src/guest/unit-name.js';
+import { unitName } from '../../../../src/guest/layout.js';
 
 const template = loadTemplates()['gluster.mount'] ?? '';
 const input = {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../../../src/cli/support/templates.js';
 import type { CliError } from '../../../../src/errors/cli-error.js';
-import { installGuard } from '../../../../src/steps/mounts/guard.js';
-import { mountVolume, renderMountUnit } from '../../../../src/steps/mounts/mount.js';
+import { guestProgram } from '../../../../src/guest/script.js';
+import { installGuard, mountVolume, renderMountUnit } from '../../../../src/steps/mounts/mount.js';
 import { failureOf, reads, Stage, WRITES } from '../../../helpers/step-context.js';
 
 const PATH = '/opt/local-path-provisioner';
@@ -12,11 +12,11 @@ const input = { machine: 'g1', volume: 'gv0', path: PATH, servers: ['g1', 'g2', 
 
 const templates = loadTemplates();
 const unit = renderMountUnit(templates['gluster.mount'] ?? '', input);
-const guard = templates['kglab-mounted'] ?? '';
+const guard = guestProgram('guard.sh');
 const READY = 'mounted localhost:/gv0\nenabled\nsealed\n';
 
-const STATE = /unshare -m/;
-const SEAL = /chattr \+i/;
+const STATE = /^sh mount_state /;
+const SEAL = /^sh seal /;
 
 let stage = new Stage();
 beforeEach(() => {
@@ -26,7 +26,7 @@ beforeEach(() => {
 const found = (state: string, unitText: string | undefined = unit) => {
   const file = (text: string | undefined) => (text === undefined ? { exitCode: 44 } : text);
   stage.on('g1').on(STATE, state);
-  stage.on('g1').on(/exec cat -- "\$1" sh \/etc\/systemd\/system\/opt-local/, file(unitText));
+  stage.on('g1').on(/^sh read_file \/etc\/systemd\/system\/opt-local/, file(unitText));
   return mountVolume.probe(input, stage.context());
 };
 
@@ -35,7 +35,7 @@ const able = (): void => {
     .on('g1')
     .on(SEAL)
     .on(WRITES)
-    .on(/daemon-reload/)
+    .on(/^sh enable_unit /)
     .on(`${GUARD} ${PATH}`);
 };
 
@@ -55,7 +55,7 @@ describe('mount: probe', () => {
 
   it.each([
     ['unmounted\nenabled\nsealed\n', unit, 'the volume is not mounted'],
-    [READY, 'another unit', 'its unit is not that of this lab'],
+    [READY, 'another unit', 'its unit is missing or outdated'],
     [READY.replace('sealed\n', ''), unit, 'the directory below the mount is not sealed'],
   ])('is pending: %j', async (state, unitText, because) => {
     expect(await found(state, unitText)).toEqual({ state: 'pending', because });
@@ -65,7 +65,7 @@ describe('mount: probe', () => {
     stage
       .on('g1')
       .on(STATE, 'unmounted\n')
-      .on(/exec cat --/, { exitCode: 44 });
+      .on(/^sh read_file /, { exitCode: 44 });
     expect(await mountVolume.probe(input, stage.context())).toMatchObject({ state: 'pending' });
   });
 });
@@ -75,8 +75,8 @@ describe('guard', () => {
 
   it.each([
     [guard, undefined],
-    ['an old guard', `${GUARD} is not that of this lab`],
-    [undefined, `${GUARD} is not that of this lab`],
+    ['an old guard', `${GUARD} is missing or outdated`],
+    [undefined, `${GUARD} is missing or outdated`],
   ])('%#', async (text, because) => {
     stage.on('g1').on(reads(GUARD), text === undefined ? { exitCode: 44 } : text);
     expect(await installGuard.probe(g1, stage.context())).toEqual(
@@ -98,7 +98,9 @@ describe('mount: apply', () => {
     expect(await apply()).toBeUndefined();
     const order = stage
       .ran('g1')
-      .map((words) => [SEAL, WRITES, /daemon-reload/, /mounted \/opt/].findIndex((one) => one.test(words)));
+      .map((words) =>
+        [SEAL, WRITES, /^sh enable_unit /, /mounted \/opt/].findIndex((one) => one.test(words)),
+      );
     expect(order).toEqual([0, 1, 2, 3]);
     expect(stage.written('g1', UNIT_FILE)).toBe(unit);
   });

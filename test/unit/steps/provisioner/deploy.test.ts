@@ -143,7 +143,7 @@ describe('provisionerGap', () => {
     ['storage class local-path is missing', [deployment()]],
     ['storage class other is a default too', [...ALL, storageClass('other', true)]],
     [
-      'storage class local-path has to be made anew',
+      'storage class local-path must be recreated',
       [deployment(), storageClass('local-path', true, { reclaimPolicy: 'Retain' })],
     ],
   ])('%s', (gap, found) => {
@@ -205,7 +205,7 @@ describe('provisioner', () => {
     expect(await deployProvisioner.probe(ONE, stage.context())).toEqual({ state: 'satisfied' });
   });
 
-  const NOT_THERE = 'the provisioner does not run on g2, whatever the cluster was told last';
+  const NOT_THERE = 'the provisioner does not run on g2, but Kubernetes still reports it as running';
   it.each<[string, string, () => KubeObject[]]>([
     ['the provisioner has no pod that is ready', 'there is none', () => []],
     ['the provisioner has no pod that is ready', 'it is not ready', () => [podOn('g2', { ready: false })]],

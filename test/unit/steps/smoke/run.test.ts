@@ -138,7 +138,7 @@ describe('smoke test', () => {
     found({ team: 'a' });
     expect(await apply()).toMatchObject({
       code: 'SMOKE_FAILED',
-      message: expect.stringContaining('left alone') as string,
+      message: expect.stringContaining('not touched') as string,
     });
     expect(stage.ran('g1').some((words) => words.includes('delete'))).toBe(false);
     found({ 'kglab/smoke-test': 'true' });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandError } from '../../../src/exec/checked.js';
 import type { Command, Executor } from '../../../src/exec/command.js';
-import { copyIn, readFile, writeFile } from '../../../src/exec/files.js';
+import { copyIn, readFile, writeFile } from '../../../src/guest/files.js';
 import { HostExecutor } from '../../../src/exec/host-executor.js';
 
 const host = new HostExecutor();

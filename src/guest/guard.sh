@@ -4,29 +4,22 @@
 # A hung volume can block every process that looks at it, so each look has a deadline of LOOK seconds.
 : "${LOOK:=10}" "${RUN:=/run/kglab}"
 mkdir -p "$RUN"
+SCRATCH=$RUN/mounted.$$
 
-# bounded SECONDS WORD... - $(...) would wait for a process that cannot be killed: answers go to a file
-bounded() { timeout -k 1 "$@" </dev/null; }
-
-# 65735546 is the FUSE magic number of statfs(2).
-live() {
-  bounded "$LOOK" stat -f -c %t "$1" >"$RUN/mounted.$$" 2>/dev/null &&
-    [ "$(cat "$RUN/mounted.$$")" = 65735546 ] &&
-    bounded "$LOOK" ls "$1" >/dev/null 2>&1
-}
+answers() { live "$1" && bounded "$LOOK" ls "$1" >/dev/null 2>&1; }
 
 failed=0
 for path in "$@"; do
-  live "$path" && continue
+  answers "$path" && continue
   unit=$(systemd-escape --path --suffix=mount "$path")
   # A dead FUSE client leaves "Transport endpoint is not connected": the old mount has to go first.
   if grep -qF " $path fuse.glusterfs " /proc/self/mounts; then bounded "$LOOK" umount -l "$path"; fi
   systemctl reset-failed "$unit" 2>/dev/null
   # systemd itself gives a mount 60 s, and more to stop what it has started.
   bounded 90 systemctl start "$unit"
-  live "$path" && continue
+  answers "$path" && continue
   echo "kglab: $path is not a live Gluster mount; k3s is not started and will be tried again" >&2
   failed=1
 done
-rm -f "$RUN/mounted.$$"
+rm -f "$SCRATCH"
 exit "$failed"

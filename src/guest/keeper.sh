@@ -15,27 +15,17 @@
 set -uf
 # RANK: whose turn it is, empty without glusterd. NODE, SERVER: 1 or 0. EVERY: seconds between two rounds.
 # shellcheck source=/dev/null # exists on the machine only
-. /etc/kglab/keeper.env
+. "$KEEPER_ENV"
 # Deadlines in seconds. LOOK: a look at a path. MOUNT: a mount, as long as systemd's own. COMMAND: a gluster command; its
 # CLI gives up after 120 s by itself. ROUND: everything that is done for a volume at a time. RECORD: its entries.
 : "${LOOK:=5}" "${MOUNT:=60}" "${COMMAND:=130}" "${ROUND:=300}" "${RECORD:=30}"
 RUN=/run/kglab
-TABLE=/etc/kglab/keeper.table
 CLUSTER=$RUN/volumes.cluster # what the cluster has, as lines of catalogue.tmpl
-OPTIONS=attribute-timeout=0,entry-timeout=0,negative-timeout=0
 
 say() { echo "keeper: $*" >&2; }
 
-# bounded SECONDS WORD... - runs a command with a deadline; 124 or 137 when it was not met. Redirect the output to a file
-# where the command may hang: $(...) waits for a process that cannot be killed.
-bounded() { timeout -k 1 "$@" </dev/null; }
+# is_late CODE - a bounded command has not met its deadline
 is_late() { [ "$1" = 124 ] || [ "$1" = 137 ]; }
-
-# live PATH - a Gluster volume is mounted there and answers. 65735546 is the FUSE magic number of statfs(2).
-live() {
-  bounded "$LOOK" stat -f -c %t "$1" >"$scratch" 2>/dev/null || return
-  read -r magic <"$scratch" && [ "$magic" = 65735546 ]
-}
 
 # is_mount PATH - something of FUSE is mounted there, dead or alive; unlike a look at the path this cannot hang
 is_mount() { grep -qF " $1 fuse" /proc/self/mounts; }
@@ -57,7 +47,7 @@ locked() {
 pick() {
   while IFS='|' read -r name mount claims quota dedicated shape places servers settings; do
     [ "$name" != "$1" ] || return 0
-  done <"$TABLE"
+  done <"$KEEPER_TABLE"
   say "there is no volume ${1:-without a name}"
   return 1
 }
@@ -79,7 +69,7 @@ write() {
 newer() { grep -q '"version"' "$1" 2>/dev/null && ! grep -Eq '"version": *1 *([,}]|$)' "$1"; }
 
 # enter PV JSON - writes an entry
-enter() { newer "$mount/.kglab/catalogue/$1.json" || printf '%s\n' "$2" | write "$mount/.kglab/catalogue/$1.json"; }
+enter() { newer "$mount/$CATALOGUE/$1.json" || printf '%s\n' "$2" | write "$mount/$CATALOGUE/$1.json"; }
 
 # record VOLUME prune|keep - $known has the lines whose entries are written. Each is added as soon as it is: what a
 # deadline cuts off is continued next time.
@@ -101,12 +91,12 @@ record() {
 # catalogue prune|keep - asks the cluster and lets each volume write its entries. The lock is not handed on (9>&-): a
 # hung volume keeps only its own.
 catalogue() {
-  bounded 30 k3s kubectl get pv,pvc -A -o go-template-file=/usr/local/lib/kglab/catalogue.tmpl >"$CLUSTER.new" 2>"$RUN/catalogue.err" || return 1
+  bounded 30 k3s kubectl get pv,pvc -A -o go-template-file="$KEEPER_TEMPLATE" >"$CLUSTER.new" 2>"$RUN/catalogue.err" || return 1
   mv "$CLUSTER.new" "$CLUSTER"
   while IFS='|' read -r name _; do
     bounded "$RECORD" sh "$0" record "$name" "$1" 9>&-
     ! is_late $? || say "the catalogue on $name was not finished within $RECORD s"
-  done <"$TABLE"
+  done <"$KEEPER_TABLE"
 }
 
 # absent PATH - it certainly does not exist. test(1) also fails on a path that cannot be looked at (EIO, ENOTCONN), so
@@ -124,11 +114,11 @@ absent() {
 # Removes entries of volumes that neither the cluster nor the disk has any more. An entry that a helper pod has just
 # written has neither yet; only the cluster adds "claim".
 prune() {
-  bounded "$LOOK" ls "$mount/.kglab/catalogue" >"$scratch" 2>/dev/null || return 0
+  bounded "$LOOK" ls "$mount/$CATALOGUE" >"$SCRATCH" 2>/dev/null || return 0
   while IFS= read -r entry; do
     pv=${entry%.json}
     [ "$pv" != "$entry" ] || continue
-    file=$mount/.kglab/catalogue/$entry
+    file=$mount/$CATALOGUE/$entry
     grep -qF "|$pv|" "$CLUSTER" && continue
     newer "$file" && continue
     path=$(sed -n '/"claim":/s/.*"path":"\([^"]*\)".*/\1/p' "$file" 2>/dev/null)
@@ -136,10 +126,10 @@ prune() {
     # Another volume may have the same path by now.
     if ! cut -d'|' -f1 "$CLUSTER" | grep -qxF -e "${path%/}" -e "${path%/}/"; then
       path=${path%/}
-      { absent "$path" && absent "$mount/.kglab/volumes/${path##*/}"; } || continue
+      { absent "$path" && absent "$mount/$OWN_VOLUMES/${path##*/}"; } || continue
     fi
     rm -f "$file"
-  done <"$scratch"
+  done <"$SCRATCH"
 }
 
 # pending - $file is still a request. Its age tells the other machines for how long nobody has worked on it.
@@ -171,7 +161,7 @@ attach() {
     *:*) others=,backup-volfile-servers=${servers#*:} ;;
     *) others= ;;
   esac
-  bounded "$MOUNT" mount -t glusterfs -o "$OPTIONS$others" "${servers%%:*}:/$1" "$2" 9>&-
+  bounded "$MOUNT" mount -t glusterfs -o "$MOUNT_OPTIONS$others" "${servers%%:*}:/$1" "$2" 9>&-
   attached=$?
   if is_late "$attached"; then
     echo "it was not mounted within $MOUNT s" >&2
@@ -196,27 +186,28 @@ create() { # DIRECTORY BYTES
   ask volume start "$volume" || return
   if [ "$quota" = 1 ]; then
     ask volume quota "$volume" enable || return
-    ask volume set "$volume" features.quota-deem-statfs on features.soft-timeout 0 features.hard-timeout 0 || return
+    # shellcheck disable=SC2086 # as above
+    ask volume set "$volume" $QUOTA_OPTIONS || return
     ask volume quota "$volume" limit-usage / "$2" || return
   fi
   try_out "$volume" || {
-    say "create $1: $(cat "$scratch")"
+    say "create $1: $(cat "$SCRATCH")"
     return 2
   }
   pending || return 2
-  echo "$2" | write "$mount/.kglab/volumes/$1"
+  echo "$2" | write "$mount/$OWN_VOLUMES/$1"
 }
 
-# try_out VOLUME - mounts a new volume and opens it to everybody; leaves the reason in $scratch when it cannot. A volume
+# try_out VOLUME - mounts a new volume and opens it to everybody; leaves the reason in $SCRATCH when it cannot. A volume
 # is started a moment before enough of its bricks are.
 try_out() {
   place=$RUN/new/$1
   unmount "$place" # of an earlier try that was cut off
   mkdir -p "$place"
-  echo 'another machine has met the request' >"$scratch"
+  echo 'another machine has met the request' >"$SCRATCH"
   pending || return
-  attach "$1" "$place" >"$scratch" 2>&1 || return
-  bounded "$LOOK" chmod 0777 "$place" >"$scratch" 2>&1 9>&-
+  attach "$1" "$place" >"$SCRATCH" 2>&1 || return
+  bounded "$LOOK" chmod 0777 "$place" >"$SCRATCH" 2>&1 9>&-
   usable=$?
   bounded "$MOUNT" umount "$place" 9>&- && rmdir "$place"
   return "$usable"
@@ -224,31 +215,26 @@ try_out() {
 
 delete() { # DIRECTORY
   volume=${1%%_*}
-  if [ -e "$mount/.kglab/volumes/$1" ]; then
-    place=$mount/.kglab/quarantine/$(date +%s)-$1
-    mkdir -p "$place"
-    cp "$mount/.kglab/catalogue/$volume.json" "$place/manifest.json" 2>/dev/null
-    # Tried again: until it is in the quarantine, its entry in the catalogue stays.
-    answer=$(mv "$mount/.kglab/volumes/$1" "$place/volume" 2>&1) || {
-      say "delete $1: $answer"
-      rm -f "$place/manifest.json"
-      rmdir "$place"
+  if [ -e "$mount/$OWN_VOLUMES/$1" ]; then
+    entry=$mount/$CATALOGUE/$volume.json
+    quarantine "$mount/$OWN_VOLUMES/$1" "$mount/$QUARANTINE/$(date +%s)-$1/volume" "$entry" "$entry"
+    [ $? != 1 ] || {
+      say "delete $1: it cannot be moved to the quarantine"
       return 2
     }
-    rm -f "$mount/.kglab/catalogue/$volume.json"
     sleep 2 # the other nodes unmount it
   fi
   ask volume stop "$volume" force
 }
 
 requests() {
-  bounded "$LOOK" ls "$mount/.kglab/requests" >"$scratch.requests" 2>/dev/null
+  bounded "$LOOK" ls "$mount/$REQUESTS" >"$SCRATCH.requests" 2>/dev/null
   while IFS= read -r request; do
     kind=${request%%.*}
     directory=${request#*.}
     case $kind in limit | create | delete) ;; *) continue ;; esac
     case $directory in *.failed) continue ;; esac
-    file=$mount/.kglab/requests/$request
+    file=$mount/$REQUESTS/$request
     made=$(bounded "$LOOK" stat -c %Y "$file" 2>/dev/null) || continue
     # The first storage machine answers at once, the others only when nobody has worked on it for a while.
     [ $(($(date +%s) - made)) -ge $((RANK * 5)) ] || continue
@@ -269,7 +255,7 @@ requests() {
         ;;
     esac
     rm -f "$file"
-  done <"$scratch.requests"
+  done <"$SCRATCH.requests"
 }
 
 # The mount point's folder is immutable except while a mount point is made: kubelet must not make directories there.
@@ -321,7 +307,7 @@ clear() {
   while IFS='|' read -r _ _ claims _; do
     ls "$claims" >"$RUN/clear.out" 2>/dev/null
     while IFS= read -r directory; do clear_place "$directory"; done <"$RUN/clear.out"
-  done <"$TABLE"
+  done <"$KEEPER_TABLE"
 }
 
 # A claim that hangs has a mark, $late/DIRECTORY, that is not empty. The mark is locked (8) by the process that touches
@@ -369,17 +355,17 @@ mount_claims() {
   if [ "$seen" != 0 ]; then
     unmount "$claims/.kglab"
     [ -d "$claims/.kglab" ] || { chattr -i "$claims" 2>/dev/null; mkdir -p "$claims/.kglab" && chattr +i "$claims/.kglab" "$claims"; }
-    mkdir -p "$mount/.kglab/volumes" && bounded "$MOUNT" mount --bind "$mount/.kglab" "$claims/.kglab" || return
+    mkdir -p "$mount/$OWN_VOLUMES" && bounded "$MOUNT" mount --bind "$mount/.kglab" "$claims/.kglab" || return
   fi
   # `keeper late` reads the list, too: it is replaced in one step, and only by a whole one.
-  bounded "$LOOK" ls "$mount/.kglab/volumes" >"$wanted.new" && mv "$wanted.new" "$wanted" || return
+  bounded "$LOOK" ls "$mount/$OWN_VOLUMES" >"$wanted.new" && mv "$wanted.new" "$wanted" || return
   while IFS= read -r directory; do
     is_name "$directory" && [ ! -s "$late/$directory" ] && bring "$directory"
   done <"$wanted"
-  ls "$claims" >"$scratch.claims"
+  ls "$claims" >"$SCRATCH.claims"
   while IFS= read -r directory; do
     grep -qxF -e "$directory" "$wanted" || [ -s "$late/$directory" ] || remove_claim "$directory"
-  done <"$scratch.claims"
+  done <"$SCRATCH.claims"
 }
 
 # A machine without Kubernetes mounts nothing for pods; its keeper mounts the volume for itself.
@@ -415,11 +401,11 @@ work() {
 
 # Those that hung, the one that has waited longest first: a deadline may cut this off.
 late() {
-  ls -tr "$late" >"$scratch.late"
+  ls -tr "$late" >"$SCRATCH.late"
   while IFS= read -r directory; do
     [ -s "$late/$directory" ] || continue
     if grep -qxF -e "$directory" "$wanted"; then bring "$directory"; else remove_claim "$directory"; fi
-  done <"$scratch.late"
+  done <"$SCRATCH.late"
 }
 
 # launch WORD... - runs the keeper with these arguments in the background. Nobody waits for it: its deadline ends it, and
@@ -431,7 +417,7 @@ start() {
   while IFS='|' read -r name _; do
     launch work "$name"
     ! grep -qsr hangs "$RUN/late/$name" || launch late "$name"
-  done <"$TABLE"
+  done <"$KEEPER_TABLE"
   [ "$SERVER" = 0 ] || [ $(($1 % 15)) -ne 0 ] || launch refresh
 }
 
@@ -439,7 +425,7 @@ mkdir -p "$RUN"
 case ${1:-} in
   work | late | record)
     pick "${2:-}" || exit 2
-    scratch=$RUN/$1.$name.out
+    SCRATCH=$RUN/$1.$name.out
     late=$RUN/late/$name
     wanted=$RUN/wanted.$name
     mkdir -p "$late"
@@ -453,7 +439,7 @@ case ${1:-} in
       for place in $places; do
         [ "${place%%:*}" != "$(hostname)" ] || mkdir -p "${place#*:}"
       done
-    done <"$TABLE"
+    done <"$KEEPER_TABLE"
     second=0
     while :; do
       start "$second"

@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../errors/catalog.js';
-import { checked, CommandError } from './checked.js';
-import { sh, type Command, type ExecOptions, type Executor } from './command.js';
+import { CommandError } from '../exec/checked.js';
+import { checked } from '../exec/checked.js';
+import { type Command, type ExecOptions, type Executor } from '../exec/command.js';
+import { guestScript } from './script.js';
 
 export interface FileOptions extends ExecOptions {
   /** Permissions, e.g. `'0600'`. */
@@ -12,34 +14,15 @@ export interface FileOptions extends ExecOptions {
   readonly code?: ErrorCode;
 }
 
-/**
- * Writes stdin (so that no secret is in an argument) to a file atomically, never readable by others, and creates missing
- * folders. The temporary name contains the PID: a writer whose kglab was killed must not rename the file of another.
- */
-const WRITE = [
-  'set -e',
-  'umask 022',
-  'mkdir -p -- "$(dirname -- "$1")"',
-  'umask 077',
-  'rm -f -- "$1.kglab-new"*',
-  'cat > "$1.kglab-new"$$',
-  'if [ -n "$3" ]; then chown -- "$3" "$1.kglab-new"$$; fi',
-  'chmod -- "$2" "$1.kglab-new"$$',
-  'sync -- "$1.kglab-new"$$',
-  'mv -fT -- "$1.kglab-new"$$ "$1"',
-].join('\n');
-
-/** Exit code of READ for a missing file; cat itself does not use it. */
+/** The exit code by which read_file says that there is no such file; cat itself does not use it. */
 const ABSENT = 44;
-const READ = `[ -e "$1" ] || exit ${ABSENT}; exec cat -- "$1"`;
-
 const put = async (
   executor: Executor,
   path: string,
   input: Pick<Command, 'stdin' | 'stdinFile'>,
   { mode, owner = '', where = 'the machine', code = 'MACHINE_FAILED', ...options }: FileOptions,
 ): Promise<void> => {
-  const command = { ...sh(WRITE, path, mode, owner), ...input };
+  const command = { ...guestScript('files.sh', 'write_file', path, mode, owner), ...input };
   await checked(executor, where, command, { ...options, code, what: `Writing ${path} on ${where}` });
 };
 
@@ -65,7 +48,7 @@ export const readFile = async (
   path: string,
   { where = 'the machine', code = 'MACHINE_FAILED', ...options }: Omit<FileOptions, 'mode' | 'owner'> = {},
 ): Promise<string | undefined> => {
-  const command = sh(READ, path);
+  const command = guestScript('files.sh', 'read_file', path);
   const result = await executor.exec(command, options);
   if (result.exitCode === ABSENT) return undefined;
   if (result.exitCode === 0) return result.stdout;

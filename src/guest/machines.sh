@@ -1,0 +1,14 @@
+# shellcheck shell=sh
+# The first boot of a machine.
+
+# boot_state - prints a line with the marker, then cloud-init's result once it is done
+boot_state() {
+  # shellcheck disable=SC2005 # always one line, also without a marker
+  echo "$(cat "$MARKER" 2>/dev/null)"
+  [ ! -e /var/lib/cloud/instance/boot-finished ] || cat /run/cloud-init/result.json 2>/dev/null
+}
+
+# await_boot - ends when cloud-init is done. Waiting in the machine needs one command instead of one per look.
+await_boot() {
+  until [ -e /run/cloud-init/result.json ] && [ -e /var/lib/cloud/instance/boot-finished ]; do sleep 0.2; done
+}
