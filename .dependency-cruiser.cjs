@@ -47,6 +47,13 @@ module.exports = {
       to: { circular: true },
     },
     {
+      name: 'simulator-is-loaded-when-asked-for',
+      comment: 'Only src/providers/registry.ts loads the simulator, by import().',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/simulator/' },
+      to: { path: '^src/simulator/', dynamic: false },
+    },
+    {
       name: 'steps-know-the-provider-interface-only',
       severity: 'error',
       from: { path: '^src/(steps|engine|recipe|gluster|kube)/' },

@@ -57,7 +57,7 @@ export default tseslint.config(
         { selector: 'ExportAllDeclaration', message: 'No barrels: import from the file that has it.' },
         {
           selector: 'CallExpression[callee.property.name="write"][callee.object.object.name="process"]',
-          message: 'Write by src/cli/streams.ts, which survives a closed pipe and a full disk.',
+          message: 'Write by src/cli/support/streams.ts, which survives a closed pipe and a full disk.',
         },
       ],
     },

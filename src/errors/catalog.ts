@@ -13,7 +13,7 @@ export const CATALOG = {
   LAB_CHANGED: { exit: 12, title: 'The lab file conflicts with the running lab' },
   LAB_PROTECTED: { exit: 13, title: 'The lab is protected' },
   LAB_NOT_GONE: { exit: 14, title: 'The lab was not removed completely' },
-  LEDGER_DAMAGED: { exit: 15, title: 'A record of kglab is damaged' },
+  RECORD_DAMAGED: { exit: 15, title: 'A record of kglab is damaged' },
   KUBECONFIG_INVALID: { exit: 16, title: 'A kubeconfig is not valid, or cannot be changed safely' },
   HOST_UNFIT: { exit: 20, title: 'This host does not meet the requirements' },
   HOST_NOT_ROOT: { exit: 20, title: 'Root is required' },

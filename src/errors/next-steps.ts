@@ -11,7 +11,7 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   LAB_CHANGED: 'Undo the change in the lab file, or remove the lab first: kglab down',
   LAB_PROTECTED: 'Remove the protection: kglab unprotect',
   LAB_NOT_GONE: 'Remove what blocks it (listed above), then: kglab down',
-  LEDGER_DAMAGED: 'Restore the file from a backup, or remove by hand what kglab created, then the file.',
+  RECORD_DAMAGED: 'Restore the file from a backup, or remove by hand what kglab created, then the file.',
   KUBECONFIG_INVALID:
     'Correct that file, or use only the kubeconfig of the lab: export KUBECONFIG=$(kglab kubeconfig)',
   HOST_UNFIT: 'Check this host: kglab doctor',

@@ -40,7 +40,7 @@ const EMPTY = /^[\0\s]*$/;
 const isHolder = ({ pid, started, since, what }: Holder): boolean =>
   Number.isInteger(pid) && pid >= 0 && [started, since, what].every((text) => typeof text === 'string');
 
-/** The holder of a lock; undefined for a free one. Throws LEDGER_DAMAGED when unreadable: the holder may still run. */
+/** The holder of a lock; undefined for a free one. Throws RECORD_DAMAGED when unreadable: the holder may still run. */
 const holderOf = async (path: string): Promise<Holder | undefined> => {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -85,7 +85,7 @@ const takeOver = async (path: string, draft: string, what: string, now: number):
 
 /**
  * Takes a lock file for this process; the result releases it. Takes over the lock of a dead process. Throws LAB_BUSY with
- * the holder when another running process has the lock, LEDGER_DAMAGED when the lock is unreadable.
+ * the holder when another running process has the lock, RECORD_DAMAGED when the lock is unreadable.
  */
 export const takeLock = async (path: string, what: string, now: number): Promise<() => Promise<void>> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../errors/catalog.js';
-import { CommandError } from '../exec/checked.js';
-import { checked } from '../exec/checked.js';
+import { checked, CommandError } from '../exec/checked.js';
 import { type Command, type ExecOptions, type Executor } from '../exec/command.js';
 import { guestScript } from './script.js';
 

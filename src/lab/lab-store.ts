@@ -40,7 +40,7 @@ const isRecord = ({ version, name, id, provider, config }: LabRecord): boolean =
   (version !== 1 ||
     ([name, id, provider].every((text) => typeof text === 'string') && config instanceof Object));
 
-/** Parses a record. Throws LAB_UNKNOWN for one of a newer kglab, LEDGER_DAMAGED for anything else. */
+/** Parses a record. Throws LAB_UNKNOWN for one of a newer kglab, RECORD_DAMAGED for anything else. */
 export const parseRecord = (text: string, path: string): LabRecord => {
   const record = parseRecordFile<LabRecord>(text, path, {
     isValid: isRecord,

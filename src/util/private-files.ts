@@ -14,7 +14,7 @@ export const readText = async (path: string): Promise<string | undefined> => {
 
 /**
  * Parses the JSON of a record (see docs/glossary.md). kglab replaces records atomically, so one that does not parse, or
- * that `isValid` refuses, is damaged; it must not count as empty. Throws LEDGER_DAMAGED with `hint`.
+ * that `isValid` refuses, is damaged; it must not count as empty. Throws RECORD_DAMAGED with `hint`.
  */
 export const parseRecordFile = <T>(
   text: string,
@@ -28,7 +28,7 @@ export const parseRecordFile = <T>(
     record = null;
   }
   if (typeof record === 'object' && record !== null && isValid(record)) return record;
-  throw new CliError('LEDGER_DAMAGED', `${path} is damaged (${Buffer.byteLength(text)} bytes).`, { hint });
+  throw new CliError('RECORD_DAMAGED', `${path} is damaged (${Buffer.byteLength(text)} bytes).`, { hint });
 };
 
 /** Writes a file of kglab's own, readable by its owner alone (0600, folders 0700), see {@link replaceFile}. */

@@ -24,7 +24,7 @@ export interface MountPlace {
 
 const ledger = (dir: string): string => join(dir, 'mounts.json');
 
-/** The mounts that kglab has made, or has begun to make, on this host. Throws LEDGER_DAMAGED. */
+/** The mounts that kglab has made, or has begun to make, on this host. Throws RECORD_DAMAGED. */
 export const hostMounts = async ({
   files,
   dir,

@@ -25,7 +25,7 @@ export class LaunchRecord {
     private readonly lab: LabRef,
   ) {}
 
-  /** Phases by name; empty for a lab that created nothing. Throws LEDGER_DAMAGED. */
+  /** Phases by name; empty for a lab that created nothing. Throws RECORD_DAMAGED. */
   async read(): Promise<Readonly<Record<string, Phase>>> {
     const text = await readText(this.path);
     if (text === undefined) return {};

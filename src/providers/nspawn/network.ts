@@ -43,7 +43,7 @@ export class LabNetwork {
     this.table = tableName(options.lab);
   }
 
-  /** The record of the lab's network; undefined when it has none yet. Throws LEDGER_DAMAGED. */
+  /** The record of the lab's network; undefined when it has none yet. Throws RECORD_DAMAGED. */
   record(): Promise<NetworkRecord | undefined> {
     const hint = 'See the network (ip -d addr), or remove the lab: kglab down';
     return readJson<NetworkRecord>(this.paths.network, hint);

@@ -24,7 +24,7 @@ export interface NetworkRecord {
   readonly firewall: boolean;
 }
 
-/** Reads a JSON file; `undefined` when it is absent. Throws LEDGER_DAMAGED, with `hint`, when it is not valid JSON. */
+/** Reads a JSON file; `undefined` when it is absent. Throws RECORD_DAMAGED, with `hint`, when it is not valid JSON. */
 export const readJson = async <T>(
   path: string,
   hint = `Restore it from a backup, or see what is beside it: ls -l ${quote(dirname(path))}`,
@@ -35,14 +35,14 @@ export const readJson = async <T>(
 
 /** For the `catch` of {@link readJson}: treats a damaged file as a missing one. */
 export const unlessDamaged = (error: unknown): undefined => {
-  if (!(error instanceof CliError && error.code === 'LEDGER_DAMAGED')) throw error;
+  if (!(error instanceof CliError && error.code === 'RECORD_DAMAGED')) throw error;
 };
 
 /** Writes a JSON file of the lab (0600), see {@link replaceFile}. */
 export const writeJson = (path: string, value: unknown): Promise<void> =>
   replaceFile(path, `${JSON.stringify(value, null, 2)}\n`);
 
-/** The lab that owns the folder; undefined when it has no owner yet. Throws LEDGER_DAMAGED. */
+/** The lab that owns the folder; undefined when it has no owner yet. Throws RECORD_DAMAGED. */
 export const readOwner = (lab: string, { owner, note }: LabPaths): Promise<LabRef | undefined> =>
   readJson<LabRef>(
     owner,

@@ -137,7 +137,7 @@ describe('takeLock', () => {
       )();
       await writeFile(lock, text);
       await expect(take()).rejects.toMatchObject({
-        code: 'LEDGER_DAMAGED',
+        code: 'RECORD_DAMAGED',
         hint: expect.stringContaining(`rm ${lock}`) as string,
       });
       expect(await readFile(lock, 'utf8')).toBe(text);

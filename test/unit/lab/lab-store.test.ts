@@ -77,7 +77,7 @@ describe('LabStore', () => {
       const path = join(store.dir('demo'), 'lab.json');
       await writeFile(path, text);
       await expect(store.load('demo')).rejects.toMatchObject({
-        code: 'LEDGER_DAMAGED',
+        code: 'RECORD_DAMAGED',
         message: expect.stringContaining(path) as string,
         hint: expect.stringContaining(`mv ${path}`) as string,
       });

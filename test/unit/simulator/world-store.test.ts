@@ -57,7 +57,7 @@ describe('a world in a file', () => {
       await mkdir(dirname(path()), { recursive: true });
       await writeFile(path(), text);
       await expect(process().list()).rejects.toMatchObject({
-        code: 'LEDGER_DAMAGED',
+        code: 'RECORD_DAMAGED',
         hint: expect.stringContaining(`rm ${path()}`) as string,
       });
       await systemClock.sleep(100);

@@ -91,7 +91,7 @@ describe('mounting', () => {
   it('is not tried while the books are damaged', async () => {
     await place.files.write('/state/x/mounts.json', '[{"vol');
     await expect(mount()).rejects.toMatchObject({
-      code: 'LEDGER_DAMAGED',
+      code: 'RECORD_DAMAGED',
       hint: expect.stringContaining('rm /state/x/mounts.json') as string,
     });
   });

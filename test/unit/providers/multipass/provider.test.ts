@@ -554,7 +554,7 @@ describe('a damaged record', () => {
       ];
       for (const ask of asked)
         await expect(ask()).rejects.toMatchObject({
-          code: 'LEDGER_DAMAGED',
+          code: 'RECORD_DAMAGED',
           message: expect.stringContaining(path) as string,
           hint: expect.stringMatching(/multipass list.*multipass delete --purge.*rm \//) as string,
         });

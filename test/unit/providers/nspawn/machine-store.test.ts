@@ -98,7 +98,7 @@ describe('a neighbour whose record is damaged', () => {
   it('does not lose its address to another machine', async () => {
     await writeFile(paths.machine(NAME).record, '{"na');
     await expect(store().create({ ...SPEC, name: 'demo-node2' }, '/image', NETWORK)).rejects.toMatchObject({
-      code: 'LEDGER_DAMAGED',
+      code: 'RECORD_DAMAGED',
       hint: expect.stringContaining(`kglab rebuild --node ${NAME} --keep-data`) as string,
     });
     expect(await store().create(SPEC, '/image', NETWORK)).toMatchObject({ address: '10.77.0.11' });

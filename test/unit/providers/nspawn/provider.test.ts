@@ -68,10 +68,10 @@ describe('damaged notes', () => {
     ];
     for (const attempt of attempts)
       await expect(attempt()).rejects.toMatchObject({
-        code: 'LEDGER_DAMAGED',
+        code: 'RECORD_DAMAGED',
         message: expect.stringContaining(paths.owner) as string,
       });
-    await expect(findLab(base, 'demo')).rejects.toMatchObject({ code: 'LEDGER_DAMAGED' });
+    await expect(findLab(base, 'demo')).rejects.toMatchObject({ code: 'RECORD_DAMAGED' });
     expect(await readdir(paths.machines)).toEqual([NAME]);
   });
 
@@ -79,9 +79,9 @@ describe('damaged notes', () => {
     await mkdir(paths.machine(NAME).own('data'), { recursive: true });
     const kept = await keep(paths, NAME, ['/data']);
     await writeFile(join(kept, 'folders.json'), '');
-    await expect(provider().remove(NAME)).rejects.toMatchObject({ code: 'LEDGER_DAMAGED' });
+    await expect(provider().remove(NAME)).rejects.toMatchObject({ code: 'RECORD_DAMAGED' });
     await rm(paths.machines, { recursive: true });
-    await expect(provider().foundation.remove()).rejects.toMatchObject({ code: 'LEDGER_DAMAGED' });
+    await expect(provider().foundation.remove()).rejects.toMatchObject({ code: 'RECORD_DAMAGED' });
     expect(await readdir(kept)).toContain('0');
   });
 
