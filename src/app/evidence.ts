@@ -1,5 +1,6 @@
 import { kubectl } from '../kube/kubectl.js';
-import { cmd, sh, type Command } from '../exec/command.js';
+import { cmd, type Command } from '../exec/command.js';
+import { guestScript } from '../guest/script.js';
 
 /** A file of the archive and the command that prints its content. */
 export interface Evidence {
@@ -10,15 +11,6 @@ export interface Evidence {
 /** Last lines of each log: failures are at the end. */
 const LINES = '4000';
 
-const TAILS = `
-for file in $(find "$1" -type f -name '*.log' -size +0 2>/dev/null | sort); do
-  echo "==> $file <=="
-  tail -n "$2" "$file"
-done`;
-
-const CONFIG =
-  'for file in /etc/rancher/k3s/*.yaml /etc/kglab/*; do [ -f "$file" ] && echo "==> $file <==" && cat "$file"; done; :';
-
 /** Run on every machine. */
 export const MACHINE_EVIDENCE: readonly Evidence[] = [
   { file: 'journal.txt', command: cmd('journalctl', '-b', '--no-pager', '-n', LINES) },
@@ -27,31 +19,20 @@ export const MACHINE_EVIDENCE: readonly Evidence[] = [
   { file: 'processes.txt', command: cmd('ps', 'axfo', 'pid,ppid,stat,etime,rss,comm,args') },
   { file: 'mounts.txt', command: cmd('cat', '/proc/self/mounts') },
   { file: 'disks.txt', command: cmd('df', '-hT', '-x', 'tmpfs') },
-  { file: 'network.txt', command: sh('ip addr; ip route; cat /etc/hosts') },
-  {
-    file: 'cloud-init.txt',
-    command: sh('cloud-init status --long; tail -n 1000 /var/log/cloud-init-output.log'),
-  },
-  { file: 'kglab.txt', command: sh(CONFIG) },
-  { file: 'gluster-logs.txt', command: sh(TAILS, '/var/log/glusterfs', '400') },
-  {
-    file: 'gluster-peers.txt',
-    command: sh('gluster --mode=script pool list; cat /var/lib/glusterd/glusterd.info'),
-  },
-  { file: 'k3s.txt', command: sh('journalctl --no-pager -n "$1" -u k3s -u k3s-agent', LINES) },
-  { file: 'k3s-logs.txt', command: sh(TAILS, '/var/lib/rancher/k3s', '400') },
+  { file: 'network.txt', command: guestScript('evidence.sh', 'network_state') },
+  { file: 'cloud-init.txt', command: guestScript('evidence.sh', 'cloud_init_log') },
+  { file: 'kglab.txt', command: guestScript('evidence.sh', 'config_files') },
+  { file: 'gluster-logs.txt', command: guestScript('evidence.sh', 'log_tails', '/var/log/glusterfs', '400') },
+  { file: 'gluster-peers.txt', command: guestScript('evidence.sh', 'gluster_peers') },
+  { file: 'k3s.txt', command: cmd('journalctl', '--no-pager', '-n', LINES, '-u', 'k3s', '-u', 'k3s-agent') },
+  { file: 'k3s-logs.txt', command: guestScript('evidence.sh', 'log_tails', '/var/lib/rancher/k3s', '400') },
 ];
 
 /** Run on the first running storage machine. */
 export const GLUSTER_EVIDENCE: readonly Evidence[] = [
   { file: 'volumes.txt', command: cmd('gluster', '--mode=script', 'volume', 'info') },
   { file: 'status.txt', command: cmd('gluster', '--mode=script', 'volume', 'status', 'all', 'detail') },
-  {
-    file: 'heal.txt',
-    command: sh(
-      'for volume in $(gluster --mode=script volume list); do gluster volume heal "$volume" info; done',
-    ),
-  },
+  { file: 'heal.txt', command: guestScript('evidence.sh', 'pending_heals') },
 ];
 
 /** Run on the server. */

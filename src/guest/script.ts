@@ -1,4 +1,5 @@
 import type { Command } from '../exec/command.js';
+import evidence from './evidence.sh';
 import files from './files.sh';
 import gluster from './gluster.sh';
 import guard from './guard.sh';
@@ -15,6 +16,7 @@ import volumes from './volumes.sh';
 
 /** Files of functions, each of which is a script. */
 export const FUNCTION_FILES = {
+  'evidence.sh': evidence,
   'files.sh': files,
   'gluster.sh': gluster,
   'host-mount.sh': hostMount,

@@ -1,10 +1,8 @@
 import { isIPv4 } from 'node:net';
-import { sh } from '../../exec/command.js';
+import { guestScript } from '../../guest/script.js';
 import type { Clock } from '../../util/clock.js';
 import type { Machine } from '../../machines/provider.js';
 
-/** Prints the source address that the machine uses for other networks; sends no packet. */
-const ASK = "ip -4 route get 192.0.2.1 | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p'";
 const ASK_MS = 10_000;
 
 /** How long an answer, or its absence, is cached, in milliseconds: nothing waits for a dead guest twice. */
@@ -13,7 +11,10 @@ const KEPT_MS = 5_000;
 /** Asks the machine itself; undefined when it gives no answer. */
 const askAddress = async (machine: Machine, signal?: AbortSignal): Promise<string | undefined> => {
   try {
-    const { stdout } = await machine.exec(sh(ASK), { timeoutMs: ASK_MS, ...(signal && { signal }) });
+    const { stdout } = await machine.exec(guestScript('machines.sh', 'own_address'), {
+      timeoutMs: ASK_MS,
+      ...(signal && { signal }),
+    });
     return isIPv4(stdout.trim()) ? stdout.trim() : undefined;
   } catch {
     signal?.throwIfAborted();

@@ -1,20 +1,14 @@
 import type { ErrorCode } from '../../errors/catalog.js';
 import { CliError } from '../../errors/cli-error.js';
-import { cmd, sh, type ExecOptions } from '../../exec/command.js';
+import { cmd, type ExecOptions } from '../../exec/command.js';
+import { guestScript } from '../../guest/script.js';
 import type { LabRef, Machine } from '../../machines/provider.js';
 import type { LaunchRecord } from './launch-record.js';
 import type { Instance } from './parse.js';
 
-/** The marker: one line, written by cloud-init, that ends with the id of the machine's lab. */
-const MARKER = '/etc/kglab/machine';
 const READ_MS = 20_000;
 /** cloud-init writes the marker before it installs anything, yet after SSH is up. */
 const CLOUD_INIT_MS = 900_000;
-
-/** Prints the marker or an empty line, then `booted` if the first boot is over: by then the marker is written. */
-const LOOK = `
-echo "$(cat ${MARKER} 2>/dev/null)"
-[ -e /var/lib/cloud/instance/boot-finished ] && echo booted; :`;
 
 /** Whose a running instance is. `unmarked`: it has no marker; `booting`: it may still get one; `silent`: no answer. */
 export type Verdict = 'ours' | 'foreign' | 'unmarked' | 'booting' | 'silent';
@@ -101,10 +95,10 @@ export class Ownership {
     throw appeared(name);
   }
 
-  /** Reads the marker of a running instance. */
+  /** Reads the marker of a running instance: one line, written by cloud-init, that ends with the id of the machine's lab. */
   async judge(name: string, options: ExecOptions): Promise<Verdict> {
     try {
-      const { stdout, exitCode } = await this.machine(name).exec(sh(LOOK), {
+      const { stdout, exitCode } = await this.machine(name).exec(guestScript('machines.sh', 'marker_state'), {
         ...options,
         timeoutMs: READ_MS,
       });

@@ -113,7 +113,7 @@ export class FakeDaemon implements Executor {
     const has = (text: string): boolean => words.some((word) => word.includes(text));
     const look = `${instance.marker}\n${instance.booted ? 'booted' : ''}`;
     const address = has('ip -4 route get') ? this.address : '';
-    const out = has('cat /etc/kglab/machine') ? look : address;
+    const out = has('/etc/kglab/machine') ? look : address;
     if (words.includes('poweroff')) instance.state = 'Stopped';
     return `\u001ekglab-begin\n${out}\n\u001ekglab-end 0\n`;
   }
