@@ -275,7 +275,7 @@ describe('down', () => {
 
   it('keeps bricks and the state of glusterd with keep', async () => {
     const kept: string[] = [];
-    for (const name of test.stage.machines) test.stage.on(name).on(/containerd-shim/);
+    for (const name of test.stage.machines) test.stage.on(name).on(/^sh end_pods/);
     const w = world(removing(undefined, kept));
     const found = await down(await planRemoval(await test.lab(w)), { keep: true });
     expect(kept.sort()[0]).toBe('demo-node1: /var/lib/glusterd /data');

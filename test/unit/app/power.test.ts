@@ -20,7 +20,7 @@ beforeEach(async () => {
   test = await TestWorld.make(['a', 'b', 'c', 'd', 'e'].map((name) => `demo-${name}`));
   done = [];
   for (const name of test.stage.machines)
-    test.stage.on(name).on(/containerd-shim/, () => {
+    test.stage.on(name).on(/^sh end_pods/, () => {
       done.push(`pods ${name}`);
       return '';
     });
@@ -61,7 +61,7 @@ describe('stop', () => {
       { name: 'demo-a', state: 'running' },
       { name: 'demo-b', state: 'stopped' },
     ];
-    test.stage.on('demo-a').on(/containerd-shim/, new Error('no answer'));
+    test.stage.on('demo-a').on(/^sh end_pods/, new Error('no answer'));
     expect(await run(false)).toEqual(['demo-a']);
     expect(done).toEqual(['off demo-a']);
   });
