@@ -58,7 +58,7 @@ const rows = (results: readonly Checked[]): string[][] =>
 
 const verdictOf = ({ check: { optional }, finding }: Checked): string => {
   if (finding.ok) return 'ok';
-  return optional === undefined ? 'missing' : `only for ${optional}`;
+  return optional === undefined ? 'missing' : `optional: needed only for ${optional}`;
 };
 
 const fixOf = (fix: Checked['finding']['fix']): string =>

@@ -21,7 +21,7 @@ export interface DownFlags extends LabFlags, OutputFlags {
 const whatGoes = ({ lab: { record }, machines, before }: Removal, keepData: boolean): readonly string[] => {
   const bricks = keepData ? '; its bricks are kept' : ' with its bricks';
   const others = before.filter(({ kind }) =>
-    ['machine on its way', 'host mount', 'network interface', 'directory', 'kubeconfig context'].includes(
+    ['machine being launched', 'host mount', 'network interface', 'directory', 'kubeconfig context'].includes(
       kind,
     ),
   );

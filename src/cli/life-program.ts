@@ -13,8 +13,8 @@ const addMaking = (program: Command, lazily: Lazily): void => {
   withOutput(withLab(program.command('rebuild')))
     .description('remove and recreate the lab, one node or only Kubernetes')
     .option('--k3s-only', 'recreate only Kubernetes; keep machines, volumes and files')
-    .option('--node <name>', 'recreate only this node; other bricks heal its bricks')
-    .option('--keep-data', 'keep the bricks for the new machines')
+    .option('--node <name>', 'recreate only this node; its bricks are refilled from the other bricks')
+    .option('--keep-data', 'keep the old bricks and give them to the new machines')
     .option('-y, --yes', 'do not ask')
     .action(lazily(async () => (await import('./rebuild.js')).rebuildCommand));
 };

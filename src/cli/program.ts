@@ -19,7 +19,7 @@ const addWizard = (program: Command, lazily: Lazily): void => {
 
 const addQuestions = (program: Command, lazily: Lazily): void => {
   withShape(withLab(program.command('plan')))
-    .description('show the steps that create the lab')
+    .description('show all steps of `up` without looking at the lab')
     .addOption(
       new Option('-o, --output <format>', 'format of the result')
         .choices(['text', 'json', 'dot'])
@@ -49,7 +49,7 @@ const addAccess = (program: Command, lazily: Lazily): void => {
     .passThroughOptions()
     .action(lazily(async () => (await import('./exec.js')).execCommand));
   withLab(program.command('kubectl'))
-    .description("run the cluster's kubectl; reads files given with -f on this host")
+    .description('run kubectl in the cluster; after `--`, `-f FILE` means a file on this host')
     .argument('[args...]', 'arguments of kubectl, after --')
     .passThroughOptions()
     .action(lazily(async () => (await import('./kubectl.js')).kubectlCommand));
@@ -66,17 +66,20 @@ const addCache = (program: Command, lazily: Lazily): void => {
     .description('list the entries of the cache')
     .action(lazily(async () => (await import('./cache.js')).cacheListCommand));
   withOutput(cache.command('add'))
-    .description('add a folder with a k3s release, or an image archive')
-    .argument('<path...>')
-    .option('--version <tag>', 'release tag, if the binary does not run on this host')
+    .description('add a k3s release (a folder) or an image archive (a file)')
+    .argument('<path...>', 'folder of a k3s release, or file of an image archive')
+    .option(
+      '--version <tag>',
+      'release tag, such as v1.36.2+k3s1; needed only if the binary cannot run on this host',
+    )
     .addOption(
       new Option('--arch <arch>', 'architecture, if a folder has several').choices(['amd64', 'arm64']),
     )
     .action(lazily(async () => (await import('./cache.js')).cacheAddCommand));
   cache
     .command('rm')
-    .description('remove entries of `cache list`')
-    .argument('<entry...>')
+    .description('remove entries from the cache (names as in `cache list`)')
+    .argument('<entry...>', 'name as in `cache list`')
     .action(lazily(async () => (await import('./cache.js')).cacheRemoveCommand));
 };
 

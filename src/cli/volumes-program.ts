@@ -38,14 +38,14 @@ const addCatalogue = (volumes: Command, lazily: Lazily): void => {
     .action(lazily(async () => (await load()).volumesExportCommand));
   withLab(volumes.command('verify'))
     .description('compare the data with an export that has checksums')
-    .argument('<file>')
+    .argument('<file>', 'output of `volumes export --checksums`')
     .action(lazily(async () => (await load()).volumesVerifyCommand));
   withLab(volumes.command('restore'))
     .description('recreate PVs and claims from data on the volumes')
     .argument('[claims...]', 'namespace/claim, or the name of a PV')
     .option('--all', 'restore everything')
     .option('--size <size>', 'size for claims without a catalogue entry', '1Gi')
-    .option('--verify <file>', 'compare with an export afterwards')
+    .option('--verify <file>', 'after the restore, compare the data with this export')
     .action(lazily(async () => (await load()).volumesRestoreCommand));
 };
 
@@ -78,7 +78,7 @@ const addMaking = (volumes: Command, lazily: Lazily): void => {
     .argument('<name>', 'name of the PV')
     .requiredOption('--claim <claim>', 'claim to create (namespace/claim)')
     .requiredOption('--size <size>', 'size, e.g. 5Gi')
-    .option('--class <class>', 'StorageClass without a provisioner', 'manual')
+    .option('--class <class>', 'StorageClass of the PV; must have no provisioner', 'manual')
     .addOption(
       new Option('--mode <mode>', 'access mode')
         .choices(['ReadWriteMany', 'ReadWriteOnce', 'ReadOnlyMany'])
@@ -90,7 +90,7 @@ const addMaking = (volumes: Command, lazily: Lazily): void => {
     .action(lazily(async () => (await load()).volumesStaticCommand));
   withLab(volumes.command('limit'))
     .description('change the quota of a claim')
-    .argument('<claim>')
+    .argument('<claim>', 'namespace/claim')
     .argument('<size>', 'e.g. 512Mi')
     .action(lazily(async () => (await load()).volumesLimitCommand));
 };

@@ -51,19 +51,20 @@ const checkKinds = (classes: readonly ClassConfig[]): Problem[] =>
       ? [
           {
             path: [...CLASSES, index, 'volumeType'],
-            message: `class ${name} is ${mode}, but a local PV belongs to one node (remove volumeType, or set mode: pinned)`,
+            message: `volumeType: local works only with mode: pinned, and class ${name} is ${mode} (remove volumeType, or set mode: pinned)`,
           },
         ]
       : [],
   );
 
 const checkBinding = (classes: readonly ClassConfig[]): Problem[] =>
-  classes.flatMap(({ name, mode, binding }, index) =>
+  classes.flatMap(({ mode, binding }, index) =>
     mode === 'pinned' && binding === 'Immediate'
       ? [
           {
             path: [...CLASSES, index, 'binding'],
-            message: `class ${name} is pinned to the node of the first pod, but Immediate does not wait for a pod (remove binding)`,
+            message:
+              'mode: pinned needs binding: WaitForFirstConsumer, because the first pod decides the node (remove binding)',
           },
         ]
       : [],

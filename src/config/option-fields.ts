@@ -6,7 +6,7 @@ const optionFault = (value: unknown): string => {
   if (Array.isArray(value)) return 'must be a single value, not a list (join the items with commas)';
   if (typeof value !== 'string' || value.trim() === '') return `must be a single value, not ${shown(value)}`;
   const without = value.replaceAll(/\s/g, '');
-  return say(`must not contain spaces, which Gluster removes, not ${shown(value)}`, `write ${without}`);
+  return say(`must not contain spaces (Gluster would remove them): ${shown(value)}`, `write ${without}`);
 };
 
 const optionError = { error: ({ input }: { input?: unknown }): string => optionFault(input) };

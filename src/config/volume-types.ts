@@ -76,15 +76,17 @@ const majority = ({ replica }: SetShape): number => Math.floor(replica / 2) + 1;
 const differentCopies =
   (arbiter: number) =>
   (found: FoundShape, wanted: SetShape): string | undefined => {
-    if (found.disperse > 0) return 'it is a disperse volume';
-    if (found.arbiter !== arbiter) return `it has ${found.arbiter} arbiter bricks`;
-    return found.replica === wanted.replica ? undefined : `its replica count is ${found.replica}`;
+    if (found.disperse > 0) return 'the existing volume is a disperse volume';
+    if (found.arbiter !== arbiter) return `the existing volume has ${found.arbiter} arbiter bricks`;
+    return found.replica === wanted.replica
+      ? undefined
+      : `the replica count of the existing volume is ${found.replica}`;
   };
 
 const replica: VolumeTypeRecord = {
   summary: 'full copies',
   keys: ['replica'],
-  offer: { name: 'three copies', why: 'no data is lost with one machine' },
+  offer: { name: 'three copies', why: 'no data is lost if one machine fails' },
   setSize: (item, nodes) => item.replica ?? Math.max(1, Math.min(REPLICA, nodes)),
   redundancy: () => 0,
   fault: (item, size, labNodes) => {
@@ -115,7 +117,7 @@ const arbiter: VolumeTypeRecord = {
   summary: 'two full copies, and a third brick with names and metadata only, against split brain',
   offer: {
     name: 'two copies and an arbiter',
-    why: 'saves a third of the disk space; the arbiter holds names and metadata only',
+    why: 'saves a third of the disk space; the third brick (arbiter) holds only file names and metadata',
   },
   setSize: (item) => item.replica ?? REPLICA,
   fault: (_item, size) =>
@@ -157,8 +159,11 @@ const disperse: VolumeTypeRecord = {
   isArbiter: () => false,
   recognises: (found) => found.disperse > 0,
   difference: (found, wanted) => {
-    if (found.disperse !== wanted.replica) return `it has ${found.disperse} bricks in a disperse set`;
-    return found.redundancy === wanted.redundancy ? undefined : `its redundancy is ${found.redundancy}`;
+    if (found.disperse !== wanted.replica)
+      return `the existing volume has ${found.disperse} bricks in a disperse set`;
+    return found.redundancy === wanted.redundancy
+      ? undefined
+      : `the redundancy of the existing volume is ${found.redundancy}`;
   },
 };
 

@@ -18,14 +18,17 @@ const reason = ({ exitCode, signal, timedOut, durationMs }: CommandResult): stri
   return `ended with exit code ${exitCode}`;
 };
 
-/** A failed command: where it ran, how it ended, its last lines of output, and the command to paste. */
+/**
+ * A failed command: where it ran, how it ended, its last lines of output, and the command to paste. `ending` replaces
+ * "ended with exit code 1" in the message.
+ */
 export class CommandError extends CliError {
   constructor(
     code: ErrorCode,
     readonly where: string,
     readonly command: Command,
     readonly result: CommandResult,
-    options: CliErrorOptions & { readonly what?: string } = {},
+    options: CliErrorOptions & { readonly what?: string; readonly ending?: string } = {},
   ) {
     const printed = command.private ? '' : `${result.stdout}\n${result.stderr}`;
     const output = redact(printed, command.secrets)
@@ -33,7 +36,7 @@ export class CommandError extends CliError {
       .map((line) => line.trimEnd())
       .filter((line) => line !== '')
       .slice(-EVIDENCE_LINES);
-    super(code, `${options.what ?? `${command.file} on ${where}`} ${reason(result)}`, {
+    super(code, `${options.what ?? `${command.file} on ${where}`} ${options.ending ?? reason(result)}`, {
       ...options,
       details: [...(options.details ?? []), ...output],
     });

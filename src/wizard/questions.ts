@@ -40,12 +40,12 @@ const provider = (so: Answers, { providers }: HostFacts): Question => ({
     ...providers.map(({ id, usable, because }) => ({
       value: id,
       name: `${id}: ${PROVIDERS[id].machineType}`,
-      why: `${usable ? 'can be used here' : 'cannot be used here yet'}: ${because}`,
+      why: usable ? because : `not on this host: ${because}`,
     })),
     {
       value: 'auto',
-      name: 'auto: chosen by `kglab up`',
-      why: `the first of ${OFFERED_IDS.join(', ')} that fits the host; for a lab file used on several hosts`,
+      name: 'auto: `kglab up` chooses',
+      why: `${OFFERED_IDS.join(' if available, otherwise ')}; useful if several hosts share the lab file`,
     },
   ],
 });
@@ -54,7 +54,7 @@ const nodes = (so: Answers, host: HostFacts): Question => ({
   key: 'nodes',
   kind: 'count',
   message:
-    'How many Kubernetes nodes? (3 survive the loss of one; 1 saves memory, but keeps only one copy of the data)',
+    'How many Kubernetes nodes? (with 3 nodes the lab survives the loss of one; 1 node saves memory, but there is only one copy of the data)',
   fallback: String(so.nodes),
   refuse: (answer) => {
     const count = Number(answer);
@@ -75,7 +75,7 @@ const storage = (so: Answers): Question => ({
     {
       value: 'shared',
       name: 'the Kubernetes nodes',
-      why: 'fewest machines; with a node you lose a copy of the data and its pods',
+      why: 'fewest machines; if a node fails, its pods and one copy of the data are lost together',
     },
     {
       value: 'own',
@@ -127,8 +127,8 @@ const internet = (so: Answers): Question => ({
   message: 'May the machines use the internet through this host?',
   fallback: so.internet,
   choices: [
-    { value: 'auto', name: 'if the host can', why: 'machines can pull images' },
-    { value: 'off', name: 'no', why: 'machines use only what is in the cache (kglab cache add)' },
+    { value: 'auto', name: 'yes, if the host has internet access', why: 'machines can pull images' },
+    { value: 'off', name: 'no', why: 'machines use only the cache; fill it with `kglab cache add`' },
   ],
 });
 

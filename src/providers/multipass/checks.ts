@@ -69,7 +69,7 @@ const installed = (asked: Asked): Check => ({
     const { platform } = asked.input;
     for (const place of PLACES[platform] ?? []) {
       if ((await asked.ask(['version'], place)).exitCode !== 0) continue;
-      return bad(`only as ${place}`, 'Add its folder to PATH');
+      return bad(`installed as ${place}, but not in PATH`, 'Add its folder to PATH');
     }
     return named('MULTIPASS_MISSING', 'not installed', installAdvice(platform));
   },
@@ -89,7 +89,7 @@ const service = (asked: Asked): Check => ({
     const { platform } = asked.input;
     const command = cmd('multipass', ...statesArgs);
     const result = await asked.ask(statesArgs);
-    const hangs = `no answer within ${ANSWER_MS / 1000} s: it hangs`;
+    const hangs = `hangs: no answer within ${ANSWER_MS / 1000} s`;
     if (result.timedOut) return named('MULTIPASS_WEDGED', hangs, restartCommand(platform));
     const error = serviceError(command, result, platform);
     if (error !== undefined) return explain(error);
@@ -100,7 +100,7 @@ const service = (asked: Asked): Check => ({
 /** What kglab uses but this version lacks, as the end of a sentence. */
 const lacks = (version: string, driver: string): string => {
   const { forceStop } = featuresOf(version, driver);
-  return forceStop ? '' : '; kglab cuts power from inside the machines (stop --force needs 1.14)';
+  return forceStop ? '' : '; older than 1.14 has no stop --force, so kglab powers machines off from inside';
 };
 
 const versions = (asked: Asked): Check => ({
@@ -111,8 +111,8 @@ const versions = (asked: Asked): Check => ({
     const { client, daemon = client } = parseVersions((await asked.ask(versionArgs)).stdout);
     if (!isSupported(daemon))
       return bad(`${daemon}; ${OLDEST} or later is needed`, upgrade(asked.input.platform));
-    const differs = client === daemon ? '' : ` (the program itself is ${client}: restart the service)`;
-    return good(`${daemon}${differs}${lacks(daemon, await asked.driver())}`);
+    const found = client === daemon ? daemon : `service ${daemon}, client ${client}: restart the service`;
+    return good(`${found}${lacks(daemon, await asked.driver())}`);
   },
 });
 
@@ -131,7 +131,7 @@ const driver = (asked: Asked): Check => ({
         'multipass set local.driver=qemu (macOS) or hyperv (Windows Pro): existing instances stay with the old driver',
       );
     if (['lxd', 'libvirt'].includes(name))
-      return good(`${name}; deprecated, removed in multipass 1.17: multipass set local.driver=qemu`);
+      return good(`${name}, which multipass 1.17 removes. Switch: multipass set local.driver=qemu`);
     return good(name === '' ? 'unknown' : name);
   },
 });
@@ -152,7 +152,7 @@ const kvm = (asked: Asked): Check => ({
     const row = plugs.stdout.split('\n').find((line) => /multipass:kvm/.test(line));
     // A plug that is not connected has `-` as its slot. Without a row, multipass is not a snap.
     return row !== undefined && /\s-\s/.test(row)
-      ? bad('the snap has no access to it', 'sudo snap connect multipass:kvm')
+      ? bad('the multipass snap may not use /dev/kvm', 'sudo snap connect multipass:kvm')
       : good('found');
   },
 });
@@ -183,8 +183,10 @@ const instances = (asked: Asked): Check => ({
     const all = parseList((await asked.ask(statesArgs)).stdout);
     const odd = all
       .filter(({ state }) => ODD.has(state))
-      .map(({ name, state }) => `${name} ${state.toLowerCase()}`);
-    return good(`${all.length}${odd.length === 0 ? '' : `; ${odd.join(', ')}`}`);
+      .map(({ name, state }) => `${name} (${state.toLowerCase()})`);
+    return good(
+      `${all.length} instance${all.length === 1 ? '' : 's'}${odd.length === 0 ? '' : `; unusable: ${odd.join(', ')}`}`,
+    );
   },
 });
 
@@ -199,7 +201,7 @@ const firewall = (asked: Asked): Check => ({
     if (exitCode !== 0 || !stdout.includes('-P FORWARD DROP') || stdout.includes('mpqemubr0'))
       return good('open');
     return good(
-      'drops forwarded packets (Docker does that): if machines cannot install packages, sudo iptables -I FORWARD -i mpqemubr0 -j ACCEPT; sudo iptables -I FORWARD -o mpqemubr0 -j ACCEPT',
+      'the host firewall drops forwarded packets (often because of Docker). If machines cannot install packages, run: sudo iptables -I FORWARD -i mpqemubr0 -j ACCEPT; sudo iptables -I FORWARD -o mpqemubr0 -j ACCEPT',
     );
   },
 });

@@ -91,7 +91,7 @@ export class MultipassClient {
         hint: `The service itself answers. See the machines (multipass list) and its log: ${logCommand(platform)}\nThen run \`kglab up\` again.`,
       });
     return multipassError('MULTIPASS_WEDGED', command, result, {
-      what: `The multipass service hangs: even \`multipass version\` does not answer; \`multipass ${command.args[0] ?? ''}\``,
+      what: `The multipass service hangs: \`multipass version\` does not answer, and \`multipass ${command.args[0] ?? ''}\``,
       hint: `If another user runs a long command (stop, snapshot), wait for it. Otherwise restart the service, then continue:\n${restartCommand(platform)}\nkglab up`,
     });
   }

@@ -28,13 +28,13 @@ const SERVICE: readonly Rule[] = [
     code: 'MULTIPASS_SOCKET_DENIED',
     match: /multipass socket access denied/,
     advice: (platform) =>
-      `Run it as a member of the group that multipass trusts (sudo, admin or wheel)${platform === 'linux' ? '. To become one: sudo usermod -aG sudo "$USER", then log in again' : ''}.`,
+      `Run kglab as a member of the group that may use multipass (sudo, admin or wheel)${platform === 'linux' ? '. To become one: sudo usermod -aG sudo "$USER", then log in again' : ''}.`,
   },
   {
     code: 'MULTIPASS_NOT_AUTHENTICATED',
     match: /not authenticated with the Multipass service/,
     advice: () =>
-      'Authenticate. Once, as the user who uses multipass already: multipass set local.passphrase\nThen as this user: multipass authenticate',
+      '1. Once, as the user who uses multipass already: multipass set local.passphrase\n2. As this user: multipass authenticate',
   },
 ];
 
@@ -81,7 +81,7 @@ const COMMANDS: readonly Rule[] = [
     code: 'MULTIPASS_HOST',
     match: /Not enough memory in the system|qemu quit unexpectedly/,
     advice: (platform) =>
-      `Give the nodes less memory in lab.yaml, or close other programs. More: ${logCommand(platform)}`,
+      `Give the nodes less memory in lab.yaml, or close other programs. The log has more: ${logCommand(platform)}`,
   },
   {
     code: 'MULTIPASS_HOST',
@@ -121,7 +121,7 @@ export const multipassError = (
   code: ErrorCode,
   command: Command,
   result: CommandResult,
-  options: { readonly what: string; readonly hint: string },
+  options: { readonly what: string; readonly ending?: string; readonly hint: string },
 ): CommandError => {
   const printed = { stdout: plainText(result.stdout), stderr: plainText(result.stderr) };
   return new CommandError(code, 'host', command, { ...result, ...printed }, options);
@@ -143,6 +143,7 @@ export const serviceError = (
   if (result.exitCode === 127 && /command not found/.test(result.stderr))
     return multipassError('MULTIPASS_MISSING', command, result, {
       what: 'The program multipass',
+      ending: 'was not found',
       hint: installAdvice(platform),
     });
   const rule = findRule(SERVICE, result);

@@ -32,7 +32,7 @@ const disk = ({ platform, home, storage, isReachable }: MultipassHostInput): Che
     const free = await freeMiB(storage ?? (platform === 'linux' ? '/var/snap/multipass' : home));
     const found = `${(free / 1024).toFixed(1)} GiB`;
     if (free >= DISK_MIB) return good(found);
-    const need = `${found}; three machines need about ${DISK_MIB / 1024} GiB, and multipass does not check this`;
+    const need = `${found}; three machines need about ${DISK_MIB / 1024} GiB`;
     return bad(need, 'multipass list', 'df -h');
   },
 });
@@ -66,7 +66,7 @@ const refreshes = (input: MultipassHostInput): Check => ({
     return good(
       notes.split(',').includes('held')
         ? 'held'
-        : 'automatic, and an update stops all machines; to choose the time: sudo snap refresh --hold multipass',
+        : 'automatic; an update stops all machines. To hold updates: sudo snap refresh --hold multipass',
     );
   },
 });

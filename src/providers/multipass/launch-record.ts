@@ -31,7 +31,7 @@ export class LaunchRecord {
     if (text === undefined) return {};
     const file = parseRecordFile<RecordFile>(text, this.path, {
       isValid: isRecordFile,
-      hint: `List the instances: multipass list. Remove those of lab ${this.lab.name} (multipass delete --purge MACHINE), then the file: rm ${quote(this.path)}`,
+      hint: `Delete the instances of lab ${this.lab.name} (multipass list, then multipass delete --purge MACHINE), then delete the damaged file: rm ${quote(this.path)}`,
     });
     return file.lab === this.lab.id ? file.machines : {};
   }

@@ -160,8 +160,8 @@ const notUp = (
   new CliError(
     'MACHINE_NOT_BOOTED',
     cause === undefined
-      ? `Machine ${name} is ${state === undefined ? 'not listed' : state.toLowerCase()} ${Math.round(deadlines.settleMs / 1000)} s after its launch timed out`
-      : `Machine ${name} has started, but its SSH does not answer`,
+      ? `Machine ${name} is ${state === undefined ? 'not listed' : `in state "${state.toLowerCase()}"`} ${Math.round(deadlines.settleMs / 1000)} s after its launch timed out`
+      : `Machine ${name} has started, but does not answer over SSH`,
     {
       cause,
       hint: `Read the log of the service: ${logCommand(client.platform)}\nA common cause is a firewall or VPN on the host that blocks the machines.\nThen run \`kglab up\` again.`,

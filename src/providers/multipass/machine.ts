@@ -93,7 +93,7 @@ export class MultipassMachine implements Machine {
     return new CliError('MACHINE_UNREACHABLE', `Machine ${this.name} does not answer: ${error.message}.`, {
       cause: error,
       // Not `multipass restart`: it uses the same connection.
-      hint: `The connection hangs; the machine may be out of memory or off. Cut its power, then continue:\nmultipass stop --force ${this.name}\nkglab up\nBefore multipass 1.14, restart the service instead: ${restartCommand(client.platform)}`,
+      hint: `The connection hangs; the machine may be out of memory or off. Cut its power, then continue:\nmultipass stop --force ${this.name}\nkglab up\nWith multipass older than 1.14, restart the service instead: ${restartCommand(client.platform)}`,
     });
   }
 }

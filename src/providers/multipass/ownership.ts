@@ -23,12 +23,14 @@ const foreign = (name: string, why: string, hint: string): CliError =>
 export const appeared = (name: string): CliError =>
   foreign(
     name,
-    'it appeared while this lab was about to launch it, and has no marker of this lab',
+    'somebody created an instance with this name while this lab was being created',
     'Give the lab another name in lab.yaml.',
   );
 
 const undecided = (code: ErrorCode, message: string): CliError =>
-  new CliError(code, message, { hint: 'Its owner is not known yet. Run `kglab up` again.' });
+  new CliError(code, message, {
+    hint: 'kglab cannot tell yet whether the machine belongs to this lab. Run `kglab up` again.',
+  });
 
 /** Decides which instances belong to the lab. */
 export class Ownership {
@@ -51,7 +53,7 @@ export class Ownership {
       : foreign(
           name,
           `it is ${found.state.toLowerCase()}, and this lab did not create it`,
-          `${anotherName}\nIf it is left from a lab of yours: multipass delete --purge ${name}`,
+          `${anotherName}\nIf it is a leftover of one of your labs, delete it: multipass delete --purge ${name}`,
         );
   }
 

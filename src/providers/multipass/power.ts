@@ -31,7 +31,7 @@ export class Power {
   /** Starts the instance, whatever state it is in. Throws MACHINE_NOT_BOOTED when its SSH does not answer. */
   async start(name: string, options: ExecOptions): Promise<void> {
     if (await this.bringUp(name, options)) return;
-    throw new CliError('MACHINE_NOT_BOOTED', `Machine ${name} starts, but its SSH does not answer.`, {
+    throw new CliError('MACHINE_NOT_BOOTED', `Machine ${name} runs, but does not answer over SSH.`, {
       hint: `See its state (multipass info ${name}) and the log: ${logCommand(this.deps.client.platform)}\nIf you do not need its data: kglab down && kglab up`,
     });
   }

@@ -93,7 +93,7 @@ export class MultipassProvider implements MachineProvider {
     const instances = await this.instances(options);
     return Object.keys(phases)
       .filter((name) => phases[name] === 'launching' && !instances.some((one) => one.name === name))
-      .map((what) => ({ kind: 'machine on its way', what }));
+      .map((what) => ({ kind: 'machine being launched', what }));
   }
 
   machine(name: string): Machine {
@@ -146,7 +146,7 @@ export class MultipassProvider implements MachineProvider {
   }
 
   private async removeRecord(options: ExecOptions = {}): Promise<void> {
-    // These launches failed or were interrupted: an instance may still be on its way.
+    // These launches failed or were interrupted: the daemon may still be launching an instance.
     for (const name of Object.keys(await this.record.read())) await this.removal.remove(name, options);
     await this.record.discard();
   }

@@ -59,7 +59,7 @@ export class Removal {
     const { clock, deadlines, findInstance, record } = this.deps;
     if ((await record.phase(name)) !== 'launching' || !(await this.isPreparing(name, options)))
       return undefined;
-    options.onLine?.(`${name} is still being launched by multipass; waiting for it, to remove it`);
+    options.onLine?.(`multipass is still launching ${name}; kglab removes ${name} when that is done`);
     const found = await waitFor(
       async () => {
         const seen = await findInstance(name, options);
@@ -96,7 +96,9 @@ export class Removal {
     const finished = (await this.deps.record.phase(name)) === 'made';
     const others = whose === 'foreign' || whose === 'unmarked' || (whose === 'booting' && finished);
     if (!others) return false;
-    options.onLine?.(`${name} does not belong to this lab any more; not touched`);
+    options.onLine?.(
+      `${name} was replaced by a machine that this lab did not create; kglab does not touch it`,
+    );
     return true;
   }
 

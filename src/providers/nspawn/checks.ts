@@ -68,7 +68,7 @@ const programCheck = (
 const rootCheck = (): Check =>
   check('root', 'Root privileges', async () => {
     const { uid, username } = userInfo();
-    return uid === 0 ? { ok: true, found: 'root' } : bad(`user ${username}`, 'sudo kglab up');
+    return uid === 0 ? { ok: true, found: 'root' } : bad(`not root (user ${username})`, 'sudo kglab up');
   });
 
 const linuxCheck = (): Check => ({
@@ -105,7 +105,7 @@ const cgroupCheck = (): Check =>
     if (missing.length === 0) return { ok: true, found: CONTROLLERS.join(', ') };
     return bad(
       `${missing.join(', ')} not enabled`,
-      'Enable them on the kernel command line: cgroup_enable=memory',
+      `Enable them on the kernel command line: ${missing.map((name) => `cgroup_enable=${name}`).join(' ')}`,
     );
   });
 
@@ -141,15 +141,15 @@ const existingParent = async (path: string, host: Executor): Promise<string> => 
 };
 
 const overlayCheck = ({ host, dataDir }: NspawnCheckInput): Check =>
-  check('overlay', 'Overlays and trusted attributes', async () => {
-    if (userInfo().uid !== 0) return bad('only root can check this');
+  check('overlay', 'Overlay filesystem', async () => {
+    if (userInfo().uid !== 0) return bad('not checked (needs root)');
     const place = await existingParent(dataDir, host);
     const dir = await mkdtemp(join(place, '.kglab-try-'));
     try {
       const { exitCode, stderr } = await host.exec(sh(TRY_OVERLAY, dir), { timeoutMs: 20_000 });
-      if (exitCode === 0) return { ok: true, found: `work in ${place}` };
+      if (exitCode === 0) return { ok: true, found: `works in ${place}` };
       const why = stderr.trim().split('\n')[0] ?? '';
-      return bad(`not in ${place}: ${why}`, 'Put the machines on an ext4 or xfs filesystem');
+      return bad(`does not work in ${place}: ${why}`, 'Put the machines on an ext4 or xfs filesystem');
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
@@ -172,12 +172,19 @@ export const nspawnChecks = (input: NspawnCheckInput): readonly Check[] => [
 export const nspawnUsable = async (
   input: NspawnCheckInput,
 ): Promise<{ readonly usable: boolean; readonly because: string }> => {
-  if (!onLinux()) return { usable: false, because: 'it takes Linux' };
+  if (!onLinux()) return { usable: false, because: 'needs Linux' };
   const lacking = (await runChecks(nspawnChecks(input), { needed: true })).filter(
     ({ finding }) => !finding.ok,
   );
-  if (lacking.length === 0) return { usable: true, because: 'this host has all it takes' };
-  const usable = lacking.every(({ finding }) => (finding.fix?.packages?.length ?? 0) > 0);
+  if (lacking.length === 0) return { usable: true, because: 'this host meets all requirements' };
+  const packages = lacking.map(({ finding }) => finding.fix?.packages ?? []);
+  if (packages.every(({ length }) => length > 0)) {
+    const names = [...new Set(packages.flat())].join(', ');
+    return {
+      usable: true,
+      because: `can be used here after \`kglab doctor --fix\`, which installs: ${names}`,
+    };
+  }
   const titles = lacking.map((one) => one.check.title).join(', ');
-  return { usable, because: usable ? `after kglab doctor --fix (${titles})` : `lacking: ${titles}` };
+  return { usable: false, because: `requirements not met (${titles})` };
 };

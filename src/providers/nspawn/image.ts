@@ -165,7 +165,7 @@ export class ImageCache {
     for (const target of targets) keyrings.set(target, await keyringOf(target));
     const lines = toSourceLines(targets, await hostSuite(), suite, (target) => keyrings.get(target));
     if (lines.length > 0) return lines;
-    throw new CliError('IMAGE_FAILED', 'The apt of this host has no package lists of Debian or Ubuntu.', {
+    throw new CliError('IMAGE_FAILED', 'apt on this host has no package lists for Debian or Ubuntu.', {
       hint: 'Download them, then run kglab again: apt-get update',
     });
   }

@@ -38,7 +38,7 @@ interface Index {
 const readIndex = async (dir: string): Promise<Index> => {
   const found = await readJson<Index | readonly string[]>(
     join(dir, INDEX),
-    `It lists the folders that are kept in 0, 1, … beside it. Inspect them, and write it again or move them away: ls -la ${quote(dir)}`,
+    `The file lists which directories are kept as ${dir}/0, ${dir}/1 and so on. Look at them (ls -la ${quote(dir)}), then write the list again or move them away.`,
   );
   if (found === undefined) return { folders: [], whole: false };
   return 'whole' in found ? found : { folders: found, whole: true };
@@ -149,6 +149,6 @@ const isRemoved = (dir: string): Promise<boolean> =>
   );
 
 const taken = (place: string, machine: string): CliError =>
-  new CliError('MACHINE_FAILED', `${place} already holds data kept from ${machine}.`, {
-    hint: 'Inspect it, and move it away if you do not need it.',
+  new CliError('MACHINE_FAILED', `${place} already holds data of ${machine} from an earlier --keep-data.`, {
+    hint: 'Look at the data, and move it away if you do not need it.',
   });

@@ -38,7 +38,7 @@ export class MachineStore {
   }
 
   private strictRecord(name: string): Promise<MachineRecord | undefined> {
-    const again = `Rebuild machine ${name} with its data: kglab rebuild --node ${name} --keep-data`;
+    const again = `The data of the machine is still there. Rebuild the machine and keep the data: kglab rebuild --node ${name} --keep-data`;
     return readJson<MachineRecord>(this.paths.machine(name).record, again);
   }
 

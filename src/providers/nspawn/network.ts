@@ -55,14 +55,15 @@ export class LabNetwork {
     if (record === undefined) return 'the lab has no network yet';
     if (this.isMoved(record)) {
       await this.assertNoMachines(record.subnet);
-      return `the lab file sets the range ${this.options.network.subnet}`;
+      return `the lab file sets another range: ${this.options.network.subnet}`;
     }
     const seen = await this.look(options);
     const link = seen.links.find(({ name }) => name === record.bridge);
     if (link === undefined || !this.isReady(link, record)) return `bridge ${record.bridge} is missing`;
     if (!(await this.hasTable(record, options))) return `the packet rules of ${record.bridge} are missing`;
     if (!(await this.isLetThrough(record, options))) return `the firewall blocks ${record.bridge}`;
-    if (record.internet !== this.wantsInternet(seen)) return 'the internet access has changed';
+    if (record.internet !== this.wantsInternet(seen))
+      return 'the internet access of the machines must change';
     if (record.internet && !(await isForwarding())) return 'the host does not forward packets';
     return undefined;
   }

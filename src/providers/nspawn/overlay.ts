@@ -33,7 +33,7 @@ export const mountRoot = async (
   await checked(host, 'the host', cmd('mount', '-t', 'overlay', 'kglab', '-o', layers, root), {
     ...options,
     code: 'MACHINE_FAILED',
-    hint: 'Overlays need a filesystem such as ext4 or xfs below them: run `kglab doctor`.',
+    hint: 'kglab stores machines as overlays, which need ext4 or xfs. Check the host: kglab doctor',
   });
 };
 

@@ -48,7 +48,7 @@ type Outcome = 'up' | 'ended' | 'late';
 
 const notBooted = async ({ name, paths }: PowerTarget, outcome: Outcome): Promise<CliError> => {
   const why =
-    outcome === 'ended' ? 'ended while it was starting' : `did not start within ${BOOT_MS / 1000} s`;
+    outcome === 'ended' ? 'stopped while it was booting' : `did not boot within ${BOOT_MS / 1000} s`;
   return new CliError('MACHINE_NOT_BOOTED', `Machine ${name} ${why}.`, {
     details: await readTail(paths.log),
     hint: `Its console is in ${paths.log}. Then run \`kglab up\` again.`,
@@ -115,9 +115,13 @@ export class Power {
     if (init !== undefined) await sendSignal(init, 'SIGKILL');
     else if (nspawn !== undefined) await this.killStarting(nspawn.pid);
     if (await this.waitGone(target, KILL_MS, options)) return;
-    throw new CliError('TIMEOUT', `Machine ${target.name} did not end although it was killed.`, {
-      hint: 'A process of it may hang in the kernel; see: dmesg | tail',
-    });
+    throw new CliError(
+      'TIMEOUT',
+      `kglab killed machine ${target.name}, but some of its processes still run.`,
+      {
+        hint: 'One may hang in the kernel: dmesg | tail',
+      },
+    );
   }
 
   /** Kills the rest of the machine's control group, and removes the group and the interface. Throws TIMEOUT. */
@@ -135,9 +139,13 @@ export class Power {
       { clock: this.clock, timeoutMs: KILL_MS, everyMs: EVERY_MS, signal: options.signal },
     );
     if (gone) return;
-    throw new CliError('TIMEOUT', `The control group ${group} of machine ${name} does not become empty.`, {
-      hint: `See what is in it: systemd-cgls /${group}`,
-    });
+    throw new CliError(
+      'TIMEOUT',
+      `Processes of machine ${name} are still running (control group ${group}).`,
+      {
+        hint: `See what is in it: systemd-cgls /${group}`,
+      },
+    );
   }
 
   /** Waits for the result of a boot: `ended` after no process ran for `firstMs`, or for `laterMs` once one was seen. */

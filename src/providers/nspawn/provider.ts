@@ -245,5 +245,5 @@ const incomplete = (name: string): CliError =>
 /** Its files may hold bricks, so kglab does not recreate the machine unasked. */
 const recordLost = (name: string, path: string): CliError =>
   new CliError('MACHINE_FAILED', `The record of machine ${name} is lost: ${path} is missing or damaged.`, {
-    hint: `Its data is still there. Rebuild the machine with it: kglab rebuild --node ${name} --keep-data`,
+    hint: `The data of the machine is still there. Rebuild the machine and keep the data: kglab rebuild --node ${name} --keep-data`,
   });

@@ -27,7 +27,7 @@ export interface NetworkRecord {
 /** Reads a JSON file; `undefined` when it is absent. Throws RECORD_DAMAGED, with `hint`, when it is not valid JSON. */
 export const readJson = async <T>(
   path: string,
-  hint = `Restore it from a backup, or see what is beside it: ls -l ${quote(dirname(path))}`,
+  hint = `Restore the file from a backup, or look for a copy in its directory: ls -l ${quote(dirname(path))}`,
 ): Promise<T | undefined> => {
   const text = await readText(path);
   return text === undefined ? undefined : parseRecordFile<T>(text, path, { hint });
@@ -46,7 +46,7 @@ export const writeJson = (path: string, value: unknown): Promise<void> =>
 export const readOwner = (lab: string, { owner, note }: LabPaths): Promise<LabRef | undefined> =>
   readJson<LabRef>(
     owner,
-    `It holds name and id of lab ${lab}: {"name": …, "id": …}. See both in its record, and write it again: cat ${quote(note)}`,
+    `Write the file again with this content: {"name": "${lab}", "id": "ID"}. The id is in: cat ${quote(note)}`,
   );
 
 /** Throws MACHINE_FOREIGN when the folder belongs to another lab of the same name. */
@@ -58,7 +58,7 @@ export const assertOwnLab = async (lab: LabRef, paths: LabPaths): Promise<void> 
     `This host already has another lab called ${lab.name} (id ${owner.id}).`,
     {
       details: [`its machines are in ${paths.dir}`],
-      hint: 'Give this lab another name, or remove the other one from its own folder: kglab down',
+      hint: 'Give this lab another name, or remove the other lab: run `kglab down` in the directory of its lab file.',
     },
   );
 };

@@ -84,7 +84,7 @@ export const FIELD_REFUSALS: readonly Refusal[] = [
   ],
   [
     'gluster:\n  options: {auth.allow: "10.0.0.1, 10.0.0.2"}',
-    '2:25: gluster.options.auth.allow must not contain spaces, which Gluster removes, not "10.0.0.1, 10.0.0.2" (write 10.0.0.1,10.0.0.2)',
+    '2:25: gluster.options.auth.allow must not contain spaces (Gluster would remove them): "10.0.0.1, 10.0.0.2" (write 10.0.0.1,10.0.0.2)',
   ],
   ['gluster:\n  volumes: [{type: arbiter}]', '2:13: gluster.volumes[0].name is missing'],
   ['gluster:\n  volumes: gv0', '2:12: gluster.volumes must be a list, not "gv0" (start each item with "- ")'],
@@ -349,15 +349,15 @@ export const LAB_REFUSALS: readonly Refusal[] = [
   ],
   [
     'storage: {classes: [{name: a, volumeType: local}]}',
-    '1:43: class a is shared, but a local PV belongs to one node (remove volumeType, or set mode: pinned)',
+    '1:43: volumeType: local works only with mode: pinned, and class a is shared (remove volumeType, or set mode: pinned)',
   ],
   [
     'storage: {classes: [{name: a, mode: dedicated, volumeType: local}]}',
-    '1:60: class a is dedicated, but a local PV belongs to one node (remove volumeType, or set mode: pinned)',
+    '1:60: volumeType: local works only with mode: pinned, and class a is dedicated (remove volumeType, or set mode: pinned)',
   ],
   [
     'storage: {classes: [{name: a, mode: pinned, binding: Immediate}]}',
-    '1:54: class a is pinned to the node of the first pod, but Immediate does not wait for a pod (remove binding)',
+    '1:54: mode: pinned needs binding: WaitForFirstConsumer, because the first pod decides the node (remove binding)',
   ],
   [
     'gluster:\n  profile: database\n  quota: true\n  volumes: [{name: a}]',

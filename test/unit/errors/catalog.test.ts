@@ -8,8 +8,8 @@ const PAGE = fileURLToPath(new URL('../../../docs/errors.md', import.meta.url));
 
 const HEAD = `# Errors
 
-Every failure has one of these codes and exits with its number. The error itself gives the exact cause, the output and the
-failed command, and often a better next step than this table.
+Every failure has one of these codes; kglab exits with the number beside it. The error itself gives the exact cause, the
+output and the failed command, and often a better next step than this table.
 `;
 
 const row = (code: ErrorCode): string =>

@@ -15,7 +15,7 @@ const user = (index: number) => {
 
 const both = (multipass: boolean, nspawn: boolean): HostFacts['providers'] => [
   { id: 'multipass', usable: multipass, because: multipass ? 'it is installed' : 'it is not installed' },
-  { id: 'nspawn', usable: nspawn, because: nspawn ? 'this host has all it takes' : 'it takes Linux' },
+  { id: 'nspawn', usable: nspawn, because: nspawn ? 'this host meets all requirements' : 'needs Linux' },
 ];
 
 const USERS: readonly {

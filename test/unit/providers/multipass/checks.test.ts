@@ -37,7 +37,7 @@ describe('multipassChecks', () => {
     const found = await findings(host());
     expect(Object.values(found).filter(({ ok }) => !ok)).toEqual([]);
     expect(found['multipass-version']?.found).toBe('1.16.3');
-    expect(found['multipass-instances']?.found).toBe('1');
+    expect(found['multipass-instances']?.found).toBe('1 instance');
   });
 
   it('runs each command once, in the home folder', async () => {
@@ -75,7 +75,9 @@ describe('multipassChecks', () => {
     const executor = new ScriptedExecutor('host')
       .on(/^multipass/, missing)
       .on('/snap/bin/multipass version', '1.16.3');
-    expect((await findings(executor))['multipass']?.found).toBe('only as /snap/bin/multipass');
+    expect((await findings(executor))['multipass']?.found).toBe(
+      'installed as /snap/bin/multipass, but not in PATH',
+    );
   });
 
   it.each([
@@ -102,7 +104,7 @@ describe('multipassChecks', () => {
 
   it.each([
     ['1.11.1', false, '1.12 or later'],
-    ['1.12.2', true, 'stop --force needs 1.14'],
+    ['1.12.2', true, 'older than 1.14 has no stop --force'],
     ['1.17.0', true, '1.17.0'],
   ])('judges version %s: %s', async (version, ok, text) => {
     const answer = JSON.stringify({ multipass: version, multipassd: version });
@@ -146,6 +148,6 @@ describe('multipassChecks', () => {
     const list =
       '{"list":[{"name":"a","state":"Unknown","ipv4":[]},{"name":"b","state":"Deleted","ipv4":[]}]}';
     const found = await findings(host().on('multipass list --no-ipv4 --format json', list));
-    expect(found['multipass-instances']?.found).toBe('2; a unknown, b deleted');
+    expect(found['multipass-instances']?.found).toBe('2 instances; unusable: a (unknown), b (deleted)');
   });
 });

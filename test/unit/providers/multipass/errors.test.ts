@@ -39,6 +39,7 @@ describe('errors of the service', () => {
     const missing = { ...result('multipass: command not found\n', 127) };
     expect(serviceError(command, missing, 'darwin')).toMatchObject({
       code: 'MULTIPASS_MISSING',
+      message: 'The program multipass was not found',
       hint: 'brew install --cask multipass',
     });
   });

@@ -394,7 +394,7 @@ describe('removal', () => {
     const said: string[] = [];
     await inTime(provider().foundation.remove({ onLine: (line) => void said.push(line) }));
     expect([...daemon.instances]).toEqual([]);
-    expect(said).toEqual([`${NAME} is still being launched by multipass; waiting for it, to remove it`]);
+    expect(said).toEqual([`multipass is still launching ${NAME}; kglab removes ${NAME} when that is done`]);
     await expect(record()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
@@ -406,7 +406,7 @@ describe('removal', () => {
 
   it('lists a launch as a trace until its instance exists', async () => {
     const made = provider();
-    expect(await made.abilities.traces()).toEqual([{ kind: 'machine on its way', what: NAME }]);
+    expect(await made.abilities.traces()).toEqual([{ kind: 'machine being launched', what: NAME }]);
     daemon.put(NAME, 'Starting');
     expect(await made.abilities.traces()).toEqual([]);
   });

@@ -102,6 +102,6 @@ describe('another range in the lab file', () => {
 
   it('is reported as missing when there are no machines', async () => {
     await network().ensure();
-    expect(await network('10.78.0.0/24').missing()).toBe('the lab file sets the range 10.78.0.0/24');
+    expect(await network('10.78.0.0/24').missing()).toBe('the lab file sets another range: 10.78.0.0/24');
   });
 });

@@ -87,7 +87,7 @@ describe('a machine that is to run', () => {
     const ended = inTime(ensureUp(() => becomes(OFF, 200)));
     await expect(ended).rejects.toMatchObject({
       code: 'MACHINE_NOT_BOOTED',
-      message: 'Machine demo-node1 ended while it was starting.',
+      message: 'Machine demo-node1 stopped while it was booting.',
     });
     expect(boots).toBe(1);
   });

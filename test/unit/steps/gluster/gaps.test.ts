@@ -97,9 +97,13 @@ describe('difference', () => {
   it.each<[string, Partial<VolumeSpec>, RegExp]>([
     ['order of bricks', { bricks: [...GV0.bricks].reverse() }, /^its bricks are g1:\/srv.* g2:.* g3:/],
     ['a brick less', { bricks: GV0.bricks.slice(1) }, /^its bricks are /],
-    ['an arbiter', { type: 'arbiter' }, /^it has 0 arbiter bricks$/],
-    ['another count', { replica: 2 }, /^its replica count is 3$/],
-    ['erasure coding', { type: 'disperse', redundancy: 1 }, /^it has 0 bricks in a disperse set$/],
+    ['an arbiter', { type: 'arbiter' }, /^the existing volume has 0 arbiter bricks$/],
+    ['another count', { replica: 2 }, /^the replica count of the existing volume is 3$/],
+    [
+      'erasure coding',
+      { type: 'disperse', redundancy: 1 },
+      /^the existing volume has 0 bricks in a disperse set$/,
+    ],
   ])('reports %s', (_what, wanted, text) => {
     expect(difference({ ...GV0, ...wanted }, found)).toMatch(text);
   });
