@@ -8,7 +8,7 @@ const ROOMS = [
   ['lab', 'volumes', 'report', 'wizard', 'app', 'cli'],
 ].flat();
 
-/** No room imports one that stands above it in ROOMS. */
+/** No folder imports one that comes later in ROOMS. */
 const layers = ROOMS.slice(0, -1).map((room, index) => ({
   name: `${room}-is-below`,
   comment: `src/${room} may import only what stands before it: ${ROOMS.slice(0, index).join(', ') || 'nothing'}.`,
