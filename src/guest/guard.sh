@@ -18,7 +18,7 @@ for path in "$@"; do
   # systemd itself gives a mount 60 s, and more to stop what it has started.
   bounded 90 systemctl start "$unit"
   answers "$path" && continue
-  echo "kglab: $path is not a live Gluster mount; k3s is not started and will be tried again" >&2
+  echo "kglab: the volume is not mounted at $path or does not answer; k3s waits and tries again" >&2
   failed=1
 done
 rm -f "$SCRATCH"

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Written by kglab. Keeps the catalogue of persistent volumes on the Gluster volumes, and does for the provisioner's
-# helper pods what a pod cannot do: it sets size limits and makes Gluster volumes for single claims.
+# Written by kglab. Keeps the catalogue of PVs on the Gluster volumes, and does for the provisioner's helper pods what a
+# pod cannot do: it sets quotas and creates dedicated volumes.
 #   keeper                  runs until it is stopped; it starts the commands below
-#   keeper work VOLUME      does one round for a volume of the table: meets requests, mounts and unmounts claims
+#   keeper work VOLUME      does one round for a volume of the table: handles requests, mounts and unmounts claims
 #   keeper late VOLUME      tries again to mount or unmount the claims of a volume that did not answer in time
 #   keeper catalogue        brings the catalogue up to date once, on all volumes
 #   keeper refresh          the same without removing entries, and not while another keeper does it
@@ -111,7 +111,7 @@ absent() {
   esac
 }
 
-# Removes entries of volumes that neither the cluster nor the disk has any more. An entry that a helper pod has just
+# Removes entries of PVs that neither the cluster nor the disk has any more. An entry that a helper pod has just
 # written has neither yet; only the cluster adds "claim".
 prune() {
   bounded "$LOOK" ls "$mount/$CATALOGUE" >"$SCRATCH" 2>/dev/null || return 0
@@ -123,7 +123,7 @@ prune() {
     newer "$file" && continue
     path=$(sed -n '/"claim":/s/.*"path":"\([^"]*\)".*/\1/p' "$file" 2>/dev/null)
     [ -n "$path" ] || continue
-    # Another volume may have the same path by now.
+    # Another PV may have the same path by now.
     if ! cut -d'|' -f1 "$CLUSTER" | grep -qxF -e "${path%/}" -e "${path%/}/"; then
       path=${path%/}
       { absent "$path" && absent "$mount/$OWN_VOLUMES/${path##*/}"; } || continue
@@ -164,7 +164,7 @@ attach() {
   bounded "$MOUNT" mount -t glusterfs -o "$MOUNT_OPTIONS$others" "${servers%%:*}:/$1" "$2" 9>&-
   attached=$?
   if is_late "$attached"; then
-    echo "it was not mounted within $MOUNT s" >&2
+    echo "volume $1 was not mounted within $MOUNT s" >&2
     unmount "$2"
   fi
   return "$attached"
@@ -204,7 +204,7 @@ try_out() {
   place=$RUN/new/$1
   unmount "$place" # of an earlier try that was cut off
   mkdir -p "$place"
-  echo 'another machine has met the request' >"$SCRATCH"
+  echo 'another machine has already done this' >"$SCRATCH"
   pending || return
   attach "$1" "$place" >"$SCRATCH" 2>&1 || return
   bounded "$LOOK" chmod 0777 "$place" >"$SCRATCH" 2>&1 9>&-
@@ -219,7 +219,7 @@ delete() { # DIRECTORY
     entry=$mount/$CATALOGUE/$volume.json
     quarantine "$mount/$OWN_VOLUMES/$1" "$mount/$QUARANTINE/$(date +%s)-$1/volume" "$entry" "$entry"
     [ $? != 1 ] || {
-      say "delete $1: it cannot be moved to the quarantine"
+      say "delete $1: $mount/$OWN_VOLUMES/$1 cannot be moved to the quarantine"
       return 2
     }
     sleep 2 # the other nodes unmount it
@@ -239,7 +239,7 @@ requests() {
     # The first storage machine answers at once, the others only when nobody has worked on it for a while.
     [ $(($(date +%s) - made)) -ge $((RANK * 5)) ] || continue
     is_name "$directory" || {
-      echo "$directory is not a name that kglab gives to a directory" >"$file.failed"
+      echo "$directory is not a valid directory name of a claim" >"$file.failed"
       rm -f "$file"
       continue
     }
@@ -379,7 +379,7 @@ mount_own() {
   attach "$name" "$mount"
 }
 
-# Tells helper pods whether to ask for size limits. Only the server does so: it has a keeper whatever the lab file says.
+# Tells helper pods whether to ask for quotas. Only the server does so: it has a keeper whatever the lab file says.
 mark_quota() {
   if [ "$quota" = 0 ]; then
     [ ! -e "$mount/.kglab/quota" ] || rm -f "$mount/.kglab/quota"

@@ -22,8 +22,8 @@ live() {
 }
 
 # quarantine FROM TO ENTRY MANIFEST - moves FROM, if it exists, to TO in a new folder of the quarantine, with a copy of
-# MANIFEST (- for standard input), and then removes the catalogue's ENTRY. 1: FROM is still in its place. 2: only ENTRY
-# is left.
+# MANIFEST (- for standard input), and then removes the catalogue's ENTRY. 1: FROM is still in its place. 2: FROM was
+# moved, but ENTRY could not be removed.
 quarantine() {
   [ ! -e "$2" ] || return 1
   folder=${2%/*}
@@ -41,8 +41,8 @@ put_manifest() { # MANIFEST TO
   cat "$1" >"$2.new" && mv "$2.new" "$2"
 }
 
-# ask_keeper LOOKS MOUNT KIND DIRECTORY VALUE - leaves a request on the volume and waits until a keeper has met it. 1: it
-# was refused, with the reason on standard error. 2: no keeper has answered after so many looks, 0.2 s apart.
+# ask_keeper LOOKS MOUNT KIND DIRECTORY VALUE - puts a request on the volume and waits until a keeper has handled it. 1:
+# it was refused, with the reason on standard error. 2: no keeper has answered after so many looks, 0.2 s apart.
 ask_keeper() {
   request=$2/$REQUESTS/$3.$4
   mkdir -p "$2/$REQUESTS" && rm -f "$request.failed" && echo "$5" >"$2/$REQUESTS/.$3.$4" || return 1

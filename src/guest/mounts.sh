@@ -28,17 +28,17 @@ seal() {
 forget_mount() {
   systemctl disable -q --now "$2" 2>/dev/null
   umount -l "$1" 2>/dev/null
-  rm -f "/etc/systemd/system/$2" || left "its unit is left: /etc/systemd/system/$2"
+  rm -f "/etc/systemd/system/$2" || remains "the unit of the mount could not be removed: /etc/systemd/system/$2"
   systemctl daemon-reload
-  ! mounted "$1" || left "$1 is still mounted"
+  ! mounted "$1" || remains "$1 is still mounted"
   umount -l "$3/.kglab" 2>/dev/null
   chattr -i "$1" "$3" "$3/.kglab" 2>/dev/null
   for dir in "$1" "$3/.kglab" "$3"; do
-    [ ! -d "$dir" ] || rmdir "$dir" 2>/dev/null || [ -n "$(ls -A "$dir")" ] || left "an empty directory is left: $dir"
+    [ ! -d "$dir" ] || rmdir "$dir" 2>/dev/null || [ -n "$(ls -A "$dir")" ] || remains "an empty directory could not be removed: $dir"
   done
 }
 
-left() { # WHAT
+remains() { # WHAT
   echo "$1" >&2
   exit 1
 }

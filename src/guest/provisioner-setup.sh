@@ -11,7 +11,7 @@ request() {
   [ $? != 2 ] || {
     # The provisioner will ask again. What a keeper creates after this would be an orphan.
     rm -f "$mount/$REQUESTS/$1.$name"
-    reason="no keeper answered the request $1 for $name: systemctl status kglab-keeper"
+    reason="$1 $name: kglab-keeper did not answer on any machine (systemctl status kglab-keeper)"
   }
   fail "$reason"
 }

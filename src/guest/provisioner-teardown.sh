@@ -13,7 +13,7 @@ if ! mounted "$mount"; then
   [ -e "$mount/$OWN_VOLUMES/$name" ] || exit 0
   code=0
   ask_keeper 300 "$mount" delete "$name" '' || code=$?
-  [ "$code" != 2 ] || fail "no keeper answered the request to delete $name: systemctl status kglab-keeper"
+  [ "$code" != 2 ] || fail "delete $name: kglab-keeper did not answer on any machine (systemctl status kglab-keeper)"
   exit "$code"
 fi
 

@@ -49,7 +49,7 @@ take() {
       exit 1
       ;;
     *)
-      echo "$1 is in the quarantine; its entry in the catalogue is left: $3" >&2
+      echo "$1 was moved to the quarantine, but its catalogue entry could not be removed: $3" >&2
       exit 1
       ;;
   esac
@@ -66,7 +66,7 @@ give_back() {
   [ ! -e "$1/manifest.json" ] || cp "$1/manifest.json" "$3" || stays "$1"
   if [ -e "$1/volume" ]; then mv "$1/volume" "$4"; else mv -T "$1/data" "$2"; fi || stays "$1"
   rm -rf "$1" || {
-    echo "$2 is back in its place; its remains in the quarantine are left: $1" >&2
+    echo "$2 is restored, but the old folder in the quarantine could not be removed: $1" >&2
     exit 1
   }
 }
@@ -80,7 +80,7 @@ stays() { # FOLDER
 request() {
   ask_keeper 425 "$@"
   code=$?
-  [ "$code" != 2 ] || echo "no keeper answered" >&2
+  [ "$code" != 2 ] || echo "kglab-keeper did not answer on any machine (systemctl status kglab-keeper)" >&2
   return "$code"
 }
 

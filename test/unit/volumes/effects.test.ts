@@ -282,7 +282,9 @@ describe('the scripts of the quarantine', () => {
     const entry = join(dir, 'entry');
     const result = await failing('rm', '/entry', 'take', claim(), place(), entry);
     expect(result.exitCode).toBe(1);
-    expect(result.stderr).toContain(`its entry in the catalogue is left: ${entry}`);
+    expect(result.stderr).toContain(
+      `was moved to the quarantine, but its catalogue entry could not be removed: ${entry}`,
+    );
     expect((await readdir(place())).sort()).toEqual(['data', 'manifest.json']);
   });
 
@@ -295,6 +297,8 @@ describe('the scripts of the quarantine', () => {
     await rm(join(dir, 'bin', 'mv'));
     const back = await failing('rm', '/q/', 'give_back', ...args);
     expect(back.exitCode).toBe(1);
-    expect(back.stderr).toContain(`${to} is back in its place; its remains in the quarantine are left`);
+    expect(back.stderr).toContain(
+      `${to} is restored, but the old folder in the quarantine could not be removed: ${place()}`,
+    );
   });
 });

@@ -88,8 +88,8 @@ describe('forgetting a mount', () => {
   });
 
   it.each([
-    ['unit', 'rm', 'its unit is left: /etc/systemd/system/no-such.mount'],
-    ['directory', 'rmdir', 'an empty directory is left: '],
+    ['unit', 'rm', 'the unit of the mount could not be removed: /etc/systemd/system/no-such.mount'],
+    ['directory', 'rmdir', 'an empty directory could not be removed: '],
   ])('fails, and names what is left, when its %s cannot be removed', async (_what, program, message) => {
     await fake(program, 'exit 1');
     const { exitCode, stderr } = await forget();

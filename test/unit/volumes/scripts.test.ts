@@ -116,7 +116,9 @@ describe('setup', () => {
     await fake('sleep', 'exit 0');
     expect(await run('setup')).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringMatching(/no keeper answered .*: systemctl status kglab-keeper/) as string,
+      stderr: expect.stringMatching(
+        /limit .*: kglab-keeper did not answer on any machine \(systemctl status kglab-keeper\)/,
+      ) as string,
     });
     expect(await readdir(join(mount, '.kglab/requests'))).toEqual([]);
   });
@@ -207,7 +209,7 @@ describe('guard', () => {
     await fake('systemctl', `[ "$1 $2" != "start ${other}" ] || : > ${isUp}`);
     expect(await guard(mount, other)).toMatchObject({
       exitCode: 1,
-      stderr: `kglab: ${mount} is not a live Gluster mount; k3s is not started and will be tried again\n`,
+      stderr: `kglab: the volume is not mounted at ${mount} or does not answer; k3s waits and tries again\n`,
     });
     expect((await guard(other)).exitCode).toBe(0);
     expect(await readdir(join(dir, 'run'))).toEqual([]);
@@ -509,7 +511,9 @@ describe('keeper', () => {
     await writeFile(join(mount, '.kglab/requests', `delete.${NAME}`), '');
     await fake('mv', `case $1 in */volumes/*) echo "mv: no" >&2; exit 1 ;; *) exec /bin/mv "$@" ;; esac`);
     const { stderr } = await keeper();
-    expect(stderr).toContain(`keeper: delete ${NAME}: it cannot be moved to the quarantine`);
+    expect(stderr).toContain(
+      `keeper: delete ${NAME}: ${mount}/.kglab/volumes/${NAME} cannot be moved to the quarantine`,
+    );
     expect(await readdir(join(mount, '.kglab/requests'))).toEqual([`delete.${NAME}`]);
     expect(await readdir(join(mount, '.kglab/volumes'))).toEqual([NAME]);
     expect(await readdir(join(mount, '.kglab/catalogue'))).toEqual([`${PV}.json`]);
