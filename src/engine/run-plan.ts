@@ -88,7 +88,7 @@ class Run {
   }
 
   outcome(id: string): Settled {
-    return this.settled.get(id) ?? { outcome: 'skipped', because: 'the run ended before' };
+    return this.settled.get(id) ?? { outcome: 'skipped', because: 'the run ended first' };
   }
 
   all(limit: number): Promise<void> {

@@ -12,7 +12,8 @@ import {
 /** Lines of output kept in the error. */
 const EVIDENCE_LINES = 20;
 
-const reason = ({ exitCode, signal, timedOut, durationMs }: CommandResult): string => {
+/** How a command ended, as the end of a sentence: `ended with exit code 1`. */
+export const reason = ({ exitCode, signal, timedOut, durationMs }: CommandResult): string => {
   if (timedOut) return `did not end within ${(durationMs / 1000).toFixed(0)} s`;
   if (signal !== undefined) return `was killed by ${signal}`;
   return `ended with exit code ${exitCode}`;

@@ -108,7 +108,7 @@ export const takeLock = async (path: string, what: string, now: number): Promise
   } finally {
     await rm(draft, { force: true });
   }
-  throw new CliError('LAB_BUSY', `Taking the lock ${path} failed: other processes took it each time.`, {
+  throw new CliError('LAB_BUSY', `Other kglab processes keep taking the lock ${path}.`, {
     hint: `Try again. If no other kglab runs (pgrep -af kglab): rm ${quote(path)}`,
   });
 };
@@ -124,7 +124,7 @@ const busy = ({ pid, since, what }: Holder, now: number): CliError =>
   new CliError(
     'LAB_BUSY',
     `\`kglab ${what}\` (process ${pid}) is using this lab (started ${since}, ${roughly(now - Date.parse(since))} ago).`,
-    { hint: `Wait until it is done, or stop it: kill ${pid}` },
+    { hint: `Wait until that command is done, or stop that process: kill ${pid}` },
   );
 
 /** Age at which folders of another host are leftovers, in milliseconds: no copy, download or image build takes a day. */

@@ -48,7 +48,7 @@ export const must = async (
   const result = { exitCode: 1, stdout: '', stderr: answer.message, durationMs: 0 };
   throw new CommandError('GLUSTER_FAILED', machine, command, result, {
     what: `\`gluster ${command.args.slice(2, 4).join(' ')}\` on ${machine}`,
-    hint: `Look at /var/log/glusterfs/glusterd.log: kglab exec ${machine} -- tail -n 30 /var/log/glusterfs/glusterd.log`,
+    hint: `Read the log of glusterd: kglab exec ${machine} -- tail -n 30 /var/log/glusterfs/glusterd.log`,
   });
 };
 

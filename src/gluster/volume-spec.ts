@@ -17,7 +17,7 @@ export interface VolumeSpec extends SetShape {
   readonly name: string;
   readonly type: VolumeType;
   readonly bricks: readonly Brick[];
-  /** Whether directories may have a size limit. */
+  /** Whether directories may have quotas. */
   readonly quota: boolean;
   /** Those of the profile and of lab.yaml. */
   readonly options: Readonly<Record<string, string>>;

@@ -87,7 +87,7 @@ export const nodeView = ({ metadata, status }: KubeObject): NodeView => {
   return {
     name: metadata.name,
     ready: ready?.status === 'True',
-    message: ready?.message ?? 'it has not reported yet',
+    message: ready?.message ?? 'the kubelet has not reported yet',
     address: addresses.find(({ type }) => type === 'InternalIP')?.address,
     reportedAt: Date.parse(ready?.lastHeartbeatTime ?? '') || 0,
   };

@@ -16,7 +16,7 @@ const readServer = (text: string): KubeconfigData => {
     return readKubeconfig(text, SERVER_FILE).data;
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    throw new CliError('K3S_FAILED', 'k3s has written no kubeconfig that can be read.', {
+    throw new CliError('K3S_FAILED', 'The kubeconfig that k3s wrote cannot be read.', {
       details: error.details,
       cause: error,
     });
@@ -27,8 +27,8 @@ const readServer = (text: string): KubeconfigData => {
 const entriesOf = (data: KubeconfigData, list: ListName): readonly Entry[] => {
   const entries = (data?.[list] ?? []).filter((entry) => entry !== null && entry !== undefined);
   if (entries.length > 0) return entries;
-  throw new CliError('K3S_FAILED', 'The kubeconfig of k3s is not complete.', {
-    details: [`${SERVER_FILE}: ${list} has no entry`],
+  throw new CliError('K3S_FAILED', 'The kubeconfig that k3s wrote is not complete.', {
+    details: [`${SERVER_FILE} has no entry under \`${list}\``],
   });
 };
 

@@ -32,15 +32,16 @@ interface Edit {
  */
 const apply = ({ text, gives }: Edit, source: string): Kubeconfig => {
   const refuse = (why: string): Error =>
-    kubeconfigInvalid(`${source} cannot be changed without harm to other entries; it is left as it is.`, [
-      why,
-    ]);
-  if (text === undefined) throw refuse(`${source}: it is written in a way that kglab cannot edit`);
+    kubeconfigInvalid(
+      `kglab cannot edit ${source} without changing other entries, so it did not change ${source}.`,
+      [why],
+    );
+  if (text === undefined) throw refuse(`${source} is written in a way that kglab cannot edit`);
   let after: Kubeconfig;
   try {
     after = readKubeconfig(text, source);
   } catch {
-    throw refuse(`${source}: the change would make it unreadable`);
+    throw refuse(`${source} would be unreadable after the change`);
   }
   if (!isDeepStrictEqual(after.data, gives)) throw refuse(`${source}: the change would alter other values`);
   return after;

@@ -46,9 +46,9 @@ interface Fault {
   readonly message: string;
 }
 
-/** `clusters[0]: must be a mapping`; of the whole file `it must be …`. */
+/** `clusters[0]: must be a mapping`; of the whole file `the file must be …`. */
 const shapeText = (path: Path, message: string): string =>
-  path.length === 0 ? `it ${message}` : `${dotted(path)} ${message}`;
+  path.length === 0 ? `the file ${message}` : `${dotted(path)} ${message}`;
 
 /** Throws what the parser throws on aliases without an anchor, and on values nested so deeply that its stack ends. */
 const takeApart = (text: string, lineCounter: LineCounter): Kubeconfig | readonly Fault[] => {
@@ -91,7 +91,7 @@ const plain = (message: string): string =>
  */
 export const readKubeconfig = (text: string, source: string): Kubeconfig => {
   const lines = new LineCounter();
-  const what = `${source} is no kubeconfig that kglab understands; it is left as it is.`;
+  const what = `kglab cannot read ${source} as a kubeconfig; ${source} was not changed.`;
   let found: Kubeconfig | readonly Fault[];
   try {
     found = takeApart(text, lines);

@@ -28,7 +28,11 @@ export const parseRecordFile = <T>(
     record = null;
   }
   if (typeof record === 'object' && record !== null && isValid(record)) return record;
-  throw new CliError('RECORD_DAMAGED', `${path} is damaged (${Buffer.byteLength(text)} bytes).`, { hint });
+  throw new CliError(
+    'RECORD_DAMAGED',
+    `${path} is damaged: it is not a valid record (${Buffer.byteLength(text)} bytes long).`,
+    { hint },
+  );
 };
 
 /** Writes a file of kglab's own, readable by its owner alone (0600, folders 0700), see {@link replaceFile}. */

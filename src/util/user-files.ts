@@ -11,11 +11,11 @@ export const readUserFile = async (path: string): Promise<string | undefined> =>
     if (error.code !== 'ENOENT') throw error;
   });
   if (found === undefined) return undefined;
-  if (!found.isFile()) throw new Error('it is not a regular file');
+  if (!found.isFile()) throw new Error('not a regular file');
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path));
   } catch (error) {
-    if (error instanceof TypeError) throw new Error('it is not UTF-8 text', { cause: error });
+    if (error instanceof TypeError) throw new Error('not UTF-8 text', { cause: error });
     throw error;
   }
 };

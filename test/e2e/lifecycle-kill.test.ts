@@ -71,7 +71,7 @@ describe.skipIf(!isRoot)('a lab whose `up` is killed or fails half-way (skipped 
     await lab.sh('node2', 'mount -t tmpfs -o nr_inodes=1 full /data');
     const { exitCode, stderr } = await lab.run('up');
     expect(exitCode).toBe(40);
-    expect(stderr).toContain(`Making brick directory ${lab.machine('node2')}:`);
+    expect(stderr).toContain(`Creating brick directory ${lab.machine('node2')}:`);
     expect(stderr).toContain('No space left on device');
     expect(stderr).toContain('df -h');
     await lab.sh('node2', 'umount /data');

@@ -40,15 +40,15 @@ export const prepareBrick = defineStep<Input>({
       'GLUSTER_BRICK_LEFTOVER',
       `${brick.machine}:${brick.path} contains ${owner}; not touched.`,
       {
-        hint: `Move it away, or choose another gluster.brick in lab.yaml. To look: kglab exec ${brick.machine} -- ls -la ${brick.path}`,
+        hint: `Look at the data: kglab exec ${brick.machine} -- ls -la ${brick.path}\nMove it away, or set another gluster.brick in lab.yaml.`,
       },
     );
   },
   apply: async ({ brick: { machine, path } }, context) => {
     await checked(context.machine(machine), machine, cmd('mkdir', '-p', path), {
       code: 'GLUSTER_FAILED',
-      what: `Making brick directory ${machine}:${path}`,
-      hint: `See whether its disk is full: kglab exec ${machine} -- df -h\nThen run \`kglab up\` again.`,
+      what: `Creating brick directory ${machine}:${path}`,
+      hint: `Check whether the disk is full: kglab exec ${machine} -- df -h\nThen run \`kglab up\` again.`,
       signal: context.signal,
     });
   },

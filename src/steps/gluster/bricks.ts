@@ -31,7 +31,7 @@ export const brickState = (brick: Brick, context: StepContext): Promise<BrickSta
     const command = guestScript('gluster.sh', 'brick_state', path, unfilledFlag(brick));
     const { stdout } = await checked(context.machine(machine), machine, command, {
       code: 'GLUSTER_FAILED',
-      what: `Looking at brick ${machine}:${path}`,
+      what: `Reading the state of brick ${machine}:${path}`,
       signal: context.signal,
     });
     const [state = '', ...words] = stdout.trim().split(/\s+/);

@@ -26,7 +26,7 @@ const others = async ({ from, except }: Input, context: StepContext) =>
 /** What a dedicated volume lacks: the content of bricks, or healing; undefined when it is healthy. */
 const gapOf = async (found: Volume, from: string, context: StepContext): Promise<string | undefined> => {
   const lost = await lostBricks(specOf(found), found, context);
-  if (lost.length > 0) return `${lost.map(nameOf).join(', ')} lost its content`;
+  if (lost.length > 0) return `bricks that need a refill: ${lost.map(nameOf).join(', ')}`;
   const gap = await lastingGap(specOf(found), from, context);
   return gap === undefined ? undefined : `volume ${found.name}: ${gap}`;
 };
@@ -42,7 +42,7 @@ const gaps = async (input: Input, context: StepContext) =>
 /** The volumes of dedicated claims have all their bricks and no pending heals. */
 export const refillClaims = defineStep<Input>({
   kind: 'gluster.claims',
-  // Only where claims get volumes of their own.
+  // Only with dedicated volumes.
   inputs: (config) =>
     config.volumes.some((volume) => hasDedicated(config, volume))
       ? [{ from: glusterMachine(config), except: config.volumes.map(({ name }) => name) }]
@@ -52,7 +52,9 @@ export const refillClaims = defineStep<Input>({
   probe: async (input, context) => {
     const [first, ...more] = await gaps(input, context);
     if (first?.gap === undefined) return satisfied;
-    return pending(more.length === 0 ? first.gap : `${first.gap}, and ${more.length} more volumes`);
+    if (more.length === 0) return pending(first.gap);
+    const rest = more.length === 1 ? '1 more volume has' : `${more.length} more volumes have`;
+    return pending(`${first.gap}; ${rest} problems too`);
   },
   apply: async (input, context) => {
     const { from } = input;

@@ -83,8 +83,8 @@ export const waitUntilHealed = async (
 };
 
 const stalled = (volume: string, from: string, gap: string): CliError =>
-  new CliError('GLUSTER_HEAL_STALLED', `Volume ${volume} does not heal: ${gap}.`, {
-    hint: `See what is left: kglab exec ${from} -- gluster volume heal ${volume} info summary`,
+  new CliError('GLUSTER_HEAL_STALLED', `Healing of volume ${volume} makes no progress: ${gap}.`, {
+    hint: `See the pending heals: kglab exec ${from} -- gluster volume heal ${volume} info summary`,
   });
 
 /** Every brick is online, and there are no pending heals. */

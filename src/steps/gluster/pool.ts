@@ -76,7 +76,7 @@ const syncAllVolumes = async (machines: readonly string[], context: StepContext)
 const duplicate = (who: string, view: readonly Peer[]): CliError =>
   new CliError('GLUSTER_DUPLICATE_UUID', `${who} have the same Gluster UUID.`, {
     details: view.map(({ uuid, names }) => `${uuid} ${names.join(' ')}`),
-    hint: 'Machines cloned from one image share a UUID. Take the lab down and up again: kglab down && kglab up',
+    hint: 'Machines cloned from one image share a UUID. Recreate the lab (its data is lost): kglab down && kglab up',
   });
 
 /** glusterd takes machines with the same UUID for one peer with several names; waiting would not help. */
@@ -104,7 +104,7 @@ const notFormed = (gap: string): CliError =>
         'GLUSTER_PEER_TIMEOUT',
         `The trusted pool does not form within ${POOL_MS / 1000} s: ${gap}.`,
         {
-          hint: 'See whether glusterd runs and the machines reach each other on port 24007, then run `kglab up` again.',
+          hint: 'Check whether glusterd runs and the machines reach each other on port 24007, then run `kglab up` again.',
         },
       );
 

@@ -30,14 +30,15 @@ const setsOf = ({ bricks, replica }: VolumeSpec): readonly (readonly Brick[])[] 
 /** Throws GLUSTER_DATA_LOST when the remaining bricks of a set cannot restore the lost ones. */
 const assertFillable = (volume: VolumeSpec, lost: readonly Brick[]): void => {
   for (const set of setsOf(volume)) {
-    const left = set.filter((brick) => !lost.includes(brick));
-    if (left.length === set.length || left.length >= VOLUME_TYPES[volume.type].needed(volume)) continue;
+    const remaining = set.filter((brick) => !lost.includes(brick));
+    if (remaining.length === set.length || remaining.length >= VOLUME_TYPES[volume.type].needed(volume))
+      continue;
     throw new CliError(
       'GLUSTER_DATA_LOST',
       `Volume ${volume.name} lost too many bricks to recover: ${lost.map(nameOf).join(', ')}.`,
       {
-        details: left.map((brick) => `still there: ${nameOf(brick)}`),
-        hint: 'Copy what is left to a safe place (kglab exec), then recreate the lab: kglab rebuild',
+        details: remaining.map((brick) => `still there: ${nameOf(brick)}`),
+        hint: 'Copy the remaining data to a safe place (kglab exec), then recreate the lab: kglab rebuild',
       },
     );
   }
@@ -51,8 +52,8 @@ const prepare = async (brick: Brick, context: StepContext): Promise<void> => {
     guestScript('gluster.sh', 'clear_brick', path, unfilledFlag(brick)),
     {
       code: 'GLUSTER_FAILED',
-      what: `Making brick directory ${machine}:${path}`,
-      hint: `See whether its disk is full: kglab exec ${machine} -- df -h ${path}`,
+      what: `Creating brick directory ${machine}:${path}`,
+      hint: `Check whether the disk is full: kglab exec ${machine} -- df -h ${path}`,
       signal: context.signal,
     },
   );
@@ -99,7 +100,7 @@ const reset = async (volume: string, brick: Brick, from: string, context: StepCo
 const endRepair = async (brick: Brick, context: StepContext): Promise<void> => {
   await checked(context.machine(brick.machine), brick.machine, cmd('rm', '-f', unfilledFlag(brick)), {
     code: 'GLUSTER_FAILED',
-    what: `Noting that ${nameOf(brick)} is repaired`,
+    what: `Recording the repair of ${nameOf(brick)}`,
     signal: context.signal,
   });
 };
@@ -132,7 +133,9 @@ export const refillBricks = defineStep<PlannedVolume>({
     const found = await findVolume(context, from, volume.name);
     if (found === undefined) return pending('the volume does not exist');
     const lost = await lostBricks(volume, found, context);
-    return lost.length === 0 ? satisfied : pending(`${lost.map(nameOf).join(', ')} lost its content`);
+    return lost.length === 0
+      ? satisfied
+      : pending(`bricks that need a refill: ${lost.map(nameOf).join(', ')}`);
   },
   apply: async ({ volume, from }, context) => {
     const found = await findVolume(context, from, volume.name);

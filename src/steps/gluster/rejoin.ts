@@ -58,7 +58,7 @@ const opVersion = async (machine: string, context: StepContext): Promise<string>
 const refused = (machine: string): CliError =>
   new CliError(
     'GLUSTER_PEER_REJECTED',
-    `${machine} has volumes of another pool and a different Gluster identity than the pool expects.`,
+    `${machine} belongs to another Gluster pool: it has foreign volumes and another UUID than this pool expects.`,
     { hint: `Recreate that machine: kglab rebuild --node ${machine}` },
   );
 
@@ -96,7 +96,7 @@ export const syncVolumes = async (machine: string, volumes: number, context: Ste
     });
   }
   throw new CliError('GLUSTER_PEER_TIMEOUT', `${machine} did not receive the pool's volumes.`, {
-    hint: `See its log: kglab exec ${machine} -- tail -n 40 /var/log/glusterfs/glusterd.log. Then run \`kglab up\` again.`,
+    hint: `See the log of glusterd: kglab exec ${machine} -- tail -n 40 /var/log/glusterfs/glusterd.log\nThen run \`kglab up\` again.`,
   });
 };
 

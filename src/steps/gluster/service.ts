@@ -28,7 +28,7 @@ export const startGlusterd = defineStep<{ readonly machine: string }>({
       {
         code: 'GLUSTER_FAILED',
         what: `Starting glusterd on ${machine}`,
-        hint: `Look at its journal: kglab exec ${machine} -- journalctl -u glusterd -n 30`,
+        hint: `Read the journal of glusterd: kglab exec ${machine} -- journalctl -u glusterd -n 30`,
         signal: context.signal,
       },
     );

@@ -39,12 +39,12 @@ export const startVolume = defineStep<PlannedVolume>({
   probe: async ({ volume, from }, context) => {
     if (!(await findVolume(context, from, volume.name))?.started) return pending('the volume is not started');
     const down = offline(volume, await processes(context, from, volume.name));
-    return down.length === 0 ? satisfied : pending(`${down.join(', ')} offline`);
+    return down.length === 0 ? satisfied : pending(`offline bricks: ${down.join(', ')}`);
   },
   apply: async ({ volume, from }, context) => {
     await must(context, from, gluster('volume', 'start', volume.name), /already started/);
     if (await waitOnline(volume, from, context)) return;
-    context.say('bricks are missing; starting them by force');
+    context.say('bricks are offline; starting the volume with `force`');
     await must(context, from, gluster('volume', 'start', volume.name, 'force'));
     if (await waitOnline(volume, from, context)) return;
     const down = offline(volume, await processes(fresh(context), from, volume.name));

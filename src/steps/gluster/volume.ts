@@ -10,7 +10,8 @@ import { plannedVolumes, type PlannedVolume, type VolumeSpec } from '../../glust
 /** How an existing volume differs from the wanted one, in words; undefined when they match. */
 export const difference = (wanted: VolumeSpec, found: Volume): string | undefined => {
   const bricks = wanted.bricks.map(({ machine, path }) => `${machine}:${path}`);
-  if (bricks.join() !== found.bricks.join()) return `its bricks are ${found.bricks.join(' ')}`;
+  if (bricks.join() !== found.bricks.join())
+    return `the existing volume has the bricks ${found.bricks.join(' ')}`;
   return VOLUME_TYPES[wanted.type].difference(found, wanted);
 };
 
@@ -26,9 +27,13 @@ export const createVolume = defineStep<PlannedVolume>({
     if (found === undefined) return pending('the volume does not exist');
     const differs = difference(volume, found);
     if (differs === undefined) return satisfied;
-    throw new CliError('GLUSTER_VOLUME_DIFFERS', `Volume ${volume.name} differs from lab.yaml: ${differs}.`, {
-      hint: 'kglab does not change the bricks of a volume with data. Undo the change in lab.yaml, or give the volume another name.',
-    });
+    throw new CliError(
+      'GLUSTER_VOLUME_DIFFERS',
+      `Volume ${volume.name} does not match lab.yaml: ${differs}.`,
+      {
+        hint: 'kglab does not change the bricks of a volume with data. Undo the change in lab.yaml, or give the volume another name.',
+      },
+    );
   },
   apply: async ({ volume, from }, context) => {
     await must(context, from, volumeCreate(volume), /already exists/);

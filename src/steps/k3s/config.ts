@@ -111,7 +111,7 @@ const factsOf = async (node: NodeSpec, context: StepContext): Promise<Found> => 
     guestScript('k3s.sh', 'node_facts', address, PATHS.k3sConfig, unitPath(node)),
     {
       code: 'K3S_FAILED',
-      what: `Looking at ${node.machine}`,
+      what: `Checking the k3s configuration on ${node.machine}`,
       signal: context.signal,
     },
   );
@@ -121,7 +121,7 @@ const factsOf = async (node: NodeSpec, context: StepContext): Promise<Found> => 
       'MACHINE_UNREACHABLE',
       `No interface of ${node.machine} carries its address ${address || '(none)'}.`,
       {
-        hint: `See: kglab exec ${node.machine} -- ip addr. Then run \`kglab up\` again.`,
+        hint: `See the addresses of the machine: kglab exec ${node.machine} -- ip addr\nThen run \`kglab up\` again.`,
       },
     );
   return { facts: { address, iface, cgroupV1: /^cgroup v1$/m.test(stdout) }, sums: stdout };
@@ -144,8 +144,10 @@ export const configureK3s = defineStep<{ readonly node: NodeSpec }>({
   probe: async ({ node }, context) => {
     const { facts, sums } = await factsOf(node, context);
     const { config, unit } = texts(node, facts, context);
-    if (!sums.includes(sha256(config))) return pending('its config.yaml is missing or outdated');
-    return sums.includes(sha256(unit)) ? satisfied : pending('its unit is missing or outdated');
+    if (!sums.includes(sha256(config))) return pending('the config.yaml of k3s is missing or outdated');
+    return sums.includes(sha256(unit))
+      ? satisfied
+      : pending('the systemd unit of k3s is missing or outdated');
   },
   apply: async ({ node }, context) => {
     const { facts } = await factsOf(node, context);
@@ -156,14 +158,14 @@ export const configureK3s = defineStep<{ readonly node: NodeSpec }>({
     // covers a k3s that is just starting. Restarting a stopped k3s starts it.
     await checked(machine, node.machine, guestScript('k3s.sh', 'request_restart'), {
       code: 'K3S_FAILED',
-      what: `Preparing the configuration of ${node.machine}`,
+      what: `Requesting a restart of k3s on ${node.machine}`,
       signal,
     });
     await writeFile(machine, PATHS.k3sConfig, config, { mode: '0600', signal });
     await writeFile(machine, unitPath(node), unit, { mode: '0644', signal });
     await checked(machine, node.machine, cmd('systemctl', 'daemon-reload'), {
       code: 'K3S_FAILED',
-      what: 'Reloading systemd',
+      what: `Reloading systemd on ${node.machine}`,
       signal,
     });
   },

@@ -51,7 +51,7 @@ export const forgetMachine = defineStep<Input>({
   probe: async (input, context) => {
     if (await succeeds(input.machine, context, 'test', '-s', PASSWORD)) return satisfied;
     return (await remembered(input, context))
-      ? pending('the cluster knows another machine of that name')
+      ? pending('the cluster still knows an earlier machine with this name')
       : satisfied;
   },
   apply: async (input, context) => {

@@ -62,7 +62,7 @@ const copyPayload = async (
   await checked(context.machine(machine), machine, guestScript('k3s.sh', 'check_sum', sha256, to), {
     code: 'ARTIFACT_CHECKSUM',
     what: `Checking ${to} on ${machine}`,
-    hint: 'The copy is damaged: see that the disk of the machine is not full, then run `kglab up` again.',
+    hint: `The copy is damaged. Check whether the disk is full: kglab exec ${machine} -- df -h\nThen run \`kglab up\` again.`,
     ...options,
   });
 };
@@ -84,14 +84,14 @@ export const installK3s = defineStep<{ readonly machine: string }>({
     const target = context.machine(machine);
     await checked(target, machine, guestScript('k3s.sh', 'begin_install'), {
       code: 'K3S_FAILED',
-      what: `Making directories on ${machine}`,
+      what: `Creating the directories for k3s on ${machine}`,
       signal,
     });
     await mapPool(payloads(context), LIMIT, (payload) => copyPayload(machine, payload, context));
     for (const name of ['kubectl', 'ctr', 'crictl'])
       await checked(target, machine, cmd('ln', '-sfn', 'k3s', `/usr/local/bin/${name}`), {
         code: 'K3S_FAILED',
-        what: 'Linking kubectl',
+        what: `Linking ${name} on ${machine}`,
         signal,
       });
     await writeFile(target, PATHS.k3sStamp, stamp(context), { mode: '0644', signal });

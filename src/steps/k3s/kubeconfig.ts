@@ -27,10 +27,10 @@ export const fetchKubeconfig = defineStep<{ readonly server: string }>({
   needs: ({ server }) => [`k3s.service:${server}`],
   probe: async ({ server }, context) => {
     const found = await context.files.read(context.files.kubeconfig);
-    if (found === undefined) return pending('there is none yet');
+    if (found === undefined) return pending('this host has no kubeconfig of the lab yet');
     return found === (await wanted(server, context))
       ? satisfied
-      : pending('it is that of another cluster or address');
+      : pending('the kubeconfig is for another cluster or address');
   },
   apply: async ({ server }, context) => {
     await context.files.write(context.files.kubeconfig, await wanted(server, context));

@@ -42,14 +42,14 @@ export const joinCluster = defineStep<Pick<NodeSpec, 'machine' | 'server' | 'mou
     ]);
     return known === '' || right === '' || known === right
       ? satisfied
-      : pending('it is still joined to an old cluster');
+      : pending('the agent is still joined to an old cluster');
   },
   apply: async ({ machine, mounts }, context) => {
     await clearK3s(machine, mounts, context);
     await checked(context.machine(machine), machine, cmd('systemctl', 'start', 'k3s-agent'), {
       code: 'K3S_NOT_STARTED',
       what: `Starting k3s-agent on ${machine}`,
-      hint: `See its journal: kglab exec ${machine} -- journalctl -u k3s-agent -n 50`,
+      hint: `See the journal of k3s-agent: kglab exec ${machine} -- journalctl -u k3s-agent -n 50`,
       signal: context.signal,
       timeoutMs: 300_000,
     });

@@ -61,7 +61,9 @@ const impostorWatch = (input: Input, context: StepContext) => {
     next = context.clock.now() + ASK_EVERY_MS;
     if (!(await isRejected(input.machine, context))) return;
     next = Infinity;
-    context.say('the cluster knows another machine of that name; deleting its password');
+    context.say(
+      'the cluster still has the password of an earlier machine with this name; deleting that password',
+    );
     await forgetPassword(input, context);
   };
 };
@@ -117,7 +119,7 @@ export const waitUntilReady = defineStep<Input>({
       'K3S_NODE_NOT_READY',
       `Node ${machine} is not Ready after ${READY_MS / 1000} s: ${missing}.`,
       {
-        hint: `See: kglab kubectl -- describe node ${machine}\nThen run \`kglab up\` again.`,
+        hint: `See the state of the node: kglab kubectl -- describe node ${machine}\nThen run \`kglab up\` again.`,
       },
     );
   },

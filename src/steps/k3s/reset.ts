@@ -28,20 +28,21 @@ export const clearK3s = async (
   const result = await context.machine(machine).exec(command, options);
   if (result.exitCode === 0) return;
   if (result.exitCode === VOLUME_INSIDE)
-    throw new CliError('K3S_FAILED', `A volume is mounted inside the folders of k3s on ${machine}.`, {
+    throw new CliError('K3S_FAILED', `A volume is mounted inside the k3s directories on ${machine}.`, {
       details: mounts,
       hint: 'Choose another mount point in lab.yaml; nothing was removed.',
     });
   throw new CommandError('K3S_FAILED', machine, command, result, {
-    what:
-      result.exitCode === STILL_MOUNTED
-        ? `Something is still mounted below the folders of k3s on ${machine}; nothing was removed. The removal`
-        : `Removing the cluster from ${machine}`,
-    hint: `See who holds it: kglab exec ${machine} -- findmnt. Then run the same command again.`,
+    what: `Removing the cluster from ${machine}`,
+    ...(result.exitCode === STILL_MOUNTED && {
+      what: `Something is still mounted inside the k3s directories on ${machine},`,
+      ending: 'so nothing was removed.',
+    }),
+    hint: `See what is mounted: kglab exec ${machine} -- findmnt\nThen run the same command again.`,
   });
 };
 
-/** The machine has no state of a cluster. Only in the plan of a rebuild, which then makes a new cluster. */
+/** The machine has no state of a cluster. Only in the plan of a rebuild, which then creates a new cluster. */
 export const resetK3s = defineStep<Input>({
   kind: 'k3s.reset',
   target: ({ machine }) => machine,

@@ -46,7 +46,7 @@ export const startK3s = defineStep<Input>({
       .exec(command, { signal: context.signal, timeoutMs: START_MS });
     if (timedOut) throw await notStarted(input, context);
     if (exitCode === 0) return;
-    context.say('the first try failed; systemd tries again');
+    context.say('k3s did not start at the first try; systemd tries again');
     let before: number | undefined;
     const started = await waitFor(
       async () => {

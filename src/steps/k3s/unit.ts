@@ -65,9 +65,10 @@ export const k3sFailure = async (
   const journal = await context.machine(machine).exec(command, { signal: context.signal });
   const rejected = journal.stdout.includes(REJECTED);
   return new CommandError('K3S_NOT_STARTED', machine, command, journal, {
-    what: `${what}; its journal`,
+    what: `${what}.`,
+    ending: `The end of the journal of ${unit}:`,
     hint: rejected
-      ? `The cluster knows another machine of that name. Forget it, then go on: kglab kubectl -- delete node ${machine} && kglab up`
-      : `Read on: kglab exec ${machine} -- journalctl -u ${unit} -n 100. Then run \`kglab up\` again.`,
+      ? `The cluster still knows an earlier machine with this name. Delete that node, then repair the lab: kglab kubectl -- delete node ${machine} && kglab up`
+      : `Read more of the journal: kglab exec ${machine} -- journalctl -u ${unit} -n 100\nThen run \`kglab up\` again.`,
   });
 };

@@ -1,7 +1,7 @@
 import { pending, satisfied, type StepContext } from '../../engine/context.js';
 import { defineStep } from '../../engine/step.js';
 import { CliError } from '../../errors/cli-error.js';
-import { CommandError } from '../../exec/checked.js';
+import { CommandError, reason } from '../../exec/checked.js';
 import { cmd } from '../../exec/command.js';
 import { waitFor } from '../../util/wait.js';
 import { markerOf } from './create.js';
@@ -32,7 +32,7 @@ const bootState = async (machine: string, context: StepContext): Promise<ReturnT
 const assertOurs = (machine: string, marker: string, { lab }: StepContext): void => {
   if (marker === '' || marker === markerOf({ machine, lab })) return;
   throw new CliError('MACHINE_FOREIGN', `Machine ${machine} belongs to another lab; not touched.`, {
-    details: [`its /etc/kglab/machine says ${marker}`],
+    details: [`/etc/kglab/machine says: ${marker}`],
     hint: 'Give this lab another name in lab.yaml, or remove the other lab first: kglab down',
   });
 };
@@ -41,7 +41,7 @@ const assertOurs = (machine: string, marker: string, { lab }: StepContext): void
 const assertMarked = (machine: string, marker: string): void => {
   if (marker !== '') return;
   throw new CliError('MACHINE_FOREIGN', `Machine ${machine} has no kglab marker; not touched.`, {
-    details: ['it has no /etc/kglab/machine'],
+    details: ['/etc/kglab/machine does not exist'],
     hint: 'Give this lab another name in lab.yaml, or remove that machine yourself if it is yours.',
   });
 };
@@ -55,9 +55,10 @@ const assertClean = async (
   const command = cmd('cloud-init', 'status', '--long');
   const result = await context.machine(machine).exec(command, { signal: context.signal, timeoutMs: 30_000 });
   throw new CommandError('MACHINE_CLOUD_INIT', machine, command, result, {
-    what: `cloud-init on ${machine} reported errors; its status command`,
+    what: `cloud-init failed on ${machine}`,
+    ending: `(\`cloud-init status\` ${reason(result)}).`,
     details: errors,
-    hint: `See its log: kglab exec ${machine} -- tail -n 40 /var/log/cloud-init-output.log`,
+    hint: `See the log of cloud-init: kglab exec ${machine} -- tail -n 40 /var/log/cloud-init-output.log`,
   });
 };
 
@@ -76,7 +77,7 @@ export const waitForBoot = defineStep<{ readonly machine: string }>({
     assertOurs(machine, marker, context);
     if (!done) return pending('cloud-init is not done');
     await assertClean(machine, errors, context);
-    return marker === '' ? pending('the marker is missing') : satisfied;
+    return marker === '' ? pending('/etc/kglab/machine is missing') : satisfied;
   },
   apply: async ({ machine }, context) => {
     const done = await waitFor(
@@ -98,7 +99,7 @@ export const waitForBoot = defineStep<{ readonly machine: string }>({
       'MACHINE_NOT_BOOTED',
       `Machine ${machine} did not finish cloud-init within ${BOOT_MS / 60_000} minutes.`,
       {
-        hint: `See what it waits for: kglab exec ${machine} -- cloud-init status --long\nThen run \`kglab up\` again.`,
+        hint: `See what cloud-init waits for: kglab exec ${machine} -- cloud-init status --long\nThen run \`kglab up\` again.`,
       },
     );
   },

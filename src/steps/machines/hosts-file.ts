@@ -56,7 +56,7 @@ const assertComplete = (names: readonly string[], hosts: readonly { name: string
   const lost = names.filter((name) => !hosts.some((host) => host.name === name));
   if (lost.length === 0) return;
   throw new CliError('MACHINE_UNREACHABLE', `No address is known for ${lost.join(', ')}.`, {
-    hint: 'See `kglab status`; then run `kglab up` again.',
+    hint: 'See the machines: kglab status\nThen run `kglab up` again.',
   });
 };
 
@@ -79,7 +79,7 @@ export const writeHostsFile = defineStep<Input>({
     const text = (await readFile(context.machine(machine), '/etc/hosts', context)) ?? '';
     return text === withLabHosts(text, hosts)
       ? satisfied
-      : pending('its lab entries are missing or outdated');
+      : pending('the entries of the lab are missing or outdated');
   },
   apply: async ({ machine, names }, context) => {
     const hosts = await wantedHosts(names, context);

@@ -18,7 +18,7 @@ const shutDown = async (name: string, context: StepContext): Promise<void> => {
   await quiesce(name, context);
   await provider.stop(name, { signal }).catch(async (error: unknown) => {
     if (!(error instanceof CliError)) throw error;
-    say(`${name} does not shut down (${error.message}); its power is cut`);
+    say(`${name} does not shut down (${error.message}); cutting its power`);
     await provider.stop(name, { signal, force: true });
   });
 };

@@ -25,7 +25,7 @@ interface KeptVolume {
   /** Where it mounts the volumes of dedicated claims. */
   readonly claims: string;
   readonly quota: boolean;
-  /** Whether claims get volumes of their own, shaped like this one. */
+  /** Whether claims get dedicated volumes, shaped like this one. */
   readonly dedicated: boolean;
   /** Arguments of `volume create` for the type. */
   readonly shape: readonly string[];
@@ -80,7 +80,7 @@ const kept = (config: LabConfig, node: NodeConfig, volume: VolumeConfig): KeptVo
 
 /**
  * The k3s server always has a keeper, for the catalogue. With quota or dedicated volumes all machines have one: those
- * with glusterd set limits and create volumes, and the nodes mount them.
+ * with glusterd set quotas and create volumes, and the nodes mount them.
  */
 const inputs = (config: LabConfig): readonly KeeperInput[] => {
   const server = serverMachine(config);
@@ -186,7 +186,7 @@ export const runKeeper = defineStep<KeeperInput>({
     await checked(machine, input.machine, command, {
       code: 'MOUNT_FAILED',
       what: `Starting the keeper on ${input.machine}`,
-      hint: `Look at its journal: kglab exec ${input.machine} -- journalctl -u ${UNIT} -n 30`,
+      hint: `Read the journal of the keeper: kglab exec ${input.machine} -- journalctl -u ${UNIT} -n 30`,
       signal,
     });
   },

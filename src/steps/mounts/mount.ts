@@ -55,7 +55,7 @@ const stateOf = async ({ machine, path }: Input, context: StepContext): Promise<
     guestScript('mounts.sh', 'mount_state', path, unitName(path)),
     {
       code: 'MOUNT_FAILED',
-      what: `Looking at ${path} on ${machine}`,
+      what: `Checking the mount at ${path} on ${machine}`,
       signal: context.signal,
     },
   );
@@ -65,8 +65,8 @@ const stateOf = async ({ machine, path }: Input, context: StepContext): Promise<
 /** What a mount lacks, by the output of `mount_state` of mounts.sh; undefined when nothing. */
 export const mountGap = (state: string, volume: string): string | undefined => {
   if (!new RegExp(`^mounted \\S+:/${volume}$`, 'm').test(state)) return 'the volume is not mounted';
-  if (!/^sealed$/m.test(state)) return 'the directory below the mount is not sealed';
-  return /^enabled$/m.test(state) ? undefined : 'the mount does not come up at boot';
+  if (!/^sealed$/m.test(state)) return 'the mount point is writable while nothing is mounted (not immutable)';
+  return /^enabled$/m.test(state) ? undefined : 'the volume is not mounted at boot';
 };
 
 const NOT_EMPTY = 17;
@@ -83,7 +83,7 @@ const seal = async ({ machine, path }: Input, context: StepContext): Promise<voi
     'MOUNT_NOT_EMPTY',
     `${path} on ${machine} is not mounted and holds files; the mount would hide them.`,
     {
-      hint: `Look at them and move them away: kglab exec ${machine} -- ls -la ${path}`,
+      hint: `Look at the files and move them away: kglab exec ${machine} -- ls -la ${path}`,
     },
   );
 };
@@ -107,7 +107,7 @@ const start = async (input: Input, context: StepContext): Promise<void> => {
   throw new CommandError('MOUNT_FAILED', machine, command, last, {
     what: `Mounting volume ${volume} at ${path} on ${machine}`,
     details: evidence.stdout.split('\n').filter((line) => line !== ''),
-    hint: `Read its log: kglab exec ${machine} -- tail -n 40 ${log}`,
+    hint: `Read the log of the mount: kglab exec ${machine} -- tail -n 40 ${log}`,
   });
 };
 
@@ -132,7 +132,7 @@ export const mountVolume = defineStep<Input>({
       stateOf(input, context),
       readFile(context.machine(input.machine), `/etc/systemd/system/${unitName(input.path)}`, context),
     ]);
-    if (found !== unit) return pending('its unit is missing or outdated');
+    if (found !== unit) return pending('the systemd unit of the mount is missing or outdated');
     const gap = mountGap(state, input.volume);
     return gap === undefined ? satisfied : pending(gap);
   },

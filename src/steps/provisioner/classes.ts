@@ -34,7 +34,7 @@ interface VolumeSpec {
   readonly local?: { readonly path: string };
 }
 
-/** Classes that are not in lab.yaml but still have volumes made by the provisioner. */
+/** Classes that are not in lab.yaml but still have PVs of the provisioner. */
 export const straysAmong = (found: readonly KubeObject[], { classes }: Input): readonly StrayClass[] => {
   const strays = new Map<string, string>();
   for (const { kind, metadata, spec } of found) {

@@ -61,7 +61,7 @@ export const provisionerGap = (
   const [changed] = outdatedClasses(found, input);
   if (changed !== undefined) return `storage class ${changed} must be recreated`;
   const [other] = intruders(found, input);
-  return other === undefined ? undefined : `storage class ${other} is a default too`;
+  return other === undefined ? undefined : `there are two default storage classes; the other one is ${other}`;
 };
 
 const evidence = async (
@@ -96,7 +96,7 @@ const rollOut = async (input: ProvisionerInput, context: StepContext): Promise<v
   if (await waitFor(runs, { clock, signal, timeoutMs: ROLLOUT_S * 1000, everyMs: LOOK_EVERY_MS })) return;
   throw new CliError('PROVISIONER_FAILED', `The provisioner is not available after ${ROLLOUT_S} s.`, {
     details: await evidence(input, context),
-    hint: `See: kglab kubectl -- -n ${input.namespace} describe pods\nA missing image can be added with \`kglab cache add ARCHIVE\`; then run \`kglab up\` again.`,
+    hint: `See the state of the pods: kglab kubectl -- -n ${input.namespace} describe pods\nA missing image can be added with \`kglab cache add ARCHIVE\`; then run \`kglab up\` again.`,
   });
 };
 
@@ -126,11 +126,11 @@ export const deployProvisioner = defineStep<ProvisionerInput>({
   apply: async (input, context) => {
     const { manifest, sum } = await render(input, context);
     const { server, namespace } = input;
-    // These fields are immutable, so the class is deleted and made again. Existing volumes keep their policy.
+    // These fields are immutable, so the class is deleted and created again. Existing PVs keep their policy.
     for (const name of outdatedClasses(await objects(input, context), input))
       await runKubectl(context, server, ['delete', 'storageclass', name, '--ignore-not-found']);
     for (const name of intruders(await objects(input, context), input)) {
-      context.say(`${name} is no longer the default class`);
+      context.say(`storage class ${name} is no longer a default class`);
       await runKubectl(context, server, [
         'annotate',
         '--overwrite',

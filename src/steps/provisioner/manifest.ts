@@ -31,10 +31,10 @@ export const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 /** Annotation of the deployment with the checksum of its manifest. */
 export const MANIFEST_SUM = 'kglab/manifest';
 
-/** A class with volumes that is not in lab.yaml: the provisioner must still be able to remove them. */
+/** A class with PVs that is not in lab.yaml: the provisioner must still be able to delete the PVs. */
 export interface StrayClass {
   readonly name: string;
-  /** Directory that holds its volumes. */
+  /** Directory that holds its PVs. */
   readonly path: string;
 }
 
@@ -53,7 +53,7 @@ const placeOf = (
 
 /**
  * config.json of the provisioner. With one volume and only shared classes it applies to any class. Otherwise
- * storageClassConfigs must list every class, including those of which only volumes are left.
+ * storageClassConfigs must list every class, also those that are no longer in lab.yaml but still have PVs.
  */
 export const provisionerConfig = (
   input: Pick<ProvisionerInput, 'volumes' | 'classes'>,
@@ -70,7 +70,7 @@ export const provisionerConfig = (
 };
 
 /**
- * The StorageClass object. Volumes of a shared class have no node affinity, because every node mounts the same file
+ * The StorageClass object. PVs of a shared class have no node affinity, because every node mounts the same file
  * system; the mode itself is in the provisioner's configuration.
  */
 export const storageClass = ({

@@ -31,7 +31,7 @@ export const renderWriter = (
 export const renderReader = (template: string, { namespace, image, proof, node }: SmokePods): string =>
   fill(template, { namespace, image, proof, node });
 
-/** Name of the directory that the provisioner makes for a claim below the mount. */
+/** Name of the directory that the provisioner creates for a claim below the mount. */
 export const claimDirectory = (volumeName: string, namespace: string, claim: string): string =>
   `${volumeName}_${namespace}_${claim}`;
 

@@ -92,8 +92,8 @@ const seenBy = async (
     { clock, signal, timeoutMs: SEEN_MS },
   );
   if (!seen)
-    throw await smokeFailure(input, context, `Node ${node} does not see what the pod wrote: ${file}`);
-  context.say(`${node} reads the proof`);
+    throw await smokeFailure(input, context, `Node ${node} cannot read the test file of the pod: ${file}`);
+  context.say(`${node} can read the test file`);
 };
 
 /** Throws SMOKE_FAILED for a namespace that the smoke test did not create, because it would delete it. */
@@ -104,7 +104,7 @@ const assertOwn = async ({ server, namespace }: Input, context: StepContext): Pr
     'SMOKE_FAILED',
     `Namespace ${namespace} exists and was not created by the smoke test; not touched.`,
     {
-      hint: `Choose another smoke.namespace in lab.yaml, or delete it if nothing in it is of use: kglab kubectl -- delete namespace ${namespace}`,
+      hint: `Choose another smoke.namespace in lab.yaml, or delete this namespace if you do not need its content: kglab kubectl -- delete namespace ${namespace}`,
     },
   );
 };
@@ -128,12 +128,16 @@ const gone = async (context: StepContext, look: () => Promise<readonly KubeObjec
   const { clock, signal } = context;
   const empty = async (): Promise<true | undefined> => ((await look()).length === 0 ? true : undefined);
   if (await waitFor(empty, { clock, signal, timeoutMs: GONE_MS, everyMs: 500 })) return;
-  throw new CliError('SMOKE_FAILED', `The smoke test's objects are not gone after ${GONE_MS / 1000} s.`, {
-    hint: 'See what holds them: kglab kubectl -- get pv,ns. Then run `kglab up` again.',
-  });
+  throw new CliError(
+    'SMOKE_FAILED',
+    `Kubernetes did not delete the smoke test's objects within ${GONE_MS / 1000} s.`,
+    {
+      hint: 'See which objects remain: kglab kubectl -- get pv,ns\nThen run `kglab up` again.',
+    },
+  );
 };
 
-const prove = async (input: Input, context: StepContext): Promise<void> => {
+const writeAndRead = async (input: Input, context: StepContext): Promise<void> => {
   const { server, namespace, storageClass, nodes, path } = input;
   const proof = context.random(16);
   const base = { namespace, storageClass, image: context.images.smoke, proof };
@@ -150,7 +154,7 @@ const prove = async (input: Input, context: StepContext): Promise<void> => {
     renderWriter(context.templates['smoke-writer.yaml'] ?? '', { ...base, node: last }),
   );
   await waitUntilSucceeded(input, context, 'writer');
-  context.say(`a pod on ${last} wrote the proof`);
+  context.say(`a pod on ${last} wrote the test file`);
   const [claim] = await getObjects(context, server, 'pvc', CLAIM, '-n', namespace);
   const volume = String((claim?.spec as { volumeName?: string } | undefined)?.volumeName);
   const file = `${path}/${claimDirectory(volume, namespace, CLAIM)}/proof`;
@@ -161,7 +165,7 @@ const prove = async (input: Input, context: StepContext): Promise<void> => {
   await createObjects(input, context, reader);
   await mapPool(nodes, 4, (node) => seenBy(node, file, proof, input, context));
   await waitUntilSucceeded(input, context, 'reader');
-  context.say(`a pod on ${nodes[0] ?? server} read it back`);
+  context.say(`a pod on ${nodes[0] ?? server} read the test file`);
   // Remove the file: the provisioner deletes an empty directory, but moves one with data to the quarantine.
   await context.machine(server).exec(cmd('rm', '-f', file), { signal: context.signal, timeoutMs: 15_000 });
   await cleanUp(input, context, volume);
@@ -182,7 +186,7 @@ export const smokeTest = defineStep<Input>({
     const deployment = await provisioner(input.server, context);
     await assertOwn(input, context);
     await cleanUp(input, context, undefined);
-    await prove(input, context);
+    await writeAndRead(input, context);
     const namespace = deployment?.metadata.namespace ?? '';
     await runKubectl(context, input.server, [
       '-n',

@@ -114,7 +114,7 @@ describe('several kubeconfigs', () => {
       {
         what: `kglab-demo may still be in ${file(B)}`,
         why: [
-          `${file(B)} is no kubeconfig that kglab understands; it is left as it is.`,
+          `kglab cannot read ${file(B)} as a kubeconfig; ${file(B)} was not changed.`,
           `    ${file(B)}:1:11: clusters must be a list`,
           `    Correct it, then: kubectl config delete-context kglab-demo --kubeconfig ${file(B)}; ` +
             `kubectl config delete-cluster kglab-demo --kubeconfig ${file(B)}; ` +

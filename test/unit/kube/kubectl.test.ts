@@ -44,7 +44,7 @@ describe('nodeView', () => {
     expect(nodeView({ kind: 'Node', metadata })).toEqual({
       name: 'g1',
       ready: false,
-      message: 'it has not reported yet',
+      message: 'the kubelet has not reported yet',
       address: undefined,
       reportedAt: 0,
     });

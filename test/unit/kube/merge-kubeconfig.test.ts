@@ -242,7 +242,7 @@ describe('withoutContext', () => {
     expect(() => withoutContext(own, 'kglab-demo')).toThrow(
       expect.objectContaining({
         code: 'KUBECONFIG_INVALID',
-        message: `${FILE} cannot be changed without harm to other entries; it is left as it is.`,
+        message: `kglab cannot edit ${FILE} without changing other entries, so it did not change ${FILE}.`,
       }),
     );
   });
@@ -257,8 +257,8 @@ describe('readKubeconfig', () => {
       'kind: Config\n---\nkind: Config\n',
       `${FILE}:2:1: The file must be a single YAML document (remove the --- line and what follows)`,
     ],
-    ['plain text', 'hello\n', `${FILE}:1:1: it must be a mapping (clusters, users, contexts)`],
-    ['a list', '\n- a\n', `${FILE}:2:1: it must be a mapping (clusters, users, contexts)`],
+    ['plain text', 'hello\n', `${FILE}:1:1: the file must be a mapping (clusters, users, contexts)`],
+    ['a list', '\n- a\n', `${FILE}:2:1: the file must be a mapping (clusters, users, contexts)`],
     ['an entry that is a text', 'users:\n- secret\n', `${FILE}:2:3: users[0] must be a mapping`],
     ['a name that is a number', 'users:\n- name: 12\n', `${FILE}:2:9: users[0].name must be a text`],
     ['another kind', 'kind: Pod\n', `${FILE}:1:7: kind must be Config`],
@@ -276,7 +276,7 @@ describe('readKubeconfig', () => {
     expect(() => readKubeconfig(text, FILE)).toThrow(
       expect.objectContaining({
         code: 'KUBECONFIG_INVALID',
-        message: `${FILE} is no kubeconfig that kglab understands; it is left as it is.`,
+        message: `kglab cannot read ${FILE} as a kubeconfig; ${FILE} was not changed.`,
         details: [detail],
       }),
     );

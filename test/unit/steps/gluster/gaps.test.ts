@@ -95,8 +95,12 @@ describe('difference', () => {
   });
 
   it.each<[string, Partial<VolumeSpec>, RegExp]>([
-    ['order of bricks', { bricks: [...GV0.bricks].reverse() }, /^its bricks are g1:\/srv.* g2:.* g3:/],
-    ['a brick less', { bricks: GV0.bricks.slice(1) }, /^its bricks are /],
+    [
+      'order of bricks',
+      { bricks: [...GV0.bricks].reverse() },
+      /^the existing volume has the bricks g1:\/srv.* g2:.* g3:/,
+    ],
+    ['a brick less', { bricks: GV0.bricks.slice(1) }, /^the existing volume has the bricks /],
     ['an arbiter', { type: 'arbiter' }, /^the existing volume has 0 arbiter bricks$/],
     ['another count', { replica: 2 }, /^the replica count of the existing volume is 3$/],
     [

@@ -61,7 +61,7 @@ describe('refill', () => {
   it.each(['missing', 'empty', 'ffff hollow'])('is pending when a brick is %s', async (state) => {
     states(MARK, MARK, state);
     expect(await refillBricks.probe(INPUT, stage.context())).toMatchObject({
-      because: 'g3:/data/b lost its content',
+      because: 'bricks that need a refill: g3:/data/b',
     });
   });
 
@@ -107,7 +107,7 @@ describe('refill', () => {
   it('is pending when the repair of a brick was interrupted, whatever its id', async () => {
     states(MARK, MARK, `${MARK} hollow unfilled`);
     expect(await refillBricks.probe(INPUT, stage.context())).toMatchObject({
-      because: 'g3:/data/b lost its content',
+      because: 'bricks that need a refill: g3:/data/b',
     });
   });
 
@@ -188,7 +188,7 @@ describe('volumes of dedicated claims', () => {
     states(MARK, MARK, 'empty');
     stage.on('g1').on(INFO, two());
     expect(await refillClaims.probe(input, stage.context())).toMatchObject({
-      because: 'g3:/claims/n3/brick/b1 lost its content',
+      because: 'bricks that need a refill: g3:/claims/n3/brick/b1',
     });
   });
 

@@ -171,7 +171,7 @@ describe('start', () => {
     stage.on('g1').on(STATUS, down);
     expect(await startVolume.probe(input, stage.context())).toEqual({
       state: 'pending',
-      because: 'g3:/srv/lab/n3/brick/b1 offline',
+      because: 'offline bricks: g3:/srv/lab/n3/brick/b1',
     });
     stage.on('g1').on(INFO, started.replace('>Started<', '>Stopped<')).on(STATUS, up);
     expect(await startVolume.probe(input, stage.context())).toMatchObject({ state: 'pending' });
@@ -216,7 +216,7 @@ describe('start', () => {
       return glusterXml('back', 'g1', 'volume start gv0 force');
     });
     expect(await apply(30_000)).toBeUndefined();
-    expect(stage.said).toContainEqual(expect.stringContaining('by force'));
+    expect(stage.said).toContainEqual(expect.stringContaining('with `force`'));
   });
 
   it('throws GLUSTER_BRICKS_OFFLINE with the bricks that stay offline', async () => {

@@ -225,7 +225,11 @@ describe('service', () => {
       .on(SHOW, shown('inactive'), shown('activating', 1), shown('activating', 9));
     stage.on('g1').on(JOURNAL, `level=fatal msg="starting kubernetes: bad token ${TOKEN}"\n`);
     const error = await apply(2000);
-    expect(error).toMatchObject({ code: 'K3S_NOT_STARTED', exitCode: 51 });
+    expect(error).toMatchObject({
+      code: 'K3S_NOT_STARTED',
+      exitCode: 51,
+      message: 'k3s (server) does not start on g1. The end of the journal of k3s:',
+    });
     expect(error?.details).toEqual(['level=fatal msg="starting kubernetes: bad token ***"']);
     expect(error?.hint).toContain('kglab exec g1 -- journalctl -u k3s');
   });
@@ -357,13 +361,13 @@ current-context: default
   it('is written once, and again when the address or the cluster changes', async () => {
     stage.on('g1').on('cat /etc/rancher/k3s/k3s.yaml', YAML);
     expect(await fetchKubeconfig.probe(server, stage.context())).toMatchObject({
-      because: 'there is none yet',
+      because: 'this host has no kubeconfig of the lab yet',
     });
     await fetchKubeconfig.apply(server, stage.context());
     expect(stage.files.texts.get(stage.files.kubeconfig)).toContain('https://10.77.0.11:6443');
     expect(await fetchKubeconfig.probe(server, stage.context())).toEqual({ state: 'satisfied' });
     stage.provider.infos = [{ name: 'g1', state: 'running', address: '10.77.0.50' }];
-    const another = { state: 'pending', because: 'it is that of another cluster or address' };
+    const another = { state: 'pending', because: 'the kubeconfig is for another cluster or address' };
     expect(await fetchKubeconfig.probe(server, stage.context())).toEqual(another);
     await fetchKubeconfig.apply(server, stage.context());
     expect(await fetchKubeconfig.probe(server, stage.context())).toEqual({ state: 'satisfied' });

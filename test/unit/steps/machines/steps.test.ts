@@ -72,9 +72,7 @@ describe('ready', () => {
       stage.on('g1').on(BOOT, CLEAN.replace('abc123', 'other'));
       const error = (await failureOf(waitForBoot[what](input, stage.context()))) as CliError;
       expect(error).toMatchObject({ code: 'MACHINE_FOREIGN', exitCode: 33 });
-      expect(error.details).toEqual([
-        'its /etc/kglab/machine says kglab machine g1 of lab demo with id other',
-      ]);
+      expect(error.details).toEqual(['/etc/kglab/machine says: kglab machine g1 of lab demo with id other']);
     },
   );
 
@@ -84,7 +82,11 @@ describe('ready', () => {
       stage.on('g1').on(BOOT, `${MARK}\n{"v1": {"errors": ["(\\"package_update_upgrade_install\\", 100)"]}}`);
       stage.on('g1').on('cloud-init status --long', { exitCode: 1, stdout: 'status: error\n' });
       const error = (await failureOf(waitForBoot[what](input, stage.context()))) as CliError;
-      expect(error).toMatchObject({ code: 'MACHINE_CLOUD_INIT', exitCode: 32 });
+      expect(error).toMatchObject({
+        code: 'MACHINE_CLOUD_INIT',
+        exitCode: 32,
+        message: 'cloud-init failed on g1 (`cloud-init status` ended with exit code 1).',
+      });
       expect(error.details).toEqual(['("package_update_upgrade_install", 100)', 'status: error']);
       expect(error.hint).toContain('/var/log/cloud-init-output.log');
     },

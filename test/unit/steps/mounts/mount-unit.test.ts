@@ -70,8 +70,8 @@ describe('mountGap', () => {
 
   it.each([
     ['mounted', 'the volume is not mounted'],
-    ['sealed', 'the directory below the mount is not sealed'],
-    ['enabled', 'the mount does not come up at boot'],
+    ['sealed', 'the mount point is writable while nothing is mounted (not immutable)'],
+    ['enabled', 'the volume is not mounted at boot'],
   ])('reports that `%s` is missing', (word, gap) => {
     expect(mountGap(without(word), 'gv0')).toBe(gap);
   });

@@ -55,8 +55,12 @@ describe('mount: probe', () => {
 
   it.each([
     ['unmounted\nenabled\nsealed\n', unit, 'the volume is not mounted'],
-    [READY, 'another unit', 'its unit is missing or outdated'],
-    [READY.replace('sealed\n', ''), unit, 'the directory below the mount is not sealed'],
+    [READY, 'another unit', 'the systemd unit of the mount is missing or outdated'],
+    [
+      READY.replace('sealed\n', ''),
+      unit,
+      'the mount point is writable while nothing is mounted (not immutable)',
+    ],
   ])('is pending: %j', async (state, unitText, because) => {
     expect(await found(state, unitText)).toEqual({ state: 'pending', because });
   });

@@ -141,7 +141,7 @@ describe('provisionerGap', () => {
       [deployment({ metadata: { name: 'local-path-provisioner' } }), ...ALL.slice(1)],
     ],
     ['storage class local-path is missing', [deployment()]],
-    ['storage class other is a default too', [...ALL, storageClass('other', true)]],
+    ['there are two default storage classes; the other one is other', [...ALL, storageClass('other', true)]],
     [
       'storage class local-path must be recreated',
       [deployment(), storageClass('local-path', true, { reclaimPolicy: 'Retain' })],

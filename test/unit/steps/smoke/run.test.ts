@@ -173,7 +173,7 @@ describe('smoke test', () => {
     stage.on('g2').on(`cat ${FILE}`, { exitCode: 1, stderr: 'No such file or directory' });
     const error = await apply(30_000);
     expect(error).toMatchObject({ code: 'SMOKE_FAILED' });
-    expect(error?.message).toBe(`Node g2 does not see what the pod wrote: ${FILE}`);
+    expect(error?.message).toBe(`Node g2 cannot read the test file of the pod: ${FILE}`);
   });
 
   it('throws SMOKE_FAILED when the file has other content', async () => {
