@@ -19,7 +19,7 @@ const LIMIT = 8;
 const refuse = (node: NodeConfig, why: string, details: readonly string[] = []): CliError =>
   new CliError('GLUSTER_DATA_LOST', `Refusing to remove ${node.name}: ${why}.`, {
     details,
-    hint: `Keep its bricks: kglab rebuild --node ${node.name} --keep-data`,
+    hint: `Keep the bricks of ${node.name}: kglab rebuild --node ${node.name} --keep-data`,
   });
 
 /** Why the volume would lose data without this brick, from its heal info; undefined if it would not. */
@@ -36,8 +36,10 @@ export const whyNotSpare = (
   if (owed === undefined)
     return VOLUME_TYPES[volume.type].outvotes(volume)
       ? undefined
-      : 'its brick is not online and may hold data that no other brick has; start it first: kglab up';
-  return owed === 0 ? undefined : `other bricks still have to heal ${owed} entries from its brick`;
+      : 'the brick of this node is offline and may hold the only copy of some files; start it first: kglab up';
+  return owed === 0
+    ? undefined
+    : `other bricks still need ${owed} ${owed === 1 ? 'entry' : 'entries'} from the brick of this node; wait until they are healed`;
 };
 
 const assertVolume = async (
@@ -48,7 +50,7 @@ const assertVolume = async (
   context: StepContext,
 ): Promise<void> => {
   if (!VOLUME_TYPES[volume.type].heals(volume))
-    throw refuse(node, `volume ${volume.name} has no other copy of this data`);
+    throw refuse(node, `volume ${volume.name} has no copy of its data on other nodes`);
   let why: string | undefined;
   for (let tries = 0; tries < LOOKS; tries += 1) {
     if (tries > 0) await context.clock.sleep(EVERY_MS, context.signal);

@@ -43,5 +43,5 @@ export const awaitHealing = async (lab: Lab, running: ReadonlySet<string>): Prom
   };
   const options = { clock, signal, timeoutMs: PATIENCE_MS, everyMs: EVERY_MS };
   if (await waitFor(look, options)) return;
-  lab.say(`heals left for the next start: ${left.join(', ')}`);
+  lab.say(`not finished healing (continues at the next start): ${left.join(', ')}`);
 };

@@ -165,7 +165,7 @@ const why = ({ kind, what }: Trace, failures: Failures, machines: readonly strin
   const machine = failures.has(what) ? what : machineIn(what, machines);
   const own = failures.get(machine ?? kind) ?? failures.get(kind) ?? failures.get('');
   const any = machine === undefined ? [...failures.values()][0] : undefined;
-  return own ?? any ?? 'it was recreated or is used by another process';
+  return own ?? any ?? 'reason unknown: something recreated it, or another process uses it';
 };
 
 /** What is left, and why. A failure counts even if no trace shows it: a machine may still be starting. */

@@ -34,7 +34,7 @@ export const detachHostMount = async (mount: RealMount, lab: Lab): Promise<void>
   if (!byKglab)
     throw new CliError(
       'VOLUME_IN_USE',
-      `it was not mounted by kglab; unmount it yourself: umount -l ${quote(path)}`,
+      `this volume was mounted without kglab; unmount it: umount -l ${quote(path)}`,
     );
   lab.say(`detaching ${path}`);
   await unmountOnHost(mount, mountPlace(lab), { force: true });

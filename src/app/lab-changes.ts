@@ -40,9 +40,9 @@ export const retireDropped = async (
     const names = [...new Set([...classes, ...volumes].map(({ name }) => name))].join(', ');
     throw new CliError(
       'LAB_CHANGED',
-      `${names} changed in lab.yaml; cannot check whether they hold data: ${cause.message}`,
+      `lab.yaml removes or changes ${names}, but kglab cannot check whether data would be lost: ${cause.message}`,
       {
-        hint: 'Put them back, run `kglab up` until the lab is healthy, then change them again.',
+        hint: 'Undo the change, run `kglab up` until the lab is healthy, then change lab.yaml again.',
         cause,
       },
     );

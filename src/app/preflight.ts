@@ -60,7 +60,7 @@ export const assertFit = async (id: ProviderId, world: World): Promise<void> => 
   if (bad.some(({ check }) => check.id === 'root'))
     throw new CliError('HOST_NOT_ROOT', `The ${id} provider needs root.`, {
       details,
-      hint: 'Run it as root (sudo kglab up), or choose another provider: --provider multipass',
+      hint: 'Run kglab as root (sudo kglab up), or choose another provider: --provider multipass',
     });
   const known = bad.find(({ finding }) => finding.error !== undefined)?.finding.error;
   throw new CliError(

@@ -28,7 +28,7 @@ const nodeTarget = async (lab: Lab, name: string, keepData: boolean): Promise<Re
   const node = findNode(config, name);
   if (node === undefined)
     throw new CliError('USAGE', `Lab ${lab.name} has no node ${name}.`, {
-      hint: `Its nodes: ${config.nodes.map((one) => one.name).join(', ')}`,
+      hint: `Nodes of this lab: ${config.nodes.map((one) => one.name).join(', ')}`,
     });
   const machines = await provider.list({ signal });
   const exists = machines.some(({ name: found }) => found === node.machine);

@@ -32,7 +32,7 @@ const wantedLab = async (config: LabConfig, known: Lab | undefined, world: World
     throw new CliError(
       'LAB_CHANGED',
       `Lab ${name} runs on ${known.record.provider}, but ${provider} is requested.`,
-      { hint: 'Remove it first (kglab down), or give the new lab another name.' },
+      { hint: `Remove lab ${name} first (kglab down -n ${name}), or give the new lab another name.` },
     );
   }
   const fresh = {

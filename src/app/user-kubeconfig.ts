@@ -32,18 +32,18 @@ const filesFor = (lab: string, { userKubeconfigs, store }: World): readonly stri
 const read = async (path: string): Promise<Kubeconfig | undefined> => {
   const text = await readUserFile(path).catch((error: Error) => {
     throw new CliError('HOST_UNFIT', `${path} cannot be read: ${error.message}`, {
-      hint: 'Check the files in KUBECONFIG; the lab has its own kubeconfig: kglab kubeconfig',
+      hint: 'Check the files in KUBECONFIG, or use the kubeconfig of the lab alone: export KUBECONFIG=$(kglab kubeconfig)',
       cause: error,
     });
   });
   return text === undefined ? undefined : readKubeconfig(text, path);
 };
 
-/** Commands that remove the lab from a kubeconfig by hand. */
+/** Commands that remove the lab from a kubeconfig by hand, each on a line of its own. */
 const byHand = (name: string, path: string): string =>
   ['context', 'cluster', 'user']
-    .map((what) => `kubectl config delete-${what} ${name} --kubeconfig ${quote(path)}`)
-    .join('; ');
+    .map((what) => `\n      kubectl config delete-${what} ${name} --kubeconfig ${quote(path)}`)
+    .join('');
 
 /** Where the user's kubeconfigs have a context of a lab. */
 export interface FoundContexts {
@@ -66,8 +66,8 @@ export const findContexts = async (lab: string, world: World): Promise<FoundCont
       if (!(error instanceof CliError)) throw error;
       const why = [error.message, ...error.details].join('\n    ');
       unsure.push({
-        what: `${name} may still be in ${path}`,
-        why: `${why}\n    Correct it, then: ${byHand(name, path)}`,
+        what: `${name} may still be in ${path}, which kglab cannot read`,
+        why: `${why}\n    Correct the file, then:${byHand(name, path)}`,
       });
     }
   return { files, unsure };
@@ -85,7 +85,7 @@ export const forgetContext = async (lab: string, path: string): Promise<void> =>
     await writeUserFile(path, withoutContext(config, name, path));
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    throw new CliError(error.code, `${error.message} Remove it by hand: ${byHand(name, path)}`, {
+    throw new CliError(error.code, `${error.message} Remove the lab from it by hand:${byHand(name, path)}`, {
       details: error.details,
       cause: error,
     });

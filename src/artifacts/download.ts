@@ -73,7 +73,7 @@ const save = async (
     throw FULL.has((error as NodeJS.ErrnoException).code ?? '') ? noSpace(cacheDir, error) : error;
   });
   if (total !== undefined && received !== total)
-    throw new Error(`it ended after ${received} of ${total} bytes`);
+    throw new Error(`the download ended after ${received} of ${total} bytes`);
   return hash.digest('hex');
 };
 

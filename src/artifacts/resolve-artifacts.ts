@@ -91,7 +91,6 @@ export const resolveArtifacts = async (options: ResolveOptions): Promise<Artifac
     const images = await bundleImages(entry, host);
     return { version: key.version, arch, state: 'cached', binary, airgap, extraImages: extra, images };
   }
-  if (options.version === 'cached') throw unavailable(key, 'the lab file asks for a cached release');
-  if (offline) throw unavailable(key, 'downloads are off (offline)');
+  if (offline || options.version === 'cached') throw unavailable(key, 'downloads are not allowed');
   return { ...toDownload(key), extraImages: extra };
 };

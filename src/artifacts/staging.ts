@@ -48,6 +48,6 @@ const copyFault = (stderr: string): 'HOST_NO_SPACE' | 'ARTIFACT_MISSING' =>
 /** The error for a disk that filled up while writing below `cacheDir`. */
 export const noSpace = (cacheDir: string, cause: unknown): CliError =>
   new CliError('HOST_NO_SPACE', `The disk of the cache ${cacheDir} is full.`, {
-    hint: 'A k3s release takes about 300 MB. Remove old ones: kglab cache list; kglab cache rm VERSION',
+    hint: 'A k3s release takes about 300 MB. Remove old releases: kglab cache list; kglab cache rm VERSION',
     cause,
   });

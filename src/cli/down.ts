@@ -19,7 +19,7 @@ export interface DownFlags extends LabFlags, OutputFlags {
 }
 
 const whatGoes = ({ lab: { record }, machines, before }: Removal, keepData: boolean): readonly string[] => {
-  const bricks = keepData ? '; its bricks are kept' : ' with its bricks';
+  const bricks = keepData ? '; its bricks are kept' : ', and its bricks (data is deleted)';
   const others = before.filter(({ kind }) =>
     ['machine being launched', 'host mount', 'network interface', 'directory', 'kubeconfig context'].includes(
       kind,
@@ -52,8 +52,8 @@ const forgetLogs = async (name: string, world: World): Promise<void> => {
 /** Throws LAB_NOT_GONE, listing what is left and why. */
 const assertGone = ({ lab, left }: Certificate, command: string): void => {
   if (left.length === 0) return;
-  throw new CliError('LAB_NOT_GONE', `Lab ${lab} was not removed completely; run it again.`, {
-    details: left.map(({ kind, what, why }) => `${kind} ${what}: ${why}`),
+  throw new CliError('LAB_NOT_GONE', `Lab ${lab} was not removed completely.`, {
+    details: left.flatMap(({ kind, what, why }) => `${kind} ${what}: ${why}`.split('\n')),
     hint: `Remove what blocks it (listed above), then: ${command}`,
   });
 };

@@ -36,7 +36,7 @@ export const execCommand = async (
   const machine = findNode(config, node)?.machine;
   if (machine === undefined)
     throw new CliError('USAGE', `Lab ${name} has no node ${node}.`, {
-      hint: `Its nodes: ${config.nodes.map((one) => one.name).join(', ')}`,
+      hint: `Nodes of this lab: ${config.nodes.map((one) => one.name).join(', ')}`,
     });
   // passThroughOptions() keeps the `--` among the arguments.
   const [file = '', ...args] = words[0] === '--' ? words.slice(1) : words;

@@ -61,20 +61,20 @@ const mayReplace = async (path: string, { yes, force }: InitFlags): Promise<bool
 const preview = (text: string): string => {
   const config = parseConfig(text, 'lab.yaml');
   const picture = drawLab(pictureOf({ name: config.name, provider: config.provider, config }, undefined));
-  return `\n${picture}\n\`kglab up\` creates it in ${planUp(config).steps.length} steps.\n`;
+  return `\n${picture}\n\`kglab up\` creates this lab in ${planUp(config).steps.length} steps.\n`;
 };
 
 /** `kglab init` */
 export const initCommand = async (session: Session, flags: InitFlags): Promise<void> => {
   if (flags.file === '-')
-    throw new CliError('USAGE', '`init` writes a file; - is not one.', {
+    throw new CliError('USAGE', '`kglab init -f -` is not possible: init writes a file.', {
       hint: 'Print the lab file instead: kglab init --print',
     });
   const path = resolve(flags.file ?? 'lab.yaml');
   const asks = !flags.yes && !flags.print;
   if (asks && !process.stdin.isTTY) {
     throw new CliError('CONFIRMATION_NEEDED', 'The wizard needs a terminal to ask its questions.', {
-      hint: 'Use values that fit this host: kglab init --yes\nOr only print them: kglab init --print',
+      hint: 'Use values that fit this host: kglab init --yes\nOr only print the lab file: kglab init --print',
     });
   }
   const world = await openWorld(session, flags, { what: 'init' });

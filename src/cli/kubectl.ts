@@ -53,7 +53,7 @@ export const splitFiles = (words: readonly string[]): Split => {
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   EACCES: 'permission denied',
-  EISDIR: 'it is a directory; name its files',
+  EISDIR: 'this is a directory; name each file in it with -f',
 };
 
 /** Files read at the same time. */

@@ -18,7 +18,7 @@ const realPath = async (path: string): Promise<string> => {
 
 const needsRoot = (path: string): CliError =>
   new CliError('HOST_NOT_ROOT', 'Only root may mount.', {
-    hint: `Repeat it with sudo: sudo kglab mount ${path}`,
+    hint: `Run the command with sudo: sudo kglab mount ${path}`,
   });
 
 /** `kglab mount` */
@@ -38,7 +38,7 @@ export const mountCommand = async (
   const volume = config.volumes.find(({ name }) => name === (flags.volume ?? config.volumes[0]?.name));
   if (volume === undefined)
     throw new CliError('USAGE', `Lab ${lab.name} has no volume ${flags.volume ?? ''}.`, {
-      hint: `Its volumes: ${config.volumes.map(({ name }) => name).join(', ')}`,
+      hint: `Volumes of this lab: ${config.volumes.map(({ name }) => name).join(', ')}`,
     });
   const machines = await provider.list({ signal });
   const mount = { volume: volume.name, path: await realPath(path) };

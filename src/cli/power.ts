@@ -29,6 +29,6 @@ export const stopCommand = async (session: Session, flags: LabFlags & { force?: 
   world.say(
     stopped.length === 0
       ? `Lab ${name} is already off.`
-      : `Lab ${name} is off: ${stopped.length} machines in ${seconds} s. Start it again: kglab start -n ${name}`,
+      : `Lab ${name} is off (${stopped.length} ${stopped.length === 1 ? 'machine' : 'machines'} stopped in ${seconds} s). Start it again: kglab start -n ${name}`,
   );
 };

@@ -29,16 +29,16 @@ export const whatGoes = (target: RebuildTarget, { name, config }: LabRecord): re
   if (target.what === 'k3s')
     return [
       `This removes and recreates the Kubernetes cluster of lab ${name}:`,
-      '  everything in the cluster is lost; files on the volumes stay:',
+      '  all Kubernetes objects are lost; the files on these volumes stay:',
       ...config.volumes.map(({ name: volume, mount }) => `    volume ${volume} at ${mount}`),
     ];
-  const bricks = target.keepData ? '; its bricks are kept' : ' with its bricks';
+  const bricks = target.keepData ? '; its bricks are kept' : ', and its bricks (data is deleted)';
   const server = serverMachine(config);
   return [
     `This removes and recreates these machines of lab ${name}:`,
     ...target.machines.map((machine) => `  ${machine}${bricks}`),
     ...(target.machines.includes(server)
-      ? [`The Kubernetes cluster, with everything in it, is lost with its server ${server}.`]
+      ? [`${server} is the k3s server: the whole Kubernetes cluster is lost with it.`]
       : []),
   ];
 };

@@ -65,7 +65,7 @@ const codeOfLoss = async (loss: NodeJS.ErrnoException, code: number, session: Se
   return code || shown;
 };
 
-/** Warns that the log or report is incomplete; the run itself went on. */
+/** Warns that the log or progress output is incomplete; the run itself went on. */
 const sayGap = (what: string, failure: unknown): void => {
   if (failure === undefined) return;
   const why = failure instanceof Error ? failure.message : JSON.stringify(failure);
@@ -81,7 +81,7 @@ export const runCli = async (argv: readonly string[]): Promise<number> => {
   const code = await perform(argv, session).finally(unwatch);
   await session.log?.close();
   sayGap('log', session.log?.failure);
-  sayGap('report', session.report?.failure);
+  sayGap('progress output', session.report?.failure);
   await stdout.flush();
   const exitCode = stdout.failure === undefined ? code : await codeOfLoss(stdout.failure, code, session);
   await stderr.flush();

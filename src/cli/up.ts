@@ -1,4 +1,6 @@
 import { look } from '../app/status.js';
+import type { LabConfig } from '../config/config.js';
+import { kubernetesNodes } from '../config/roles.js';
 import { knownLab } from '../lab/open.js';
 import { up } from '../app/up.js';
 import type { StageName } from '../engine/step.js';
@@ -19,12 +21,17 @@ export interface UpFlags extends LabFlags, OutputFlags {
   readonly mergeKubeconfig?: boolean;
 }
 
-const NEXT = (name: string): string => `
+/** Commands to go on with. Every Kubernetes node mounts every volume. */
+export const nextCommands = (config: LabConfig): string => {
+  const { name, volumes } = config;
+  const node = kubernetesNodes(config)[0]?.name ?? '';
+  return `
   inspect it    kglab status -n ${name}
                 kglab kubectl -n ${name} -- get nodes,sc,pv
-                kglab exec -n ${name} node1 -- ls -la /opt/local-path-provisioner
+                kglab exec -n ${name} ${node} -- ls -la ${volumes[0]?.mount ?? '/'}
   remove it     kglab down -n ${name}
 `;
+};
 
 const wouldDo = (
   steps: readonly { outcome: string; title: string; because?: string | undefined }[],
@@ -49,7 +56,9 @@ export const upCommand = async (session: Session, flags: UpFlags): Promise<void>
     if (flags.mergeKubeconfig && !dryRun) world.say(await mergeKubeconfig(name, world));
     const { lab, provider, ...run } = summaryOf(name, result.provider, result);
     const draws = output === 'table' && !dryRun && !quiet;
-    const picture = draws ? `\n${drawLab(await look(await knownLab(name, world)))}${NEXT(name)}` : '';
+    const picture = draws
+      ? `\n${drawLab(await look(await knownLab(name, world)))}${nextCommands(config)}`
+      : '';
     const table = (): string => (dryRun ? wouldDo(run.steps) : picture);
     stdout.write(await renderOutput(output, { lab, provider, dryRun, ...run }, table));
     // Only a dry run returns errors: its findings are shown first.

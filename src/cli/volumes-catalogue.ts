@@ -50,12 +50,12 @@ const verify = async (before: Export, kept: readonly Kept[], volumes: OpenVolume
   const found = compareExports(before, now);
   if (found.length === 0) {
     const files = before.volumes.reduce((sum, { checksums = {} }) => sum + Object.keys(checksums).length, 0);
-    stdout.write(`identical: ${before.volumes.length} volumes, ${files} paths\n`);
+    stdout.write(`identical: ${before.volumes.length} PVs, ${files} paths\n`);
     return;
   }
   for (const { claim, lines } of found)
     stdout.write(`${claim}\n${lines.map((line) => `  ${line}\n`).join('')}`);
-  throw new CliError('VOLUME_DIFFERS', `${found.length} of ${before.volumes.length} volumes have changed.`, {
+  throw new CliError('VOLUME_DIFFERS', `${found.length} of ${before.volumes.length} PVs have changed.`, {
     hint: '+ added, - missing, ~ changed',
   });
 };
@@ -78,6 +78,11 @@ export const volumesVerifyCommand = async (
   await verify(before, (await surveyVolumes(volumes)).kept, volumes);
 };
 
+const whyNothing = (bound: number): string => {
+  if (bound === 0) return 'there is no data of claims';
+  return bound === 1 ? 'the claim is bound' : `all ${bound} claims are bound`;
+};
+
 const restoreNow = async (
   names: readonly string[],
   { size }: { readonly size: string },
@@ -93,14 +98,13 @@ const restoreNow = async (
     });
   for (const line of plan.left) volumes.lab.say(line);
   for (const id of plan.guessed)
-    volumes.lab.say(`${id}: only its directory is left; size, access mode and class are guessed`);
+    volumes.lab.say(
+      `${id}: no catalogue entry, only the directory; kglab guessed size, access mode and class`,
+    );
   await restoreVolumes(plan.restore, volumes.context, volumes.server);
   for (const { namespace, claim, pv } of plan.restore)
     stdout.write(`restored ${namespace}/${claim} (${pv})\n`);
-  if (plan.restore.length === 0)
-    volumes.lab.say(
-      `Nothing to restore: ${plan.there.length === 1 ? '1 claim has its volume' : `${plan.there.length} claims have their volumes`}.`,
-    );
+  if (plan.restore.length === 0) volumes.lab.say(`Nothing to restore: ${whyNothing(plan.there.length)}.`);
   return kept;
 };
 
@@ -112,7 +116,7 @@ export const volumesRestoreCommand = async (
 ): Promise<void> => {
   if (claims.length === 0 && !flags.all)
     throw new CliError('USAGE', 'No claims given.', {
-      hint: 'Name them (namespace/claim), or use --all.',
+      hint: 'Name the claims (namespace/claim), or use --all.',
     });
   const before = flags.verify === undefined ? undefined : await readExport(flags.verify);
   const volumes = await openVolumes(session, flags, 'volumes restore');

@@ -110,7 +110,7 @@ const deleteOne = async (name: string, volumes: OpenVolumes): Promise<void> => {
   if (foreign) await deleteDirectory(foreign.directory, cluster, foreign.on, volumes);
   else if (hollow !== undefined) {
     await deleteHollow(hollow, cluster, volumes);
-    stdout.write(`${name} deleted; it had no directory\n`);
+    stdout.write(`PV ${hollow} deleted; it had no data to quarantine\n`);
     return;
   } else {
     const found = findKept(kept, name);
@@ -142,9 +142,9 @@ const undoOne = async (name: string, volumes: OpenVolumes): Promise<void> => {
   if (id !== undefined && cluster.claims.some((one) => one.id === id))
     throw new CliError(
       'VOLUME_EXISTS',
-      `Claim ${id} exists again; the deleted one stays in the quarantine.`,
+      `There is a new claim ${id}, so the deleted claim stays in the quarantine.`,
       {
-        hint: `Delete the new one first: kglab volumes delete ${id}`,
+        hint: `Delete the new claim first: kglab volumes delete ${id}`,
       },
     );
   await giveBack(found.item, found.on, volumes);

@@ -40,11 +40,14 @@ const isRecord = ({ version, name, id, provider, config }: LabRecord): boolean =
   (version !== 1 ||
     ([name, id, provider].every((text) => typeof text === 'string') && config instanceof Object));
 
-/** Parses a record. Throws LAB_UNKNOWN for one of a newer kglab, RECORD_DAMAGED for anything else. */
-export const parseRecord = (text: string, path: string): LabRecord => {
+const restoreOrMove = (path: string): string =>
+  `Restore the file from a backup, or move it away: mv ${quote(path)} ${quote(`${path}.damaged`)}\nThen kglab recovers the record of an nspawn lab; remove multipass machines yourself: multipass list`;
+
+/** Parses a record. Throws LAB_UNKNOWN for one of a newer kglab, RECORD_DAMAGED with `hint` for anything else. */
+export const parseRecord = (text: string, path: string, hint = restoreOrMove(path)): LabRecord => {
   const record = parseRecordFile<LabRecord>(text, path, {
     isValid: isRecord,
-    hint: `Restore it from a backup, or move it away: mv ${quote(path)} ${quote(`${path}.damaged`)}. kglab finds nspawn machines without it; list multipass machines with: multipass list`,
+    hint,
   });
   if (record.version === 1) return record;
   throw new CliError(

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { serverMachine } from '../config/roles.js';
 import { parseConfig } from '../config/parse.js';
@@ -41,8 +42,9 @@ export const findToken = async (lab: Lab, { start }: { readonly start: boolean }
 export const recoverLab = async (name: string, world: World): Promise<Lab | undefined> => {
   const found = await world.findLab(name);
   if (found === undefined) return undefined;
-  const where = `The copy that provider ${found.provider} has of the record of lab ${name}`;
-  const note = found.note === undefined ? undefined : parseRecord(found.note, where);
+  const copy = `The ${found.provider} provider's copy of the record of lab ${name}`;
+  const hint = `Restore the record itself from a backup: ${join(world.store.dir(name), 'lab.json')}`;
+  const note = found.note === undefined ? undefined : parseRecord(found.note, copy, hint);
   const record: LabRecord = {
     version: 1,
     createdAt: new Date(world.clock.now()).toISOString(),

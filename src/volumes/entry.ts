@@ -53,7 +53,7 @@ export const assertKnownVersion = (version: unknown, where: string): void => {
   throw new CliError(
     'CATALOGUE_NEWER',
     `${where} has format ${String(version)}; this kglab knows ${CATALOGUE_VERSION}. Nothing was changed.`,
-    { hint: 'Use the kglab that wrote it, or a newer one.' },
+    { hint: 'Use the version of kglab that wrote this catalogue or export, or a newer one.' },
   );
 };
 

@@ -5,7 +5,7 @@ import { checksumsOf, differences, type Checksums } from './checksums.js';
 import { assertKnownVersion, CATALOGUE_VERSION, type Entry } from './entry.js';
 import type { Kept } from './inventory.js';
 
-/** A volume as it is exported. */
+/** A PV as it is exported. */
 export interface ExportedVolume {
   readonly claim: string;
   readonly volume: string;
@@ -20,7 +20,7 @@ export interface Export {
   readonly volumes: readonly ExportedVolume[];
 }
 
-/** Volumes read at the same time. */
+/** PVs read at the same time. */
 const LIMIT = 2;
 
 /** Copies the catalogue; with checksums of all data when `sums` is set. */
@@ -51,14 +51,14 @@ export const parseExport = (text: string, source: string): Export => {
     data = null;
   }
   if (typeof data !== 'object' || data === null || !Array.isArray(data.volumes))
-    throw new CliError('USAGE', `${source} is not an export of volumes.`, {
-      hint: 'Make one: kglab volumes export --checksums --to FILE',
+    throw new CliError('USAGE', `${source} was not written by \`kglab volumes export\`.`, {
+      hint: 'Create an export: kglab volumes export --checksums --to FILE',
     });
   assertKnownVersion(data.version, source);
   return data as Export;
 };
 
-/** A volume whose content is not what it was. */
+/** A PV whose content has changed. */
 export interface Difference {
   readonly claim: string;
   readonly lines: readonly string[];
@@ -68,7 +68,7 @@ export interface Difference {
 export const compareExports = (before: Export, after: Export): readonly Difference[] =>
   before.volumes.flatMap(({ claim, entry, checksums = {} }) => {
     const now = after.volumes.find((one) => one.entry.pv === entry.pv);
-    if (now === undefined) return [{ claim, lines: [`its directory ${entry.path} is gone`] }];
+    if (now === undefined) return [{ claim, lines: [`the directory ${entry.path} is gone`] }];
     const lines = differences(checksums, now.checksums ?? {});
     return lines.length === 0 ? [] : [{ claim, lines }];
   });

@@ -32,7 +32,7 @@ export const hostMounts = async ({
   const path = ledger(dir);
   return parseRecordFile<readonly HostMount[]>((await files.read(path)) ?? '[]', path, {
     isValid: Array.isArray,
-    hint: `See what is mounted: findmnt -t fuse.glusterfs. Unmount what is of this lab (umount PATH), then: rm ${quote(path)}`,
+    hint: `List the mounted volumes: findmnt -t fuse.glusterfs\nUnmount those of this lab (umount PATH), then delete the damaged file: rm ${quote(path)}`,
   });
 };
 
@@ -101,7 +101,7 @@ const undo = async (mount: HostMount, place: MountPlace, cause: unknown): Promis
     throw cause;
   }
   const left = new CliError('MOUNT_FAILED', `${path} may still be mounted: ${result.stderr.trim()}`, {
-    hint: `It is recorded. Undo it: kglab umount --force ${quote(path)}`,
+    hint: `kglab has recorded the mount. Unmount it: kglab umount --force ${quote(path)}`,
   });
   throw new AggregateError([cause, left], left.message);
 };
@@ -120,17 +120,14 @@ export const mountOnHost = async (
   });
   if (exitCode !== 0)
     throw new CliError('HOST_UNFIT', 'This host has no Gluster client.', {
-      hint: 'Install it: kglab doctor --fix, or apt install glusterfs-client',
+      hint: 'Install the client: kglab doctor --fix, or: apt install glusterfs-client',
     });
   const known = await hostMounts({ files, dir });
-  if (known.some((one) => one.path === path || one.volume === volume))
-    throw new CliError(
-      'MOUNT_FAILED',
-      `${volume} is already mounted by kglab at ${known.find((one) => one.volume === volume || one.path === path)?.path ?? path}.`,
-      {
-        hint: 'Unmount it first: kglab umount',
-      },
-    );
+  const taken = known.find((one) => one.path === path || one.volume === volume);
+  if (taken !== undefined)
+    throw new CliError('MOUNT_FAILED', `Volume ${taken.volume} is already mounted at ${taken.path}.`, {
+      hint: `Unmount this volume first: kglab umount ${quote(taken.path)}`,
+    });
   await checked(host, 'host', guestScript('host-mount.sh', 'check_place', path, inMountinfo(path)), {
     code: 'MOUNT_FAILED',
     what: `Checking ${path}`,
@@ -164,7 +161,7 @@ export const unmountOnHost = async (
   const result = await host.exec(unmount, { signal, timeoutMs: 60_000 });
   if (result.exitCode !== 0)
     throw new CliError('VOLUME_IN_USE', `${mount.path} cannot be unmounted: ${result.stderr.trim()}`, {
-      hint: `See who uses it: fuser -vm ${mount.path}`,
+      hint: `List the processes that use this mount: fuser -vm ${quote(mount.path)}`,
     });
   await strikeOut(mount, place);
 };

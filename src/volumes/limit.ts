@@ -27,7 +27,7 @@ export const limitVolume = async (
   const volume = config.volumes.find((one) => one.name === name);
   if (volume?.quota !== true)
     throw new CliError('USAGE', `Volume ${name} of claim ${id} has no quota.`, {
-      hint: `Give it \`quota: true\` in lab.yaml and run: kglab up`,
+      hint: 'Set `quota: true` for this volume in lab.yaml, then: kglab up',
     });
   const words = directory.dedicated
     ? [entry.pv, 'limit-usage', '/']

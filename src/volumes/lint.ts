@@ -1,7 +1,7 @@
 import type { LabConfig } from '../config/config.js';
 import type { Claim, ClusterVolumes } from './cluster.js';
 
-/** A claim that will never be served as it stands. */
+/** A claim that will never be bound unless somebody changes it. */
 export interface LintFinding {
   readonly claim: string;
   /** Why, and what to do. */
@@ -23,11 +23,11 @@ const faultOf = (claim: Claim, { classes }: LabConfig, known: readonly string[])
   if (found.mode === 'pinned' && mode !== undefined)
     return `class ${found.name} is pinned to a node, which rules out ${mode} (choose a shared class, or ReadWriteOnce)`;
   if (found.mode !== 'pinned' && claim.annotations['volumeType']?.toLowerCase() === 'local')
-    return `annotation volumeType: local is not supported by class ${found.name} (${found.mode}); each retry leaves an empty directory (drop the annotation, or choose a pinned class)`;
+    return `annotation volumeType: local is not supported by class ${found.name} (${found.mode}). With it, every retry of the provisioner leaves an empty directory (remove the annotation, or choose a pinned class)`;
   return undefined;
 };
 
-/** Claims that wait for ever, and why. */
+/** Claims that will never be bound, and why. */
 export const lintClaims = (
   { claims, volumes }: ClusterVolumes,
   config: LabConfig,

@@ -6,19 +6,19 @@ import type { WholeEntry } from './manifests.js';
 /** What a restore would do. */
 export interface RestorePlan {
   readonly restore: readonly WholeEntry[];
-  /** Claims that have their volume already. */
+  /** Claims that are bound already. */
   readonly there: readonly string[];
   /** Why something cannot be restored: a sentence each. */
   readonly conflicts: readonly string[];
-  /** Claims of which only the directory was left. */
+  /** Claims without a catalogue entry: kglab guesses size, access mode and class. */
   readonly guessed: readonly string[];
-  /** Data that stays where it is, as its claim has other, newer data: a sentence each. */
+  /** Data that is not restored because its claim has newer data: a sentence each. */
   readonly left: readonly string[];
 }
 
-/** What to assume of a volume of which only the directory is left. */
+/** What to assume of a PV without a catalogue entry. */
 export interface Guesses {
-  /** Size to ask for; nobody knows it any more, and Kubernetes wants one. */
+  /** Size of the PV: Kubernetes requires one, and nobody knows the old one. */
   readonly capacity: string;
 }
 
@@ -57,14 +57,14 @@ const conflictOf = (kept: Kept, { claims, volumes }: ClusterVolumes): string | u
   const claim = claims.find(({ id }) => id === kept.id);
   if (claim?.phase === 'Terminating') return `claim ${kept.id} is being deleted`;
   if (claim?.volumeName !== undefined && claim.volumeName !== kept.entry.pv)
-    return `claim ${kept.id} exists and has another volume, ${claim.volumeName}`;
+    return `claim ${kept.id} exists and has another PV, ${claim.volumeName}`;
   const pv = volumes.find(({ name }) => name === kept.entry.pv);
   if (pv !== undefined && pv.claim !== undefined && pv.claim !== kept.id)
-    return `volume ${pv.name} exists and belongs to claim ${pv.claim}`;
+    return `PV ${pv.name} exists and belongs to claim ${pv.claim}`;
   if (pv?.reclaim === 'Delete' && ['Released', 'Terminating'].includes(pv.phase))
-    return `volume ${pv.name} of claim ${kept.id} is being deleted (restore it afterwards with: kglab volumes undo)`;
+    return `PV ${pv.name} of claim ${kept.id} is being deleted (restore it afterwards with: kglab volumes undo)`;
   if (claim !== undefined && claim.volumeName === undefined)
-    return `claim ${kept.id} exists and waits for a volume (delete it; it holds no data yet)`;
+    return `claim ${kept.id} exists but has no PV yet (delete the claim: it has no data)`;
   return undefined;
 };
 
@@ -82,10 +82,10 @@ const groupsOf = (all: readonly Kept[]): readonly (readonly [string, readonly Ke
 const doubled = (all: readonly Kept[]): readonly string[] =>
   groupsOf(all).map(
     ([id, found]) =>
-      `claim ${id} has left ${found.length} directories: ${found.map(({ entry }) => entry.path).join(', ')} (name one by its volume, e.g. ${found[0]?.entry.pv ?? ''})`,
+      `there are ${found.length} directories of claim ${id}: ${found.map(({ entry }) => entry.path).join(', ')} (choose one by the name of its PV, e.g. ${found[0]?.entry.pv ?? ''})`,
   );
 
-/** Of several directories of one claim, that which it has, or had last; undefined when nobody knows. */
+/** Of several directories of one claim, the one of its PV, else the newest; undefined if an entry has no time. */
 const latest = (twins: readonly Kept[], { claims }: ClusterVolumes): Kept | undefined => {
   const has = claims.find(({ id }) => id === twins[0]?.id)?.volumeName;
   const own = twins.find(({ entry }) => entry.pv === has);
@@ -93,7 +93,7 @@ const latest = (twins: readonly Kept[], { claims }: ClusterVolumes): Kept | unde
   return [...twins].sort((a, b) => ((a.entry.created ?? '') < (b.entry.created ?? '') ? 1 : -1))[0];
 };
 
-/** What an earlier claim of the same name has left, each with what has taken its place. */
+/** Data of earlier claims of the same name, each with the newer data that replaced it. */
 const outdated = (all: readonly Kept[], cluster: ClusterVolumes): ReadonlyMap<Kept, Kept> =>
   new Map(
     groupsOf(all).flatMap(([, twins]) => {
@@ -104,7 +104,7 @@ const outdated = (all: readonly Kept[], cluster: ClusterVolumes): ReadonlyMap<Ke
     }),
   );
 
-/** Judges which of the kept data can be had back. `chosen` are claims or volume names; none means everything. */
+/** Plans which data to restore. `chosen` has names of claims or PVs; empty means all. */
 export const planRestore = (
   kept: readonly Kept[],
   cluster: ClusterVolumes,
@@ -132,7 +132,7 @@ export const planRestore = (
     guessed: good.filter(({ guessed }) => guessed).map(({ id }) => id),
     left: [...older].map(
       ([{ id, entry }, newer]) =>
-        `${entry.path} of an earlier claim ${id} is left alone: ${newer.entry.pv} is newer`,
+        `not restored: ${entry.path}, from an earlier claim ${id}. The data of ${newer.entry.pv} is newer.`,
     ),
   };
 };

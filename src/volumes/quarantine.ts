@@ -51,7 +51,7 @@ const assertUnused = (id: string, { pods }: ClusterVolumes): void => {
   const found = pods.get(id) ?? [];
   if (found.length === 0) return;
   throw new CliError('VOLUME_IN_USE', `Pods use claim ${id}: ${found.map(({ pod }) => pod).join(', ')}.`, {
-    hint: 'Delete or scale down what runs them first.',
+    hint: 'First delete the pods, or scale down their Deployment or StatefulSet.',
   });
 };
 
@@ -61,8 +61,8 @@ const assertAlone = (path: string, others: ClusterVolumes['volumes']): void => {
   if (users.length === 0) return;
   throw new CliError(
     'VOLUME_IN_USE',
-    `${path} is used by ${users.map(({ name, claim }) => `${name} (claim ${claim ?? 'none'})`).join(', ')}.`,
-    { hint: `Delete the volume first: kglab kubectl -- delete pv ${users[0]?.name ?? ''}` },
+    `Another PV uses ${path}: ${users.map(({ name, claim }) => `${name} (claim ${claim ?? 'none'})`).join(', ')}.`,
+    { hint: `Delete that PV first: kglab kubectl -- delete pv ${users[0]?.name ?? ''}` },
   );
 };
 
@@ -151,7 +151,7 @@ export const giveBack = async (item: Quarantined, on: Surveyed, desk: VolumesCon
   if (on.directories.some(({ name }) => name === directory))
     throw new CliError(
       'VOLUME_EXISTS',
-      `${base}/${directory} exists already; the deleted one stays in the quarantine.`,
+      `${base}/${directory} exists already; the deleted data stays in the quarantine.`,
     );
   if (item.dedicated)
     await must(desk.context, desk.gluster, gluster('volume', 'start', pv), /already started/);
@@ -184,7 +184,7 @@ const removeVolume = async (pv: string, { context, gluster: from }: VolumesConte
     await checked(context.machine(machine), machine, cmd('rm', '-rf', '--', path), {
       code: 'VOLUME_FAILED',
       what: `Removing brick ${machine}:${path} of ${pv}`,
-      hint: `The volume and its other bricks may be left, and it is in the quarantine still. See why (kglab exec ${machine} -- ls -la ${quote(path)}), then purge it again.`,
+      hint: `The quarantine still lists this data, and parts of the volume may remain. Find the cause (kglab exec ${machine} -- ls -la ${quote(path)}), then run \`kglab volumes purge\` again.`,
       signal: context.signal,
     });
   }
@@ -204,6 +204,6 @@ export const stillIn = (
 export const purge = async (item: Quarantined, desk: VolumesContext): Promise<void> => {
   if (item.dedicated) await removeVolume(item.entry?.pv ?? directoryOf(item).split('_')[0] ?? '', desk);
   await run(desk, cmd('rm', '-rf', '--', item.path), `Purging ${item.name}`, {
-    hint: `Part of it is left in the quarantine. See why (kglab exec ${desk.server} -- ls -la ${quote(item.path)}), then purge it again.`,
+    hint: `Some of the data is still in the quarantine. Find the cause (kglab exec ${desk.server} -- ls -la ${quote(item.path)}), then run \`kglab volumes purge\` again.`,
   });
 };

@@ -6,6 +6,13 @@ import { guestScript } from '../guest/script.js';
 /** The keepers look every second; Gluster's own commands take up to some seconds each. */
 const REQUEST_MS = 90_000;
 
+/** What a request does, up to the name of the directory. */
+const WORK = {
+  limit: 'Setting the quota of',
+  create: 'Creating the volume of',
+  delete: 'Deleting the volume of',
+} as const;
+
 /** Asks the keepers for what the provisioner's helper pods ask of them, too. */
 export const request = async (
   kind: 'limit' | 'create' | 'delete',
@@ -23,8 +30,8 @@ export const request = async (
     guestScript('volumes.sh', 'request', mount, kind, directory, value),
     {
       code: 'VOLUME_FAILED',
-      what: `The request to ${kind} ${directory}`,
-      hint: `See what the keepers say: kglab exec ${machine} -- journalctl -u kglab-keeper -n 30`,
+      what: `${WORK[kind]} ${directory}`,
+      hint: `Read the log of the keeper (kglab's service on the machines): kglab exec ${machine} -- journalctl -u kglab-keeper -n 30`,
       signal: context.signal,
       timeoutMs: REQUEST_MS,
     },

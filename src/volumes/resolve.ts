@@ -28,14 +28,14 @@ const fits = ({ id, entry, directory }: Kept, name: string): boolean =>
   directory.name === name ||
   (!name.includes('/') && id.endsWith(`/${name}`));
 
-/** The data of a claim, named by claim, volume or directory. Throws VOLUME_UNKNOWN when there is none or more than one. */
+/** The data of a claim, named by claim, PV or directory. Throws VOLUME_UNKNOWN when there is none or more than one. */
 export const findKept = (all: readonly Kept[], name: string): Kept => {
   const found = all.filter((one) => fits(one, name));
   if (found.length === 1 && found[0] !== undefined) return found[0];
   if (found.length > 1) {
     throw new CliError('VOLUME_UNKNOWN', `${name} is ambiguous (${found.length} matches).`, {
       details: found.map(({ id, entry }) => `${id} (${entry.pv})`),
-      hint: 'Name the namespace too (namespace/claim), or the volume.',
+      hint: 'Write namespace/claim, or the name of the PV.',
     });
   }
   const known = all.slice(0, 10).map(({ id }) => id);
@@ -44,7 +44,7 @@ export const findKept = (all: readonly Kept[], name: string): Kept => {
   });
 };
 
-/** What a person wants to have back: `namespace/claim` or the name of a volume; a claim without a namespace is in `default`. */
+/** What a person wants to restore: `namespace/claim` or the name of a PV; a claim without a namespace is in `default`. */
 export const meantToRestore = (all: readonly Kept[], name: string): string => {
   if (name.includes('/')) return name;
   const claim = `default/${name}`;

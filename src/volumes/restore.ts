@@ -91,8 +91,8 @@ export const restoreVolumes = async (
     { clock: context.clock, signal: context.signal, timeoutMs: BOUND_MS, everyMs: 500 },
   );
   if (bound) return;
-  throw new CliError('VOLUME_FAILED', `${waiting.length} claims are not bound to their volumes.`, {
+  throw new CliError('VOLUME_FAILED', `${waiting.length} claims are not bound to their PVs.`, {
     details: waiting.slice(0, 20),
-    hint: `See why: kglab kubectl -- -n ${waiting[0]?.split('/')[0] ?? 'default'} describe pvc`,
+    hint: `Show the events of the claims: kglab kubectl -- -n ${waiting[0]?.split('/')[0] ?? 'default'} describe pvc`,
   });
 };

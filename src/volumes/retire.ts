@@ -42,14 +42,14 @@ export const obstacles = (
 ): readonly string[] => [
   ...cluster.volumes
     .filter((pv) => classes.some(({ name }) => name === pv.class))
-    .map((pv) => `class ${pv.class}: volume ${pv.name}, claim ${pv.claim ?? 'none'} (${pv.capacity})`),
+    .map((pv) => `class ${pv.class}: PV ${pv.name}, claim ${pv.claim ?? 'none'} (${pv.capacity})`),
   ...cluster.claims
     .filter((one) => one.volumeName === undefined && classes.some(({ name }) => name === one.class))
-    .map((one) => `class ${one.class ?? ''}: claim ${one.id} waits for a volume`),
+    .map((one) => `class ${one.class ?? ''}: claim ${one.id} is pending`),
   ...surveyed
     .filter(({ volume }) => gone.some(({ name }) => name === volume))
     .flatMap(({ volume, mounted, directories, others, quarantine }) => [
-      ...(mounted ? [] : [`volume ${volume}: it is not mounted; its content is unknown`]),
+      ...(mounted ? [] : [`volume ${volume}: not mounted, so kglab cannot see what it holds`]),
       ...directories.map(({ path }) => `volume ${volume}: ${path}`),
       ...others.map((path) => `volume ${volume}: ${path}`),
       ...quarantine.map(({ name }) => `volume ${volume}: ${name} in the quarantine`),
@@ -75,7 +75,7 @@ const removeVolume = async (config: LabConfig, volume: VolumeConfig, context: St
     checked(context.machine(machine), machine, cmd('rm', '-rf', '--', volume.brick), {
       code: 'GLUSTER_FAILED',
       what: `Removing brick ${machine}:${volume.brick}`,
-      hint: `Volume ${volume.name} is deleted, this brick of it is left. See why, and remove it: kglab exec ${machine} -- rm -rf ${quote(volume.brick)}`,
+      hint: `Volume ${volume.name} is deleted, but this brick remains. Remove it by hand: kglab exec ${machine} -- rm -rf ${quote(volume.brick)}`,
       signal,
     }),
   );
@@ -101,10 +101,10 @@ export const retire = async (
     await survey(gone, server, context),
   );
   if (found.length > 0) {
-    const names = [...dropped.classes, ...dropped.volumes].map(({ name }) => name);
+    const names = [...new Set([...dropped.classes, ...dropped.volumes].map(({ name }) => name))];
     throw new CliError(
       'VOLUME_IN_USE',
-      `${[...new Set(names)].join(', ')} were removed or changed in lab.yaml but still hold data.`,
+      `lab.yaml removes or changes ${names.join(', ')}, which still ${names.length === 1 ? 'holds' : 'hold'} data.`,
       {
         details: found,
         hint: 'Undo the change, or delete the data first: kglab volumes delete … && kglab volumes purge …',

@@ -9,7 +9,7 @@ import { assertFileName, request } from './requests.js';
 import { restoreVolumes } from './restore.js';
 import { guestScript } from '../guest/script.js';
 
-/** A volume to be made by hand, as an administrator does it. */
+/** A static PV that a person asks for. */
 export interface StaticVolume {
   readonly name: string;
   /** `namespace/claim` that it is for; without a namespace, `default`. */
@@ -17,7 +17,7 @@ export interface StaticVolume {
   readonly capacity: string;
   readonly class: string;
   readonly accessMode: string;
-  /** Directory on the Gluster volume; the volume's name by default. */
+  /** Directory on the Gluster volume; the name of the PV by default. */
   readonly directory: string | undefined;
   /** Gluster volume; the first one by default. */
   readonly volume: string | undefined;
@@ -43,10 +43,10 @@ const assertName = (name: string, what: string): void => {
   });
 };
 
-/** Checks what a person wrote, and says what volume and claim that makes. Throws USAGE. */
+/** Checks what a person wrote; returns the PV and claim to create. Throws USAGE. */
 export const staticEntry = (wanted: StaticVolume, config: LabConfig): WholeEntry => {
   const [claim = '', namespace = 'default', ...more] = wanted.claim.split('/').reverse();
-  assertName(wanted.name, 'A volume');
+  assertName(wanted.name, 'A PV');
   assertName(claim, 'A claim');
   assertName(namespace, 'A namespace');
   if (more.length > 0) throw new CliError('USAGE', `${wanted.claim} is not NAMESPACE/CLAIM.`);
@@ -79,7 +79,7 @@ export const staticEntry = (wanted: StaticVolume, config: LabConfig): WholeEntry
   };
 };
 
-/** The manifests of volume and claim, for a person to read or apply. */
+/** The manifests of PV and claim, for a person to read or apply. */
 export const staticManifest = (entry: WholeEntry): string =>
   `${JSON.stringify(JSON.parse(listManifest([volumeManifest(entry), claimManifest(entry)])), null, 2)}\n`;
 
@@ -95,8 +95,8 @@ const limitSize = async (
 };
 
 /**
- * Makes the directory where it is not there yet, with its size limit where the volume has them, the volume and the
- * claim. Throws VOLUME_EXISTS before any of it.
+ * Creates the directory if needed, its quota if the volume has quotas, the PV and the claim. Throws VOLUME_EXISTS before
+ * anything is created.
  */
 export const createStatic = async (
   entry: WholeEntry,
@@ -110,7 +110,9 @@ export const createStatic = async (
   if (taken !== undefined && (taken.name !== entry.pv || taken.claim !== id || taken.path !== entry.path))
     throw new CliError(
       'VOLUME_EXISTS',
-      `PV ${taken.name} already uses ${taken.path ?? 'no path'} (claim ${taken.claim ?? 'none'}).`,
+      taken.name === entry.pv
+        ? `PV ${taken.name} already exists (claim ${taken.claim ?? 'none'}, directory ${taken.path ?? 'none'}).`
+        : `PV ${taken.name} already uses the directory ${entry.path} (claim ${taken.claim ?? 'none'}).`,
     );
   if (claims.some((one) => one.id === id && one.volumeName !== entry.pv))
     throw new CliError('VOLUME_EXISTS', `Claim ${id} exists already; nothing was changed.`);

@@ -308,7 +308,7 @@ describe.skipIf(!isRoot)('work with claims and volumes on real machines (skipped
     await newCluster(lab);
     expect(await lab.kubectl('get', 'pv', '-o', 'name')).toBe('');
     expect(await lab.ok('volumes', 'restore', '--all', '--verify', proof)).toContain(
-      `identical: ${before.length} volumes`,
+      `identical: ${before.length} PVs`,
     );
     // The owners' manifests still match, and can be applied again.
     await apply(

@@ -169,7 +169,7 @@ describe.skipIf(!isRoot)('PVs, quota and restore on real machines (skipped witho
     await apply(lab, claim('dear', { class: 'bulk' }));
     expect(await lab.run('volumes', 'undo', 'dear')).toMatchObject({
       exitCode: 73,
-      stderr: expect.stringContaining('exists again') as string,
+      stderr: expect.stringContaining('There is a new claim default/dear') as string,
     });
     await lab.until('the new one is bound', async () => (await volumeOf('dear')) !== '');
     const another = await volumeOf('dear');
@@ -223,7 +223,7 @@ describe.skipIf(!isRoot)('PVs, quota and restore on real machines (skipped witho
     await lab.write(yaml());
     const refused = await lab.run('up');
     expect(refused.exitCode).toBe(72);
-    expect(refused.stderr).toMatch(/class more: volume pvc-\S+, claim default\/kept/);
+    expect(refused.stderr).toMatch(/class more: PV pvc-\S+, claim default\/kept/);
     expect(refused.stderr).toMatch(/volume more: \/opt\/local-path-provisioner-more\/pvc-/);
     await lab.kubectl('delete', 'pvc', 'kept');
     await lab.until('it is gone', async () => (await listing()).volumes.length === 0);
@@ -302,7 +302,7 @@ describe.skipIf(!isRoot)('PVs, quota and restore on real machines (skipped witho
 
     const restored = await lab.ok('volumes', 'restore', '--all', '--size', '4Mi', '--verify', proof);
     expect(restored.match(/^restored /gm)).toHaveLength(49);
-    expect(restored).toMatch(/^identical: 50 volumes, 200 paths$/m);
+    expect(restored).toMatch(/^identical: 50 PVs, 200 paths$/m);
     expect(await waiting()).toBe('');
     const policies = await lab.kubectl(
       'get',

@@ -35,6 +35,6 @@ export const confirm = async (question: string, details: readonly string[], yes:
   stderr.write(details.map((line) => `  ${line}\n`).join(''));
   if (!(await askYes(question)))
     throw new CliError('CONFIRMATION_NEEDED', 'Nothing was changed.', {
-      hint: 'Answer yes, or confirm with --yes',
+      hint: 'To continue, answer yes or add --yes.',
     });
 };

@@ -94,7 +94,7 @@ describe('down', () => {
     const { left } = await down(await planRemoval(await test.lab(w)));
     const reasons = Object.fromEntries(left.map(({ what, why }) => [what, why]));
     const own = 'Machine demo-node1 did not end.';
-    const unknown = 'it was recreated or is used by another process';
+    const unknown = 'reason unknown: something recreated it, or another process uses it';
     expect(reasons).toEqual({
       'demo-node1': own,
       '7 systemd (demo-node1)': own,
@@ -174,7 +174,7 @@ describe('down', () => {
       '/mnt/hand',
     ]);
     const found = await down(removal);
-    const why = 'it was not mounted by kglab; unmount it yourself: umount -l /mnt/hand';
+    const why = 'this volume was mounted without kglab; unmount it: umount -l /mnt/hand';
     expect(found.left).toEqual([{ kind: 'host mount', what: '/mnt/hand', why }]);
     expect(await test.store.load('demo')).toBeDefined();
   });

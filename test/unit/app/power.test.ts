@@ -88,7 +88,7 @@ describe('stop of a lab with pending heals', () => {
   it('gives up after 8 s and says what is left', async () => {
     test.stage.on('demo-b').on(INFO, owed(3));
     await ended(run(false));
-    expect(test.said).toContain('heals left for the next start: volume gv0: 3 entries');
+    expect(test.said).toContain('not finished healing (continues at the next start): volume gv0: 3 entries');
     expect(done.filter((line) => line.startsWith('off '))).toHaveLength(5);
   });
 

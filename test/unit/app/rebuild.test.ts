@@ -111,7 +111,7 @@ describe('the question', () => {
 
   it('says that the cluster is lost with the machine of its server', () => {
     expect(lines('demo-node1')).toContain(
-      'cluster, with everything in it, is lost with its server demo-node1',
+      'demo-node1 is the k3s server: the whole Kubernetes cluster is lost with it.',
     );
     expect(lines('demo-node2')).not.toContain('cluster');
   });

@@ -112,13 +112,14 @@ describe('several kubeconfigs', () => {
     expect(found.files).toEqual([file(A), file(C)]);
     expect(found.unsure).toEqual([
       {
-        what: `kglab-demo may still be in ${file(B)}`,
+        what: `kglab-demo may still be in ${file(B)}, which kglab cannot read`,
         why: [
           `kglab cannot read ${file(B)} as a kubeconfig; ${file(B)} was not changed.`,
           `    ${file(B)}:1:11: clusters must be a list`,
-          `    Correct it, then: kubectl config delete-context kglab-demo --kubeconfig ${file(B)}; ` +
-            `kubectl config delete-cluster kglab-demo --kubeconfig ${file(B)}; ` +
-            `kubectl config delete-user kglab-demo --kubeconfig ${file(B)}`,
+          '    Correct the file, then:',
+          `      kubectl config delete-context kglab-demo --kubeconfig ${file(B)}`,
+          `      kubectl config delete-cluster kglab-demo --kubeconfig ${file(B)}`,
+          `      kubectl config delete-user kglab-demo --kubeconfig ${file(B)}`,
         ].join('\n'),
       },
     ]);

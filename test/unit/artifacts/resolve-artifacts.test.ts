@@ -100,15 +100,15 @@ describe('resolveArtifacts', () => {
     });
   });
 
-  it.each([
-    [{ offline: true }, 'offline'],
-    [{ version: 'cached' }, 'cached'],
-  ])('with %j says how to get the release', async (change, why) => {
-    const { wanted } = setUp();
-    await expect(resolveArtifacts({ ...wanted, ...change })).rejects.toMatchObject({
-      code: 'ARTIFACT_MISSING',
-      message: expect.stringContaining(why) as string,
-      hint: expect.stringContaining(`kglab cache add k3s-${DEFAULT_K3S_VERSION}-amd64`) as string,
-    });
-  });
+  it.each([{ offline: true }, { version: 'cached' }])(
+    'with %j says how to get the release',
+    async (change) => {
+      const { wanted } = setUp();
+      await expect(resolveArtifacts({ ...wanted, ...change })).rejects.toMatchObject({
+        code: 'ARTIFACT_MISSING',
+        message: expect.stringMatching(/is not in the cache, and downloads are not allowed\.$/) as string,
+        hint: expect.stringContaining(`kglab cache add k3s-${DEFAULT_K3S_VERSION}-amd64`) as string,
+      });
+    },
+  );
 });

@@ -36,6 +36,15 @@ describe('a lost record', () => {
     expect(await test.store.token('demo')).toBeUndefined();
   });
 
+  it('is not recovered from a damaged copy', async () => {
+    test.found = found('{"versi');
+    await expect(knownLab('demo', test.world())).rejects.toMatchObject({
+      code: 'RECORD_DAMAGED',
+      message: "The nspawn provider's copy of the record of lab demo is damaged (7 bytes).",
+      hint: `Restore the record itself from a backup: ${join(test.store.dir('demo'), 'lab.json')}`,
+    });
+  });
+
   it('is not created for a lab that no provider knows', async () => {
     await expect(knownLab('demo', test.world())).rejects.toMatchObject({ code: 'LAB_UNKNOWN' });
     expect(await test.store.names()).toEqual([]);

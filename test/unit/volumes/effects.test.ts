@@ -223,7 +223,7 @@ describe('the quarantine', () => {
       code: 'VOLUME_FAILED',
       message: `Removing brick g2:/data/.claims/${pvName(1)} of ${pvName(1)} ended with exit code 1`,
       details: ['rm: cannot remove: Read-only file system'],
-      hint: expect.stringContaining('purge it again') as string,
+      hint: expect.stringContaining('run `kglab volumes purge` again') as string,
     });
     expect(stage.ran('g1').filter((words) => /volume delete|rm -rf/.test(words))).toEqual([]);
   });
@@ -241,13 +241,13 @@ describe('the quarantine', () => {
     expect(stage.ran('g2')).toEqual([]);
   });
 
-  it('says what is left of an item that could not be destroyed', async () => {
+  it('says where the rest of an item is that could not be destroyed', async () => {
     stage.on('g1').on(/rm -rf/, { exitCode: 1, stderr: "rm: cannot remove '/q/x/data/f'" });
     expect(await failureOf(purge(item, desk))).toMatchObject({
       code: 'VOLUME_FAILED',
       message: `Purging ${item.name} ended with exit code 1`,
       details: ["rm: cannot remove '/q/x/data/f'"],
-      hint: expect.stringContaining('left in the quarantine') as string,
+      hint: expect.stringContaining('still in the quarantine') as string,
     });
   });
 });

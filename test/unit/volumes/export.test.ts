@@ -66,7 +66,7 @@ describe('compareExports', () => {
       { claim: 'default/a', lines: ['~ f'] },
     ]);
     expect(compareExports(exported({ f: '1' }), exported({}, 'pvc-2'))).toEqual([
-      { claim: 'default/a', lines: ['its directory /m/pvc-1 is gone'] },
+      { claim: 'default/a', lines: ['the directory /m/pvc-1 is gone'] },
     ]);
   });
 
@@ -81,7 +81,7 @@ describe('compareExports', () => {
 
 describe('parseExport', () => {
   it.each(['', '{}', '[]', 'null', '{"version":1}'])('refuses %j', (text) => {
-    expect(() => parseExport(text, 'a file')).toThrow(/a file is not an export/);
+    expect(() => parseExport(text, 'a file')).toThrow(/a file was not written by `kglab volumes export`/);
   });
 
   it('refuses one of a newer kglab', () => {

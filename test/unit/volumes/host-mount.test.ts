@@ -83,7 +83,10 @@ describe('mounting', () => {
     const failure = (await failureOf(mount())) as AggregateError;
     expect(failure.errors).toMatchObject([
       { code: 'MOUNT_FAILED' },
-      { code: 'MOUNT_FAILED', hint: 'It is recorded. Undo it: kglab umount --force /mnt/data' },
+      {
+        code: 'MOUNT_FAILED',
+        hint: 'kglab has recorded the mount. Unmount it: kglab umount --force /mnt/data',
+      },
     ]);
     expect(await hostMounts(place)).toEqual([MOUNT]);
   });
@@ -98,14 +101,23 @@ describe('mounting', () => {
 
   it('happens once', async () => {
     await mount();
-    await expect(mount()).rejects.toThrow('gv0 is already mounted by kglab at /mnt/data.');
+    await expect(mount()).rejects.toThrow('Volume gv0 is already mounted at /mnt/data.');
+  });
+
+  it('names the volume that is mounted at the same path', async () => {
+    await mount();
+    const other = mountOnHost({ ...MOUNT, volume: 'other' }, place, [], ['g1']);
+    await expect(other).rejects.toMatchObject({
+      message: 'Volume gv0 is already mounted at /mnt/data.',
+      hint: 'Unmount this volume first: kglab umount /mnt/data',
+    });
   });
 
   it('needs a client', async () => {
     host.on('sh has_client', { exitCode: 127 });
     await expect(mount()).rejects.toMatchObject({
       code: 'HOST_UNFIT',
-      hint: 'Install it: kglab doctor --fix, or apt install glusterfs-client',
+      hint: 'Install the client: kglab doctor --fix, or: apt install glusterfs-client',
     });
     expect(place.files.texts.size).toBe(0);
   });

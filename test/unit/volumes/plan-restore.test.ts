@@ -128,18 +128,18 @@ describe('what is in the way', () => {
     });
   });
 
-  it('a claim of that name with another volume', () => {
+  it('a claim of that name with another PV', () => {
     const there = cluster([], [claimOf(1, { volumeName: pvName(9) })]);
     expect(plan(kept(1), there)).toMatchObject({
       restore: [],
-      conflicts: [`claim default/c1 exists and has another volume, ${pvName(9)}`],
+      conflicts: [`claim default/c1 exists and has another PV, ${pvName(9)}`],
     });
   });
 
-  it('a claim that waits for a volume', () => {
+  it('a claim that has no PV yet', () => {
     const there = cluster([], [claimOf(1, { volumeName: undefined, phase: 'Pending' })]);
     expect(plan(kept(1), there).conflicts).toEqual([
-      expect.stringMatching(/^claim default\/c1 exists and waits/),
+      expect.stringMatching(/^claim default\/c1 exists but has no PV yet/),
     ]);
   });
 
@@ -148,16 +148,16 @@ describe('what is in the way', () => {
     expect(plan(kept(1), there).conflicts).toEqual(['claim default/c1 is being deleted']);
   });
 
-  it('a volume of that name that is meant for somebody else', () => {
+  it('a PV of that name that belongs to another claim', () => {
     expect(plan(kept(1), cluster([pv(1, { claim: 'other/x' })])).conflicts).toEqual([
-      `volume ${pvName(1)} exists and belongs to claim other/x`,
+      `PV ${pvName(1)} exists and belongs to claim other/x`,
     ]);
   });
 
-  it.each(['Released', 'Terminating'])('a volume that is %s and to be deleted', (phase) => {
+  it.each(['Released', 'Terminating'])('a PV that is %s and has the reclaim policy Delete', (phase) => {
     const there = cluster([pv(1, { phase, reclaim: 'Delete' })]);
     expect(plan(kept(1), there).conflicts).toEqual([
-      expect.stringMatching(/^volume \S+ of claim default\/c1 is being deleted/),
+      expect.stringMatching(/^PV \S+ of claim default\/c1 is being deleted/),
     ]);
     expect(plan(kept(1), cluster([pv(1, { phase, reclaim: 'Retain' })])).conflicts).toEqual([]);
   });
@@ -165,7 +165,7 @@ describe('what is in the way', () => {
   it('two directories of one claim: the user has to choose', () => {
     const twice = inventory([surveyed([directory(directoryName(1, 'a')), directory(directoryName(2, 'a'))])]);
     expect(plan(twice).conflicts).toEqual([
-      expect.stringMatching(/^claim default\/a has left 2 directories: /),
+      expect.stringMatching(/^there are 2 directories of claim default\/a: /),
     ]);
     expect(plan(twice, cluster(), [pvName(2)])).toMatchObject({
       restore: [{ pv: pvName(2) }],
@@ -186,7 +186,7 @@ describe('what is in the way', () => {
     const { restore, conflicts, left } = plan(twice);
     expect([restore.map(({ pv: name }) => name), conflicts]).toEqual([[pvName(1), pvName(3)], []]);
     expect(left).toEqual([
-      `${MOUNT}/${directoryName(2)} of an earlier claim default/a is left alone: ${pvName(1)} is newer`,
+      `not restored: ${MOUNT}/${directoryName(2)}, from an earlier claim default/a. The data of ${pvName(1)} is newer.`,
     ]);
     // What the claim has counts, whatever else is there.
     const there = cluster([pv(2)], [claimOf(2, { id: 'default/a', name: 'a' })]);

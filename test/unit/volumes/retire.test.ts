@@ -39,8 +39,8 @@ describe('obstacles to retiring', () => {
   it('are volumes and waiting claims of the class', () => {
     const waiting = claimOf(2, { class: 'b', phase: 'Pending', volumeName: undefined });
     expect(obstacles(dropped, cluster([pv(1, { class: 'b' })], [waiting]), [gone()])).toEqual([
-      `class b: volume ${pvName(1)}, claim default/c1 (16Mi)`,
-      'class b: claim default/c2 waits for a volume',
+      `class b: PV ${pvName(1)}, claim default/c1 (16Mi)`,
+      'class b: claim default/c2 is pending',
     ]);
   });
 
@@ -59,7 +59,7 @@ describe('obstacles to retiring', () => {
 
   it('include a volume that is not mounted', () => {
     expect(obstacles(dropped, cluster(), [gone({ mounted: false })])).toEqual([
-      'volume old: it is not mounted; its content is unknown',
+      'volume old: not mounted, so kglab cannot see what it holds',
     ]);
   });
 });

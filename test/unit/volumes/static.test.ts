@@ -35,7 +35,7 @@ it('uses a directory of its name on the first volume', () => {
 it.each<[string, Partial<StaticVolume>, RegExp]>([
   ['an odd claim', { claim: 'web/App Claim' }, /A claim cannot be called "App Claim"/],
   ['too many slashes', { claim: 'a/b/c' }, /a\/b\/c is not NAMESPACE\/CLAIM/],
-  ['an odd name', { name: 'a_b' }, /A volume cannot be called "a_b"/],
+  ['an odd name', { name: 'a_b' }, /A PV cannot be called "a_b"/],
   ['a size without sense', { capacity: 'much' }, /"much" is not a size/],
   ['a volume that is not there', { volume: 'gv9' }, /no Gluster volume gv9/],
   ['a class that provisions', { class: 'local-path' }, /Class local-path has a provisioner/],
