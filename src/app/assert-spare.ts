@@ -39,7 +39,7 @@ export const whyNotSpare = (
       : 'the brick of this node is offline and may hold the only copy of some files; start it first: kglab up';
   return owed === 0
     ? undefined
-    : `other bricks still need ${owed} ${owed === 1 ? 'entry' : 'entries'} from the brick of this node; wait until they are healed`;
+    : `other bricks still lack ${owed} ${owed === 1 ? 'file' : 'files or directories'} that the brick of this node has; wait for the heal`;
 };
 
 const assertVolume = async (

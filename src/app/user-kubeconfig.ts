@@ -85,10 +85,14 @@ export const forgetContext = async (lab: string, path: string): Promise<void> =>
     await writeUserFile(path, withoutContext(config, name, path));
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    throw new CliError(error.code, `${error.message} Remove the lab from it by hand:${byHand(name, path)}`, {
-      details: error.details,
-      cause: error,
-    });
+    throw new CliError(
+      error.code,
+      `${error.message} Remove the lab from ${path} by hand:${byHand(name, path)}`,
+      {
+        details: error.details,
+        cause: error,
+      },
+    );
   }
 };
 

@@ -54,7 +54,7 @@ const assertGone = ({ lab, left }: Certificate, command: string): void => {
   if (left.length === 0) return;
   throw new CliError('LAB_NOT_GONE', `Lab ${lab} was not removed completely.`, {
     details: left.flatMap(({ kind, what, why }) => `${kind} ${what}: ${why}`.split('\n')),
-    hint: `Remove what blocks it (listed above), then: ${command}`,
+    hint: `Remove what blocks the removal (listed above), then: ${command}`,
   });
 };
 

@@ -49,7 +49,9 @@ const addAccess = (program: Command, lazily: Lazily): void => {
     .passThroughOptions()
     .action(lazily(async () => (await import('./exec.js')).execCommand));
   withLab(program.command('kubectl'))
-    .description('run kubectl in the cluster; after `--`, `-f FILE` means a file on this host')
+    .description(
+      'run kubectl for the cluster; -f before `--` is the lab file, after `--` a manifest on this host',
+    )
     .argument('[args...]', 'arguments of kubectl, after --')
     .passThroughOptions()
     .action(lazily(async () => (await import('./kubectl.js')).kubectlCommand));
@@ -73,7 +75,10 @@ const addCache = (program: Command, lazily: Lazily): void => {
       'release tag, such as v1.36.2+k3s1; needed only if the binary cannot run on this host',
     )
     .addOption(
-      new Option('--arch <arch>', 'architecture, if a folder has several').choices(['amd64', 'arm64']),
+      new Option('--arch <arch>', 'architecture to add, if the folder has files for several').choices([
+        'amd64',
+        'arm64',
+      ]),
     )
     .action(lazily(async () => (await import('./cache.js')).cacheAddCommand));
   cache

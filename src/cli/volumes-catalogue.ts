@@ -55,9 +55,10 @@ const verify = async (before: Export, kept: readonly Kept[], volumes: OpenVolume
   }
   for (const { claim, lines } of found)
     stdout.write(`${claim}\n${lines.map((line) => `  ${line}\n`).join('')}`);
-  throw new CliError('VOLUME_DIFFERS', `${found.length} of ${before.volumes.length} PVs have changed.`, {
-    hint: '+ added, - missing, ~ changed',
-  });
+  throw new CliError(
+    'VOLUME_DIFFERS',
+    `${found.length} of ${before.volumes.length} PVs have changed (+ added, - missing, ~ changed).`,
+  );
 };
 
 const readExport = async (file: string): Promise<Export> => {

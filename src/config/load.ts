@@ -41,7 +41,7 @@ const REASONS: Readonly<Record<string, string>> = {
 const unreadable = (file: string, cause: unknown): CliError => {
   const { code, message } = cause as NodeJS.ErrnoException;
   return new CliError('CONFIG_UNREADABLE', `${file} cannot be read: ${REASONS[code ?? ''] ?? message}.`, {
-    hint: 'Name the lab file with --file, or omit --file: without a lab file, the lab has three nodes.',
+    hint: 'Correct --file. Without --file, kglab uses lab.yaml in this directory, or a lab of three nodes if there is none.',
     cause,
   });
 };

@@ -46,7 +46,7 @@ export const CATALOG = {
   GLUSTER_BRICK_LEFTOVER: { exit: 44, title: 'A brick holds data of another volume' },
   GLUSTER_BRICKS_OFFLINE: { exit: 45, title: 'Bricks are offline' },
   GLUSTER_VOLUME_DIFFERS: { exit: 46, title: 'The volume exists with other bricks or another type' },
-  GLUSTER_DATA_LOST: { exit: 47, title: 'Data was lost, or the command would destroy it' },
+  GLUSTER_DATA_LOST: { exit: 47, title: 'Data was lost, or this command would destroy data' },
   GLUSTER_HEAL_STALLED: { exit: 48, title: 'The volume does not heal' },
   K3S_FAILED: { exit: 50, title: 'Setting up k3s failed' },
   K3S_NOT_STARTED: { exit: 51, title: 'k3s did not start' },

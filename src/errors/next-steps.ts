@@ -11,7 +11,8 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   LAB_CHANGED: 'Undo the change in the lab file, or remove the lab first: kglab down',
   LAB_PROTECTED: 'Remove the protection: kglab unprotect',
   LAB_NOT_GONE: 'Fix the causes listed in the error, then: kglab down',
-  RECORD_DAMAGED: 'Restore the file from a backup. Or remove by hand what kglab created, and then the file.',
+  RECORD_DAMAGED:
+    'Restore the file from a backup. Or remove by hand everything that kglab created, then delete the file.',
   KUBECONFIG_INVALID:
     'Correct that file, or use only the kubeconfig of the lab: export KUBECONFIG=$(kglab kubeconfig)',
   HOST_UNFIT: 'Check this host: kglab doctor',
@@ -50,7 +51,8 @@ export const NEXT_STEPS: Readonly<Record<ErrorCode, string>> = {
   GLUSTER_BRICKS_OFFLINE:
     'Read the logs of the bricks: kglab exec NODE -- ls /var/log/glusterfs/bricks. Then: kglab up',
   GLUSTER_VOLUME_DIFFERS: 'Undo the change in the lab file, or give the volume another name.',
-  GLUSTER_DATA_LOST: 'Copy what is left to a safe place (kglab exec), then recreate the lab: kglab rebuild',
+  GLUSTER_DATA_LOST:
+    'If the command was refused, nothing has changed. If data was lost: copy the rest (kglab exec), then kglab rebuild',
   GLUSTER_HEAL_STALLED: 'Show the pending heals: kglab exec NODE -- gluster volume heal VOLUME info summary',
   K3S_FAILED: 'Show the state of the lab: kglab status. Repair it: kglab up',
   K3S_NOT_STARTED: 'Show the log: kglab exec NODE -- journalctl -u k3s -u k3s-agent -n 50',

@@ -108,8 +108,8 @@ export const takeLock = async (path: string, what: string, now: number): Promise
   } finally {
     await rm(draft, { force: true });
   }
-  throw new CliError('LAB_BUSY', `Other kglab processes keep taking the lock ${path}.`, {
-    hint: `Try again. If no other kglab runs (pgrep -af kglab): rm ${quote(path)}`,
+  throw new CliError('LAB_BUSY', `The lock ${path} could not be taken: it changed hands at every try.`, {
+    hint: `Try again. If pgrep -af kglab lists no other kglab, the file is a leftover: rm ${quote(path)}`,
   });
 };
 

@@ -41,7 +41,7 @@ const isRecord = ({ version, name, id, provider, config }: LabRecord): boolean =
     ([name, id, provider].every((text) => typeof text === 'string') && config instanceof Object));
 
 const restoreOrMove = (path: string): string =>
-  `Restore the file from a backup, or move it away: mv ${quote(path)} ${quote(`${path}.damaged`)}\nThen kglab recovers the record of an nspawn lab; remove multipass machines yourself: multipass list`;
+  `Restore the file from a backup, or move it away: mv ${quote(path)} ${quote(`${path}.damaged`)}\nAn nspawn lab: kglab then recovers its record. A multipass lab: find its machines (multipass list) and remove them (multipass delete --purge NAME).`;
 
 /** Parses a record. Throws LAB_UNKNOWN for one of a newer kglab, RECORD_DAMAGED with `hint` for anything else. */
 export const parseRecord = (text: string, path: string, hint = restoreOrMove(path)): LabRecord => {

@@ -17,7 +17,7 @@ export const parseTarget = (text: string): Target => {
   const claim = colon < 0 ? text : text.slice(0, colon);
   if (!CLAIM.test(claim))
     throw new CliError('USAGE', `${JSON.stringify(claim)} cannot be the name of a claim.`, {
-      hint: 'Write NAMESPACE/CLAIM or CLAIM, with a path in it after a colon: default/data:logs/today.txt',
+      hint: 'Write NAMESPACE/CLAIM or CLAIM. A path inside the claim follows after a colon: default/data:logs/today.txt',
     });
   return { claim, path: colon < 0 ? '' : text.slice(colon + 1).replace(/^\/+/, '') };
 };

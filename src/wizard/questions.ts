@@ -116,7 +116,7 @@ const reclaim = (so: Answers): Question => ({
   message: 'When a claim is deleted, its data is:',
   fallback: so.reclaim,
   choices: [
-    { value: 'Delete', name: 'deleted', why: 'the usual behaviour of Kubernetes' },
+    { value: 'Delete', name: 'moved to the quarantine', why: 'restore it with `kglab volumes undo`' },
     { value: 'Retain', name: 'kept', why: 'until you delete the PV yourself' },
   ],
 });

@@ -32,7 +32,7 @@ export class Power {
   async start(name: string, options: ExecOptions): Promise<void> {
     if (await this.bringUp(name, options)) return;
     throw new CliError('MACHINE_NOT_BOOTED', `Machine ${name} runs, but does not answer over SSH.`, {
-      hint: `See its state (multipass info ${name}) and the log: ${logCommand(this.deps.client.platform)}\nIf you do not need its data: kglab down && kglab up`,
+      hint: `See its state (multipass info ${name}) and the log: ${logCommand(this.deps.client.platform)}\nIf you do not need the data of the whole lab: kglab down && kglab up`,
     });
   }
 

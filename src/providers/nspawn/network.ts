@@ -190,7 +190,7 @@ export class LabNetwork {
     const other = findTaken(toRange(subnet), taken);
     if (other === undefined) return;
     throw new CliError('HOST_ADDRESS_TAKEN', `The lab's range ${subnet} is in use: ${other.by}.`, {
-      hint: 'Set another network.subnet in the lab file, or remove it to get a free range.',
+      hint: 'Set another network.subnet in the lab file, or delete the field network.subnet: kglab then chooses a free range.',
     });
   }
 

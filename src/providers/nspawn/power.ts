@@ -51,7 +51,7 @@ const notBooted = async ({ name, paths }: PowerTarget, outcome: Outcome): Promis
     outcome === 'ended' ? 'stopped while it was booting' : `did not boot within ${BOOT_MS / 1000} s`;
   return new CliError('MACHINE_NOT_BOOTED', `Machine ${name} ${why}.`, {
     details: await readTail(paths.log),
-    hint: `Its console is in ${paths.log}. Then run \`kglab up\` again.`,
+    hint: `Read its console log: ${paths.log}\nThen run \`kglab up\` again.`,
   });
 };
 

@@ -35,7 +35,7 @@ const assertFillable = (volume: VolumeSpec, lost: readonly Brick[]): void => {
       continue;
     throw new CliError(
       'GLUSTER_DATA_LOST',
-      `Volume ${volume.name} lost too many bricks to recover: ${lost.map(nameOf).join(', ')}.`,
+      `Volume ${volume.name} cannot be recovered: it has lost too many bricks (${lost.map(nameOf).join(', ')}).`,
       {
         details: remaining.map((brick) => `still there: ${nameOf(brick)}`),
         hint: 'Copy the remaining data to a safe place (kglab exec), then recreate the lab: kglab rebuild',

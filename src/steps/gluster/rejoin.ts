@@ -58,7 +58,7 @@ const opVersion = async (machine: string, context: StepContext): Promise<string>
 const refused = (machine: string): CliError =>
   new CliError(
     'GLUSTER_PEER_REJECTED',
-    `${machine} belongs to another Gluster pool: it has foreign volumes and another UUID than this pool expects.`,
+    `${machine} belongs to another Gluster pool: its volumes are not those of this pool, and its UUID is not the one that this pool expects.`,
     { hint: `Recreate that machine: kglab rebuild --node ${machine}` },
   );
 

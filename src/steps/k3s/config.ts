@@ -119,7 +119,9 @@ const factsOf = async (node: NodeSpec, context: StepContext): Promise<Found> => 
   if (iface === undefined)
     throw new CliError(
       'MACHINE_UNREACHABLE',
-      `No interface of ${node.machine} carries its address ${address || '(none)'}.`,
+      address === ''
+        ? `The provider reports no address for ${node.machine}.`
+        : `No interface of ${node.machine} has its address ${address}.`,
       {
         hint: `See the addresses of the machine: kglab exec ${node.machine} -- ip addr\nThen run \`kglab up\` again.`,
       },

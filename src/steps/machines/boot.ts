@@ -33,7 +33,7 @@ const assertOurs = (machine: string, marker: string, { lab }: StepContext): void
   if (marker === '' || marker === markerOf({ machine, lab })) return;
   throw new CliError('MACHINE_FOREIGN', `Machine ${machine} belongs to another lab; not touched.`, {
     details: [`/etc/kglab/machine says: ${marker}`],
-    hint: 'Give this lab another name in lab.yaml, or remove the other lab first: kglab down',
+    hint: 'Give this lab another name in lab.yaml, or remove the other lab first: run `kglab down` in the directory of its lab file',
   });
 };
 
