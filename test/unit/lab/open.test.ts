@@ -40,7 +40,8 @@ describe('a lost record', () => {
     test.found = found('{"versi');
     await expect(knownLab('demo', test.world())).rejects.toMatchObject({
       code: 'RECORD_DAMAGED',
-      message: "The nspawn provider's copy of the record of lab demo is damaged: it is not a valid record (7 bytes long).",
+      message:
+        "The nspawn provider's copy of the record of lab demo is damaged: it is not a valid record (7 bytes long).",
       hint: `Restore the record itself from a backup: ${join(test.store.dir('demo'), 'lab.json')}`,
     });
   });
